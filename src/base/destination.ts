@@ -1,0 +1,44 @@
+// Destinations: where a tracked link leads. Checked when a mail is compiled and once more before a redirect, so that
+// neither a mistake in a mail nor a stranger's link ever becomes a Location that clients read differently.
+import { destinationCharsMax } from './limits.ts';
+
+export type Destination =
+  | { readonly ok: true; readonly url: string }
+  | { readonly ok: false; readonly reason: DestinationProblem };
+
+export type DestinationProblem =
+  | 'not-a-url'
+  | 'not-http'
+  | 'userinfo'
+  | 'backslash'
+  | 'control-character'
+  | 'bidi-character'
+  | 'too-long';
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const HTTP = /^https?:\/\//i;
+
+/**
+ * Reads a destination as a browser would follow it and returns it in the form a browser would request: the WHATWG URL
+ * serialisation, pure ASCII. `text` must be stripped already (see {@link stripUrl}).
+ */
+export function parseDestination(text: string): Destination {
+  if (text.length > destinationCharsMax) return { ok: false, reason: 'too-long' };
+  if (CONTROL.test(text)) return { ok: false, reason: 'control-character' };
+  if (BIDI.test(text)) return { ok: false, reason: 'bidi-character' };
+  if (text.includes('\\')) return { ok: false, reason: 'backslash' };
+  if (!HTTP.test(text)) return { ok: false, reason: 'not-http' };
+  if (LONE_SURROGATE.test(text) || !URL.canParse(text)) return { ok: false, reason: 'not-a-url' };
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) {
+    return { ok: false, reason: 'userinfo' };
+  }
+  if (url.href.length > destinationCharsMax) return { ok: false, reason: 'too-long' };
+  return { ok: true, url: url.href };
+}
+
+/** Strips what a browser strips before it reads a URL: blanks and controls round it, tab, LF and CR inside it. */
+export function stripUrl(text: string): string {
+  return text.replace(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '').replace(/[\t\n\r]/g, '');
+}

@@ -1,0 +1,46 @@
+// The one error class of Telltale and the table of its codes. A message says what was expected, what came and what
+// to do; the table says in a sentence what each code stands for, and what exit status the command gives it.
+
+/** Every code a {@link TelltaleError} can carry, with what it stands for. */
+export const ERROR_CODES = {
+  UNKNOWN_OPTION: 'An option was named that does not exist.',
+  INVALID_OPTION: 'An option has a value that cannot be used.',
+  INVALID_ID: 'A message or recipient id is empty, over-long or holds control characters.',
+  INVALID_BASE_URL: 'The base URL cannot carry tracking links.',
+  INVALID_KEYS: 'The key ring cannot be read.',
+  UNSAFE_KEY_FILE: 'The key file can be read by others on this machine.',
+  UNKNOWN_KEY: 'A key was named that is not in the ring.',
+  SIGNING_KEY: 'The key that signs new mail cannot be revoked.',
+  INVALID_RECIPIENTS: 'A list of recipients cannot be read.',
+  NOT_TEXT: 'A file that should hold text does not.',
+  FILE_NOT_FOUND: 'A file that was named does not exist.',
+  FILE_EXISTS: 'An output file exists already.',
+  PORT_IN_USE: 'The port or address to listen on cannot be had.',
+  INVALID_DATABASE: 'The database URL or file is not one Telltale can use.',
+  NEWER_DATABASE: 'The database was written by a newer Telltale.',
+  INVALID_JOURNAL: 'The journal file is not one Telltale can use.',
+  MISSING_TRACKING: 'A mail asks for tracking without saying which message it belongs to.',
+  SEVERAL_RECIPIENTS: 'A mail to several addressees asks for tracking of one recipient.',
+  UNKNOWN_MESSAGE: 'No message of that id has been seen.',
+  UNKNOWN_TOKEN: 'An API token was named that does not exist.',
+  INVALID_CONFIG: 'The configuration file cannot be used.',
+  USAGE: 'A command was called with arguments that do not fit together.',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Thrown for every failure a caller can do something about; `code` is one of {@link ERROR_CODES}. */
+export class TelltaleError extends Error {
+  override readonly name = 'TelltaleError';
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

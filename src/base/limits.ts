@@ -1,0 +1,77 @@
+// Every bound of Telltale in one place, each with the reason for its number.
+
+/** Bytes of UTF-8 in a message or recipient id: room for a UUID, a hash or a path-like name, and one length byte. */
+export const idBytesMax = 128;
+
+/** Characters of a destination: what the oldest clients still follow (2,083) rounded down. */
+export const destinationCharsMax = 2_048;
+
+/** Characters of a tracked URL: gateways wrap it once more and give up on longer ones. */
+export const trackedUrlCharsMax = 2_000;
+
+/** Links in one mail: SendGrid tracks 1,000; ten megabytes of the shortest links hold fewer than this. */
+export const linksMax = 1_000_000;
+
+/** Attributes of one tag: the parser compares each with all earlier ones; real mail stays under 100. */
+export const attributesPerTagMax = 1_000;
+
+/** Elements open at one place: the parser walks all of them for many tags; real mail stays under 200. */
+export const openElementsMax = 2_000;
+
+/** Formatting elements the parser has to reopen, summed over a mail: real mail stays under 10,000. */
+export const reopenedElementsMax = 2_000_000;
+
+/** Conditional comments inside conditional comments: Outlook's own samples nest two. */
+export const conditionDepthMax = 8;
+
+/** Bytes of HTML at which Gmail cuts a mail and hides what follows (practitioners measured 100-105 kB). */
+export const gmailClipBytes = 102_000;
+
+/** Characters of a link's text kept as its name: what a table row can show. */
+export const linkNameCharsMax = 100;
+
+/** Characters of a token the collector looks at: the longest R there can be has 440, the longest L 3,400. */
+export const tokenCharsMax = 4_000;
+
+/** Characters of a user agent kept with a hit: verdicts look no further. */
+export const userAgentCharsMax = 512;
+
+/** Characters of any other request header kept with a hit. */
+export const headerCharsMax = 256;
+
+/** Hits gathered for one commit: past this size a commit costs more than it saves. */
+export const journalBatchHits = 64;
+
+/** Milliseconds a lone hit waits for company while others keep arriving. */
+export const journalGatherMs = 5;
+
+/** Milliseconds an answer waits for its commit: a reader does not notice 50 ms. */
+export const answerDeadlineMs = 50;
+
+/** Hits waiting in memory for a commit: about 20 MB; later ones are answered and counted as dropped. */
+export const journalWaitingHitsMax = 50_000;
+
+/** Hits the settler moves in one transaction. */
+export const settleBatchHits = 500;
+
+/** Sends the plugin may have waiting for the store. */
+export const sendQueueMax = 100_000;
+
+/** Sends written in one transaction. */
+export const sendBatch = 500;
+
+/** Bytes of a request body at the API: 500 sends of the longest ids, with room to spare. */
+export const apiBodyBytesMax = 10_000_000;
+
+/** Bytes of a one-click unsubscribe body: the one body that counts has 26. */
+export const unsubscribeBodyBytesMax = 1_024;
+
+/** Rows of one page at the API when none is asked for, and at most. */
+export const pageRowsDefault = 50;
+export const pageRowsMax = 500;
+
+/** Links shown in a report. */
+export const reportLinksMax = 1_000;
+
+/** Keys in one ring: the number of a key is one byte of the token and 0 is not used. */
+export const keysMax = 255;

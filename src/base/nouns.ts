@@ -1,0 +1,79 @@
+// The nouns all floors share: consent, what happened, hits, verdicts. Types and their literal values, no behaviour
+// beyond comparing two consent levels.
+
+/** What a sender may learn: nothing, counts without a recipient, or who. In ascending order. */
+export const CONSENT_LEVELS = ['none', 'aggregate', 'individual'] as const;
+export type ConsentLevel = (typeof CONSENT_LEVELS)[number];
+
+/** Consent for opens and clicks apart. */
+export interface Consent {
+  readonly opens: ConsentLevel;
+  readonly clicks: ConsentLevel;
+}
+
+/** Whom a hit speaks of: one addressee (or none, `null`) of one message. */
+export interface Addressee {
+  readonly message: string;
+  readonly recipient: string | null;
+}
+
+export const LABELS = ['human', 'proxy-human', 'prefetch', 'scanner', 'preview', 'unknown'] as const;
+/** What a request was; see docs/opens.md for each. */
+export type Label = (typeof LABELS)[number];
+
+/** Labels that mean a person was there. */
+export const PEOPLE: ReadonlySet<Label> = new Set<Label>(['human', 'proxy-human']);
+
+/** What was requested: the pixel, a link, or the way out. */
+export type HitKind = 'open' | 'click' | 'unsubscribe';
+
+/** One request at the collector, as it came. */
+export interface Hit {
+  /** 32 hexadecimal digits, ascending with time. */
+  readonly id: string;
+  readonly kind: HitKind;
+  readonly message: string;
+  /** Absent by consent, or because the mail was tracked for the message alone. */
+  readonly recipient: string | null;
+  /** The level the mail was sealed with for this kind of hit; `aggregate` hits leave counts and nothing else. */
+  readonly level: 'aggregate' | 'individual';
+  /** Test traffic stays out of reports. */
+  readonly test: boolean;
+  readonly link: HitLink | null;
+  readonly atMs: number;
+  readonly method: string;
+  /** Lower-case names; only the headers verdicts look at. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface HitLink {
+  readonly index: number;
+  readonly count: number;
+  readonly destination: string;
+  readonly honeypot: boolean;
+}
+
+/** What a hit was, why, how sure, by which rules. */
+export interface Verdict {
+  readonly label: Label;
+  /** 0 to 1. */
+  readonly confidence: number;
+  /** Ids of the rules that spoke; at least one. */
+  readonly reasons: readonly string[];
+  readonly rulesVersion: string;
+}
+
+/** The lower of several consents, for opens and clicks apart. */
+export function lowestConsent(...consents: readonly Consent[]): Consent {
+  return {
+    opens: lowestLevel(consents.map((consent) => consent.opens)),
+    clicks: lowestLevel(consents.map((consent) => consent.clicks)),
+  };
+}
+
+/** What a sender asks for when nothing else is said. */
+export const FULL_CONSENT: Consent = { opens: 'individual', clicks: 'individual' };
+
+function lowestLevel(levels: readonly ConsentLevel[]): ConsentLevel {
+  return CONSENT_LEVELS.find((level) => levels.includes(level)) ?? 'none';
+}

@@ -1,0 +1,74 @@
+// L, the link part of a click URL, self-contained: it carries its destination, so a click redirects with no store at
+// all. Layout before base32: flags (1 byte) · index (varint) · link count (varint) · MAC (12 bytes) · destination
+// without its scheme. The MAC covers the message id and every other byte, so an L of one message is none of another.
+import { timingSafeEqual } from 'node:crypto';
+import { linksMax } from '../base/limits.ts';
+import type { HitLink } from '../base/nouns.ts';
+import { decodeBase32, encodeBase32 } from './base32.ts';
+import type { RingKey } from './key-ring.ts';
+import type { TokenProblem } from './sealed-token.ts';
+
+const VERSION = 1;
+const HONEYPOT_FLAG = 8;
+const HTTPS_FLAG = 32;
+const KNOWN_FLAGS = 7 | HONEYPOT_FLAG | HTTPS_FLAG;
+const MAC_BYTES = 12;
+
+export type OpenedLinkToken =
+  | { readonly ok: true; readonly link: HitLink }
+  | { readonly ok: false; readonly reason: TokenProblem };
+
+/** Seals nothing, signs everything: whoever holds the mail can read L, as they could read the plain link. */
+export function signLinkToken(key: RingKey, message: string, link: HitLink): string {
+  const https = link.destination.startsWith('https://');
+  const flags = VERSION | (link.honeypot ? HONEYPOT_FLAG : 0) | (https ? HTTPS_FLAG : 0);
+  const head = Buffer.from([flags, ...varint(link.index), ...varint(link.count)]);
+  const rest = Buffer.from(link.destination.slice(https ? 8 : 7));
+  return encodeBase32(Buffer.concat([head, macOf(key, message, head, rest), rest]));
+}
+
+/** Opens L of a message, or says why not. `key` is the key R was sealed with. */
+export function openLinkToken(key: RingKey, message: string, text: string): OpenedLinkToken {
+  const bytes = decodeBase32(text);
+  if (bytes === undefined) return { ok: false, reason: 'malformed' };
+  const flags = bytes[0] ?? 0;
+  const index = readVarint(bytes, 1);
+  const count = index && readVarint(bytes, index.end);
+  if (index === undefined || count === undefined || (flags & 7) !== VERSION || (flags & ~KNOWN_FLAGS) !== 0)
+    return { ok: false, reason: 'malformed' };
+  const restStart = count.end + MAC_BYTES;
+  if (bytes.length <= restStart) return { ok: false, reason: 'malformed' };
+  const rest = bytes.subarray(restStart);
+  const expected = macOf(key, message, bytes.subarray(0, count.end), rest);
+  if (!timingSafeEqual(bytes.subarray(count.end, restStart), expected)) return { ok: false, reason: 'forged' };
+  return {
+    ok: true,
+    link: {
+      index: index.value,
+      count: count.value,
+      destination: (flags & HTTPS_FLAG ? 'https://' : 'http://') + rest.toString('utf8'),
+      honeypot: (flags & HONEYPOT_FLAG) !== 0,
+    },
+  };
+}
+
+function macOf(key: RingKey, message: string, head: Uint8Array, rest: Uint8Array): Buffer {
+  const id = Buffer.from(message);
+  const data = Buffer.concat([Buffer.from([id.length]), id, Buffer.from([head.length]), head, rest]);
+  return key.linkMac(data).subarray(0, MAC_BYTES);
+}
+
+function varint(value: number): number[] {
+  return value < 128 ? [value] : [128 | (value & 127), ...varint(value >> 7)];
+}
+
+function readVarint(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
+  let value = 0;
+  for (let i = 0; i < 3; i += 1) {
+    const byte = bytes[start + i];
+    if (byte === undefined) return undefined;
+    value += (byte & 127) * 128 ** i;
+    if (byte < 128) return value <= linksMax ? { value, end: start + i + 1 } : undefined;
+  }
+  return undefined;
+}

@@ -1,0 +1,58 @@
+// Sealing: deterministic authenticated encryption with a synthetic IV (the construction of RFC 5297, with
+// HMAC-SHA-256 cut to 96 bits as the PRF and AES-256 in counter mode). Layout of a token before base32:
+// key number (1 byte) · tag (12 bytes) · ciphertext. The same input gives the same token.
+import { timingSafeEqual } from 'node:crypto';
+import { decodeBase32, encodeBase32 } from './base32.ts';
+import type { KeyRing, RingKey, SealingKeys } from './key-ring.ts';
+
+const TAG_BYTES = 12;
+const HEAD_BYTES = 1 + TAG_BYTES;
+const BLOCK_BYTES = 16;
+
+/** Why a token does not open. */
+export type TokenProblem = 'malformed' | 'unknown-key' | 'forged';
+
+export type Opened =
+  | { readonly ok: true; readonly key: RingKey; readonly plaintext: Buffer }
+  | { readonly ok: false; readonly reason: TokenProblem };
+
+/** Bytes to which a plaintext is padded, so that a token's length is a multiple of 5 and its base32 has no spare bit. */
+export function paddedBytes(plaintextBytes: number): number {
+  return Math.ceil((HEAD_BYTES + plaintextBytes) / 5) * 5 - HEAD_BYTES;
+}
+
+/** Seals a plaintext that is padded already. */
+export function seal(keyNumber: number, keys: SealingKeys, plaintext: Uint8Array): string {
+  const tag = keys.mac(plaintext).subarray(0, TAG_BYTES);
+  const token = Buffer.allocUnsafe(HEAD_BYTES + plaintext.length);
+  token[0] = keyNumber;
+  token.set(tag, 1);
+  applyKeyStream(keys, tag, plaintext, token.subarray(HEAD_BYTES));
+  return encodeBase32(token);
+}
+
+/** Opens a token, or says why not. */
+export function open(ring: KeyRing, purpose: 'hit' | 'unsubscribe', text: string): Opened {
+  const token = decodeBase32(text);
+  if (token === undefined || token.length <= HEAD_BYTES || token.length % 5 !== 0)
+    return { ok: false, reason: 'malformed' };
+  const key = ring.find(token[0] ?? 0);
+  if (key === undefined) return { ok: false, reason: 'unknown-key' };
+  const keys = key[purpose];
+  const tag = token.subarray(1, HEAD_BYTES);
+  const plaintext = Buffer.allocUnsafe(token.length - HEAD_BYTES);
+  applyKeyStream(keys, tag, token.subarray(HEAD_BYTES), plaintext);
+  const expected = keys.mac(plaintext).subarray(0, TAG_BYTES);
+  return timingSafeEqual(tag, expected) ? { ok: true, key, plaintext } : { ok: false, reason: 'forged' };
+}
+
+function applyKeyStream(keys: SealingKeys, tag: Uint8Array, input: Uint8Array, output: Uint8Array): void {
+  const blockCount = Math.ceil(input.length / BLOCK_BYTES);
+  const blocks = Buffer.alloc(blockCount * BLOCK_BYTES);
+  for (let block = 0; block < blockCount; block += 1) {
+    blocks.set(tag, block * BLOCK_BYTES);
+    blocks[block * BLOCK_BYTES + BLOCK_BYTES - 1] = block;
+  }
+  const stream = keys.keyStream(blocks);
+  for (let i = 0; i < input.length; i += 1) output[i] = (input[i] ?? 0) ^ (stream[i] ?? 0);
+}
