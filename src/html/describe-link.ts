@@ -1,0 +1,37 @@
+// What the sender calls a link: the naming attributes of the providers people come from, else its text, else the
+// alternative text of its first image.
+import { linkNameCharsMax } from '../base/limits.ts';
+import { type MailNode, walk } from './parse-mail.ts';
+
+const NAME_ATTRIBUTES = ['data-telltale-name', 'ses:tags', 'data-msys-linkname'];
+
+/** The name of a link, blanks folded, at most 100 characters; empty when it shows nothing. */
+export function nameLink(element: MailNode): string {
+  for (const attribute of NAME_ATTRIBUTES) {
+    const value = element.attribs?.[attribute]?.trim();
+    if (value) return fold(value);
+  }
+  return textOf(element) || altOf(element);
+}
+
+function textOf(element: MailNode): string {
+  let text = '';
+  for (const node of walk(element)) {
+    if (node.type === 'text') text += node.data ?? '';
+    if (text.length > 4 * linkNameCharsMax) break;
+  }
+  return fold(text);
+}
+
+function altOf(element: MailNode): string {
+  for (const node of walk(element)) {
+    const alt = node.name === 'img' ? node.attribs?.alt?.trim() : '';
+    if (alt) return fold(alt);
+  }
+  return '';
+}
+
+function fold(text: string): string {
+  const folded = text.replace(/[\s\u200b-\u200d\u2060\ufeff]+/g, ' ').trim();
+  return folded.length <= linkNameCharsMax ? folded : `${folded.slice(0, linkNameCharsMax - 1)}…`;
+}

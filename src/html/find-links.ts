@@ -1,0 +1,96 @@
+// Finds every link of a mail with the place of its href value: a, area and VML elements, in svg, noscript and
+// template, and inside Outlook's conditional comments, however deep. In source order, each place once.
+import { conditionDepthMax } from '../base/limits.ts';
+import { type MailNode, parseFragment, walk } from './parse-mail.ts';
+import { type SourceRange, scanAttributeValue } from './scan-attribute.ts';
+
+/** `html` is what every client shows; the others are seen by Outlook on Windows alone. */
+export type LinkKind = 'html' | 'outlook' | 'vml';
+
+export interface FoundLink {
+  readonly kind: LinkKind;
+  /** The value in the source, without quotes. */
+  readonly value: SourceRange;
+  /** The value with character references decoded, as the parser gives it. */
+  readonly href: string;
+  readonly element: MailNode;
+  /** Offset of the element's `<`, for messages. */
+  readonly start: number;
+}
+
+/** An href or action that is never a tracked link, for the notes. */
+export interface OtherAddress {
+  readonly element: 'link' | 'base' | 'form';
+  readonly start: number;
+}
+
+export interface FoundLinks {
+  readonly links: readonly FoundLink[];
+  readonly others: readonly OtherAddress[];
+  /** The href of the first base element, if there is one. */
+  readonly baseHref: string | undefined;
+}
+
+/** Finds the links of a parsed document. */
+export function findLinks(source: string, document: MailNode): FoundLinks {
+  const byStart = new Map<number, FoundLink>();
+  const others: OtherAddress[] = [];
+  let baseHref: string | undefined;
+
+  function visit(root: MailNode, text: string, offset: number, depth: number): void {
+    for (const node of walk(root)) {
+      if (node.type === 'comment') visitComment(node, text, offset, depth);
+      else if (node.attribs !== undefined) visitElement(node, text, offset, depth);
+    }
+  }
+
+  function visitElement(node: MailNode, text: string, offset: number, depth: number): void {
+    const start = node.sourceCodeLocation?.startOffset;
+    if (start === undefined) return;
+    const name = node.name ?? '';
+    if (name === 'base' && depth === 0) baseHref ??= node.attribs?.href;
+    if (name === 'base' || name === 'link' || (name === 'form' && node.attribs?.action !== undefined)) {
+      others.push({ element: name as OtherAddress['element'], start: start + offset });
+      return;
+    }
+    const isVml = name.startsWith('v:');
+    if (name !== 'a' && name !== 'area' && !isVml) return;
+    const link = readLink(node, text, offset, isVml ? 'vml' : depth > 0 ? 'outlook' : 'html');
+    if (link !== undefined && !byStart.has(link.value.start)) byStart.set(link.value.start, link);
+  }
+
+  function visitComment(node: MailNode, text: string, offset: number, depth: number): void {
+    const location = node.sourceCodeLocation;
+    if (!location || depth >= conditionDepthMax || !isConditional(node.data ?? '')) return;
+    const inside = text.slice(location.startOffset + COMMENT_OPEN.length, location.endOffset);
+    if (/href/i.test(inside))
+      visit(parseFragment(inside), inside, offset + location.startOffset + COMMENT_OPEN.length, depth + 1);
+  }
+
+  visit(document, source, 0, 0);
+  return { links: [...byStart.values()].sort((a, b) => a.value.start - b.value.start), others, baseHref };
+}
+
+const COMMENT_OPEN = '<!--';
+
+/** `<!--[if mso]>` and its like: Outlook reads what follows, everyone else a comment. */
+function isConditional(comment: string): boolean {
+  return /^\[if\s[^\]]{1,200}\]>/i.test(comment);
+}
+
+/** The parser files `xlink:href` under `href`, but its place under the name as written. */
+function readLink(node: MailNode, text: string, offset: number, kind: LinkKind): FoundLink | undefined {
+  const href = node.attribs?.href;
+  const places = node.sourceCodeLocation?.attrs;
+  const place = places?.href ?? places?.['xlink:href'];
+  if (href === undefined || place === undefined) return undefined;
+  const value = scanAttributeValue(text, place.startOffset);
+  if (value === undefined) return undefined;
+  return {
+    kind,
+    value: { start: value.start + offset, end: value.end + offset },
+    href,
+    element: node,
+    start: (node.sourceCodeLocation?.startOffset ?? 0) + offset,
+  };
+}

@@ -1,0 +1,145 @@
+// Decides whether a link is tracked, and if not, why. The rules are data, first match first; each has the id that
+// appears as the note's code.
+import { type DestinationProblem, parseDestination, stripUrl } from '../base/destination.ts';
+import { destinationCharsMax } from '../base/limits.ts';
+import type { MailNode } from './parse-mail.ts';
+
+export type LinkJudgement =
+  | { readonly track: true; readonly destination: string }
+  | { readonly track: false; readonly code: NoteCode; readonly severity: Severity; readonly message: string };
+
+export type Severity = 'info' | 'warning' | 'error';
+
+/** Why a link stays as it is. */
+export type NoteCode =
+  | 'opted-out'
+  | 'merge-tag'
+  | 'fragment'
+  | 'not-http'
+  | 'relative'
+  | 'empty-href'
+  | 'own-link'
+  | 'unsubscribe-link'
+  | 'secret-link'
+  | 'malformed-destination';
+
+/** Attributes that say "do not track this link", with the values that mean it (`null`: any but "false"). */
+const OPT_OUT_ATTRIBUTES: ReadonlyMap<string, readonly string[] | null> = new Map([
+  ['data-telltale', ['off', 'unsubscribe']],
+  ['clicktracking', ['off']], // SendGrid
+  ['disable-tracking', ['true']], // Mailgun
+  ['data-disable-tracking', ['true']], // Mailgun
+  ['data-pm-no-track', null], // Postmark
+  ['ses:no-track', null], // Amazon SES
+  ['data-msys-clicktrack', ['0']], // SparkPost
+  ['mc:disable-tracking', null], // Mailchimp
+  ['mautic:disable-tracking', null], // Mautic
+  ['data-no-track', null],
+  ['data-skip-click', null],
+]);
+
+/** Tags an engine still has to fill in: Liquid and Handlebars, Mailchimp, ERB and EJS, AMPscript, templates, Mautic. */
+const MERGE_TAG =
+  /\{\{[^{}]*\}\}|\{%[^{}]*%\}|\*\|[^|*]*\|\*|<%[^<>]*%>|%%[^%]+%%|\[\[[^[\]]*\]\]|\[%[^[\]]*%\]|[$#]\{[^{}]*\}|\{[A-Za-z_][\w.=: -]*\}/;
+
+/** Words that name a way out of the list, in text or URL, in the languages of the large mailbox countries. */
+const UNSUBSCRIBE =
+  /unsubscri|opt[-_ ]?out\b|list-manage\S*\/unsub|abmelden|abbestell|austragen|d[ée]sabonn|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|dar de baja|cancelar (?:a )?inscri|disiscri|afmelden|uitschrijv|avregistrera|avprenumerera|frameld|odhl[áa]sit|wypisz|rezygnuj|отписаться|退订|配信停止|수신거부/i;
+
+/** Links whose URL is a secret that logs someone in: nobody in between should learn it. */
+const SECRET_PATH =
+  /(?:^|[/_.-])(?:(?:reset|forgot|new|set|change|recover)[-_]?password|password[-_/]?(?:reset|recover\w*|new|set|change|edit)|passwordless|magic[-_]?(?:link|login|sign[-_]?in)|(?:verify|confirm|activate|validate)(?:[-_]?(?:e[-_]?mail|account|address|user|signup|registration))?|(?:e[-_]?mail|account)[-_/]?(?:verif\w*|confirm\w*|activat\w*)|one[-_]?time[-_]?(?:login|link|password)|otp|2fa|mfa)(?:[/_.-]|$)/i;
+const SECRET_PARAMETER =
+  /^(?:(?:reset|password|login|auth|access|magic|verification|verify|confirmation|confirm|activation|invite|invitation|signup|session|one_?time)[-_]?(?:token|key|code|hash|secret)|otp|oobcode|ticket_granting|jwt)$/i;
+const PLAIN_SECRET = /^(?:token|code|key|hash|t|signature|sig|secret)$/i;
+
+const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+/** Whether an element opts out of tracking by an attribute. */
+export function optOutAttribute(element: MailNode): string | undefined {
+  for (const [name, value] of Object.entries(element.attribs ?? {})) {
+    const values = OPT_OUT_ATTRIBUTES.get(name);
+    if (values === undefined) continue;
+    const text = value.trim().toLowerCase();
+    if (values === null ? text !== 'false' : values.includes(text)) return name;
+  }
+  return undefined;
+}
+
+/**
+ * Judges one link.
+ *
+ * @param link.href the decoded value; `name` is the text a reader sees.
+ * @param context.baseHref the mail's own base address; `baseUrl` is ours, whose links are tracked already.
+ */
+export function judgeLink(
+  link: { readonly href: string; readonly name: string; readonly element?: MailNode },
+  context: { readonly baseHref: string | undefined; readonly baseUrl: string },
+): LinkJudgement {
+  const attribute = link.element && optOutAttribute(link.element);
+  if (attribute !== undefined) return leave('opted-out', 'info', `the attribute ${attribute} opts out of tracking`);
+  const text = stripUrl(link.href);
+  if (text === '') return leave('empty-href', 'warning', 'the href is empty');
+  if (text.startsWith('#')) return leave('fragment', 'info', 'it leads to a place in the mail itself');
+  if (text.length > 2 * destinationCharsMax) return leaveMalformed('too-long');
+  if (MERGE_TAG.test(text)) return leave('merge-tag', 'warning', 'it holds a merge tag that is not expanded yet');
+  const absolute = resolve(text, context.baseHref);
+  if (absolute === undefined) return leave('relative', 'warning', 'it is relative and the mail has no <base href>');
+  if (!/^https?:/i.test(absolute)) return leave('not-http', 'info', `${schemeOf(absolute)} is not a web address`);
+  const destination = parseDestination(absolute);
+  if (!destination.ok) return leaveMalformed(destination.reason);
+  if (isWithin(destination.url, context.baseUrl)) return leave('own-link', 'info', 'it leads to the collector already');
+  if (UNSUBSCRIBE.test(`${link.name} ${text}`)) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
+  if (isSecret(destination.url)) {
+    return leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
+  }
+  return { track: true, destination: destination.url };
+}
+
+const MALFORMED: Record<DestinationProblem, string> = {
+  'not-a-url': 'it is not a URL that browsers follow',
+  'not-http': 'it lacks the // of a web address',
+  userinfo: 'it holds a user name or password, which browsers warn of',
+  backslash: 'it holds a backslash, which browsers read as /',
+  'control-character': 'it holds a control character',
+  'bidi-character': 'it holds a character that turns the direction of text',
+  'too-long': `it has over ${destinationCharsMax} characters`,
+};
+
+function leaveMalformed(reason: DestinationProblem): LinkJudgement {
+  return leave('malformed-destination', 'error', MALFORMED[reason]);
+}
+
+function leave(code: NoteCode, severity: Severity, why: string): LinkJudgement {
+  return { track: false, code, severity, message: `left alone: ${why}` };
+}
+
+/** Resolves against the mail's base as a client does; absolute addresses are kept as written. */
+function resolve(text: string, baseHref: string | undefined): string | undefined {
+  if (SCHEME.test(text)) return text;
+  const base = baseHref === undefined ? '' : stripUrl(baseHref);
+  if (!/^https?:\/\//i.test(base) || text.includes('\\')) return undefined;
+  return URL.canParse(text, base) ? new URL(text, base).href : undefined;
+}
+
+function schemeOf(address: string): string {
+  return SCHEME.exec(address)?.[0].toLowerCase() ?? 'this';
+}
+
+function isWithin(url: string, baseUrl: string): boolean {
+  return url.startsWith(`${baseUrl}/`) && /^\/(?:[oc]\/[a-z2-7]|[up]\/[a-z2-7])/i.test(url.slice(baseUrl.length));
+}
+
+/** A path that speaks of a password or confirmation with anything secret behind it, or a parameter that says so. */
+function isSecret(destination: string): boolean {
+  const url = new URL(destination);
+  const names = [...url.searchParams.keys()];
+  if (names.some((name) => SECRET_PARAMETER.test(name))) return true;
+  if (!SECRET_PATH.test(url.pathname)) return false;
+  return names.some((name) => PLAIN_SECRET.test(name)) || url.pathname.split('/').some(looksRandom);
+}
+
+/** Sixteen or more characters that no person would write as a word. */
+function looksRandom(segment: string): boolean {
+  return segment.length >= 16 && /\d/.test(segment) && /^[\w.~=-]+$/.test(segment) && !/^[\d-]+$/.test(segment);
+}

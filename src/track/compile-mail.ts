@@ -1,0 +1,203 @@
+// compile: one pass over a mail that finds its links and the pixel's place, once for all recipients. Only href values
+// and the pixel change; every other byte of the source stays as it was.
+import { gmailClipBytes, trackedUrlCharsMax } from '../base/limits.ts';
+import type { HitLink } from '../base/nouns.ts';
+import { nameLink } from '../html/describe-link.ts';
+import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
+import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
+import { judgeLink, type NoteCode, type Severity } from '../html/judge-link.ts';
+import { indexLines, type Place } from '../html/line-index.ts';
+import { findExcess } from '../html/measure-complexity.ts';
+import { numberLinks } from '../html/number-links.ts';
+import { parseMail } from '../html/parse-mail.ts';
+import { compileText, type TextLink } from './compile-text.ts';
+import { type Fit, makeFit } from './fit-link.ts';
+import { linkSplice, type Splice } from './template.ts';
+
+/** A tracked link of a mail. */
+export interface MailLink extends Place {
+  /** From 0; Outlook's twin of a button shares its index. */
+  readonly index: number;
+  /** Where a client would go: absolute, in the form a browser requests. */
+  readonly destination: string;
+  /** The sender's name for it, else its text; empty when it shows nothing. */
+  readonly name: string;
+}
+
+/** Something the sender should know: a link left alone, a mail that will be cut. */
+export interface MailNote extends Place {
+  readonly code: MailNoteCode;
+  readonly severity: Severity;
+  readonly message: string;
+}
+
+export type MailNoteCode =
+  | NoteCode
+  | 'not-a-link'
+  | 'tracked-url-too-long'
+  | 'no-pixel-place'
+  | 'too-complex'
+  | 'gmail-clip';
+
+/** What compiling finds: pure data, made into templates by the renderer. */
+export interface CompiledSource {
+  readonly links: readonly MailLink[];
+  readonly notes: readonly MailNote[];
+  readonly linkSplices: readonly Splice[];
+  readonly pixelSplices: readonly Splice[];
+  readonly textSplices: readonly Splice[];
+}
+
+export interface CompileInput {
+  readonly html: string;
+  readonly text: string | undefined;
+  readonly baseUrl: string;
+  readonly pixel: PixelPlacement;
+  /** Characters of R for a recipient id of that many bytes. */
+  readonly tokenChars: (recipientBytes: number) => number;
+  /** Bytes of the longest recipient id to expect, when the sender says so. */
+  readonly recipientBytes: number;
+  readonly signLink: (link: HitLink) => string;
+}
+
+/** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
+export function compileSource(input: CompileInput): CompiledSource {
+  const excess = findExcess(input.html);
+  if (excess !== undefined) return untracked(`left as it was: ${excess}`);
+  const placeAt = indexLines(input.html);
+  const document = parseMail(input.html);
+  const found = findLinks(input.html, document);
+  const judged = judgeAll(found, input, placeAt);
+  const fit = makeFit(input);
+  const links = fitAll(number(judged.links), fit);
+  const places = findPixelPlaces(input.html, document, input.pixel);
+  const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
+  const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
+  const notes = [...judged.notes, ...links.notes, ...placeNotes(input, places)];
+  const linkSplices = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
+  const added = bytesAdded(
+    [...linkSplices, ...pixelSplices],
+    input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES),
+  );
+  return {
+    links: listLinks(links.kept, text.links),
+    notes: [...notes, ...sizeNotes(Buffer.byteLength(input.html) + added)].sort(byPlace),
+    linkSplices,
+    pixelSplices,
+    textSplices: text.splices,
+  };
+}
+
+/** Bytes of the recipient id assumed where the size of a result is told before there is a recipient. */
+export const TYPICAL_ID_BYTES = 12;
+
+/** Bytes that splices add with a token of that many characters. */
+export function bytesAdded(splices: readonly Splice[], tokenChars: number): number {
+  return splices.reduce(
+    (sum, { start, end, before, after }) => sum + before.length + after.length + tokenChars - (end - start),
+    0,
+  );
+}
+
+interface JudgedLink extends Place {
+  readonly found: FoundLink;
+  readonly destination: string;
+  readonly name: string;
+}
+
+export interface NumberedLink extends JudgedLink {
+  readonly index: number;
+  readonly count: number;
+}
+
+interface TrackedLink extends NumberedLink {
+  /** L. */
+  readonly token: string;
+}
+
+function judgeAll(found: FoundLinks, input: CompileInput, placeAt: (offset: number) => Place) {
+  const links: JudgedLink[] = [];
+  const notes: MailNote[] = found.others.map(({ element, start }) => ({
+    code: 'not-a-link',
+    severity: 'info',
+    message: `left alone: <${element}> is no link that a reader clicks`,
+    ...placeAt(start),
+  }));
+  for (const link of found.links) {
+    const name = nameLink(link.element);
+    const place = placeAt(link.start);
+    const judgement = judgeLink(
+      { href: link.href, name, element: link.element },
+      { baseHref: found.baseHref, baseUrl: input.baseUrl },
+    );
+    if (judgement.track) links.push({ found: link, name, destination: judgement.destination, ...place });
+    else notes.push({ code: judgement.code, severity: judgement.severity, message: judgement.message, ...place });
+  }
+  return { links, notes };
+}
+
+function number(links: readonly JudgedLink[]): readonly NumberedLink[] {
+  const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
+  const count = new Set(indexes).size;
+  return links.map((link, position) => ({ ...link, index: indexes[position] ?? position, count }));
+}
+
+/** Leaves a link alone whose tracked URL would be longer than gateways bear. */
+function fitAll(links: readonly NumberedLink[], fit: Fit) {
+  const kept: TrackedLink[] = [];
+  const notes: MailNote[] = [];
+  for (const link of links) {
+    const token = fit(link);
+    if (token !== undefined) kept.push({ ...link, token });
+    else
+      notes.push({
+        code: 'tracked-url-too-long',
+        severity: 'warning',
+        message: TOO_LONG,
+        line: link.line,
+        column: link.column,
+      });
+  }
+  return { kept, notes };
+}
+
+const TOO_LONG = `left alone: its tracked URL could have over ${trackedUrlCharsMax} characters`;
+
+/** The pixel: visible, 1x1, never lazy: clients may skip hidden images and never load a lazy one in a cut mail. */
+function pixelSplice(place: number, baseUrl: string): Splice {
+  const style = 'display:block;width:1px;height:1px;border:0';
+  const after = `.gif" width="1" height="1" alt="" border="0" style="${style}">`;
+  return { start: place, end: place, before: `<img src="${baseUrl}/o/`, after };
+}
+
+function listLinks(htmlLinks: readonly TrackedLink[], textLinks: readonly TextLink[]): readonly MailLink[] {
+  const byIndex = new Map<number, MailLink>();
+  for (const { index, destination, name, line, column, found } of htmlLinks) {
+    if (byIndex.has(index) && found.kind !== 'html') continue;
+    byIndex.set(index, { index, destination, name, line, column });
+  }
+  for (const { index, destination } of textLinks)
+    byIndex.set(index, { index, destination, name: '', line: 0, column: 0 });
+  return [...byIndex.values()].sort((a, b) => a.index - b.index);
+}
+
+function placeNotes(input: CompileInput, places: readonly number[]): readonly MailNote[] {
+  if (input.pixel === 'none' || places.length > 0) return [];
+  const message = 'opens are not measured: the mail has no place where clients would load a pixel';
+  return [{ code: 'no-pixel-place', severity: 'warning', message, line: 1, column: 1 }];
+}
+
+function sizeNotes(bytes: number): readonly MailNote[] {
+  if (bytes < gmailClipBytes) return [];
+  const message = `Gmail cuts mail near ${gmailClipBytes.toLocaleString('en')} bytes; this one will have about ${bytes.toLocaleString('en')}`;
+  return [{ code: 'gmail-clip', severity: 'warning', message, line: 1, column: 1 }];
+}
+
+function untracked(message: string): CompiledSource {
+  const note: MailNote = { code: 'too-complex', severity: 'error', message, line: 1, column: 1 };
+  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [] };
+}
+
+function byPlace(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,45 @@
+// Compiles the text part: its http(s) URLs become tracked URLs, every other character stays.
+import { findTextLinks } from '../html/find-text-links.ts';
+import { judgeLink } from '../html/judge-link.ts';
+import type { Fit } from './fit-link.ts';
+import { linkSplice, type Splice } from './template.ts';
+
+export interface TextLink {
+  readonly index: number;
+  readonly destination: string;
+}
+
+/** Links of the text part take the index of the HTML link with their destination, else the next one. */
+export function compileText(
+  input: { readonly text: string; readonly baseUrl: string },
+  htmlLinks: readonly TextLink[],
+  fit: Fit,
+) {
+  const { text } = input;
+  const known = new Map<string, number>();
+  for (const link of htmlLinks) if (!known.has(link.destination)) known.set(link.destination, link.index);
+  const firstFree = Math.max(-1, ...htmlLinks.map((link) => link.index)) + 1;
+  const links: TextLink[] = [];
+  const splices: Splice[] = [];
+  for (const range of findTextLinks(text)) {
+    const href = text.slice(range.start, range.end);
+    const line = lineAround(text, range.start, range.end);
+    const judgement = judgeLink({ href, name: line }, { baseHref: undefined, baseUrl: input.baseUrl });
+    if (!judgement.track) continue;
+    const index = known.get(judgement.destination) ?? firstFree + links.length;
+    const link = { index, destination: judgement.destination, count: Math.max(firstFree, index + 1) };
+    const token = fit(link);
+    if (token === undefined) continue;
+    if (!known.has(link.destination)) links.push(link);
+    known.set(link.destination, index);
+    splices.push(linkSplice(range, token, input.baseUrl));
+  }
+  return { links, splices };
+}
+
+/** What stands on the same line before and after a URL: in plain text that is all the name a link has. */
+function lineAround(text: string, start: number, end: number): string {
+  const lineStart = Math.max(text.lastIndexOf('\n', start) + 1, start - 200);
+  const lineEnd = text.indexOf('\n', end);
+  return `${text.slice(lineStart, start)} ${text.slice(end, Math.min(lineEnd < 0 ? text.length : lineEnd, end + 200))}`;
+}

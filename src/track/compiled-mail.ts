@@ -1,0 +1,179 @@
+// A compiled mail: what was found in it, and the renderer that makes it one recipient's. Rendering is pure and
+// synchronous: it seals R, and U where there is a recipient, and joins.
+import { TelltaleError } from '../base/errors.ts';
+import { checkId } from '../base/ids.ts';
+import { type Consent, lowestConsent } from '../base/nouns.ts';
+import { checkOptionNames } from '../base/options.ts';
+import { type HitSealer, prepareHitToken } from '../token/hit-token.ts';
+import type { RingKey } from '../token/key-ring.ts';
+import { sealUnsubscribeToken } from '../token/unsubscribe-token.ts';
+import { bytesAdded, type CompiledSource, type MailLink, type MailNote, TYPICAL_ID_BYTES } from './compile-mail.ts';
+import { readConsent } from './read-consent.ts';
+import { makeTemplate, type Splice, type Template } from './template.ts';
+
+export interface RenderOptions {
+  /** What this recipient agreed to; the lowest of message and recipient holds. @default the message's consent */
+  readonly consent?: Partial<Consent>;
+}
+
+export interface RenderedMail {
+  readonly html: string;
+  /** The text part, when the mail was compiled with one. */
+  readonly text: string | undefined;
+  /** `List-Unsubscribe` and `List-Unsubscribe-Post` (RFC 2369, RFC 8058); empty without a recipient. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface CompiledMail {
+  readonly message: string;
+  /** The tracked links, one for each index. */
+  readonly links: readonly MailLink[];
+  /** What the sender should know, in source order. */
+  readonly notes: readonly MailNote[];
+  /** Bytes a render adds to the HTML for a recipient id of 12 bytes, or of `recipientBytes`. */
+  readonly bytesAdded: number;
+  /** Bytes of UTF-8 the HTML had before. */
+  readonly sourceBytes: number;
+  /** Tells the store of the mail's links and their names, so that reports can show them. Nothing without a store. */
+  register(): Promise<void>;
+  /**
+   * Makes the mail one recipient's, or with `null` the message's alone.
+   *
+   * @throws TelltaleError `INVALID_ID`.
+   */
+  render(recipient: string | null, options?: RenderOptions): RenderedMail;
+  /**
+   * Writes the HTML as UTF-8 into `target` at `offset` and returns the number of bytes: no string, no allocation.
+   *
+   * @throws RangeError when `target` has no room; `htmlBytes` says how much is needed.
+   */
+  renderInto(target: Buffer, offset: number, recipient: string | null, options?: RenderOptions): number;
+  /** Bytes of UTF-8 the HTML of that recipient has. */
+  htmlBytes(recipient: string | null, options?: RenderOptions): number;
+}
+
+/** What the renderer takes from the tracker. */
+export interface RenderContext {
+  readonly message: string;
+  readonly html: string;
+  readonly text: string | undefined;
+  readonly baseUrl: string;
+  readonly key: RingKey;
+  readonly consent: Consent;
+  readonly test: boolean;
+  readonly recipientBytes: number;
+  readonly register: (links: readonly MailLink[]) => Promise<void>;
+}
+
+/** Joins what was found with what makes it a recipient's. */
+export function makeCompiledMail(source: CompiledSource, context: RenderContext): CompiledMail {
+  const forms = new Map<string, Form>();
+
+  function formFor(consent: Consent): Form {
+    const name = `${consent.opens} ${consent.clicks}`;
+    const known = forms.get(name);
+    if (known !== undefined) return known;
+    const made = makeForm(source, context, consent);
+    forms.set(name, made);
+    return made;
+  }
+
+  function prepare(recipient: string | null, options: RenderOptions | undefined) {
+    if (recipient !== null) checkRecipient(recipient, context.recipientBytes);
+    const form = formFor(effectiveConsent(context.consent, options));
+    return { form, token: form.needsToken ? form.seal(form.namesRecipient ? recipient : null) : '' };
+  }
+
+  return {
+    message: context.message,
+    links: source.links,
+    notes: source.notes,
+    bytesAdded: bytesAdded(
+      [...source.linkSplices, ...source.pixelSplices],
+      tokenChars(context, context.recipientBytes || TYPICAL_ID_BYTES),
+    ),
+    sourceBytes: Buffer.byteLength(context.html),
+    register: () => context.register(source.links),
+    render(recipient, options) {
+      const { form, token } = prepare(recipient, options);
+      return { html: form.html.join(token), text: form.text?.join(token), headers: headersFor(context, recipient) };
+    },
+    renderInto(target, offset, recipient, options) {
+      const { form, token } = prepare(recipient, options);
+      const needed = form.html.byteLength(token.length);
+      if (target.length - offset < needed) {
+        throw new RangeError(
+          `The buffer must have room for ${needed} bytes from offset ${offset}, but has ${target.length}.`,
+        );
+      }
+      return form.html.write(token, target, offset);
+    },
+    htmlBytes(recipient, options) {
+      const { form, token } = prepare(recipient, options);
+      return form.html.byteLength(token.length);
+    },
+  };
+}
+
+/** Characters of R in a message for a recipient id of that many bytes. */
+export function tokenChars(of: Pick<RenderContext, 'key' | 'message'>, recipientBytes: number): number {
+  const seal = prepareHitToken(of.key, {
+    message: of.message,
+    consent: { opens: 'none', clicks: 'none' },
+    test: false,
+    recipientBytes,
+  });
+  return seal(null).length;
+}
+
+/** The mail at one level of consent: without pixel, with plain links, or with both. */
+interface Form {
+  readonly html: Template;
+  readonly text: Template | undefined;
+  readonly seal: HitSealer;
+  readonly needsToken: boolean;
+  readonly namesRecipient: boolean;
+}
+
+function makeForm(source: CompiledSource, context: RenderContext, consent: Consent): Form {
+  const pixels = consent.opens === 'none' ? [] : source.pixelSplices;
+  const links = consent.clicks === 'none' ? [] : source.linkSplices;
+  const textLinks = consent.clicks === 'none' ? [] : source.textSplices;
+  const splices = [...pixels, ...links].sort(byStart);
+  const { message, test, recipientBytes } = context;
+  return {
+    html: makeTemplate(context.html, splices),
+    text: context.text === undefined ? undefined : makeTemplate(context.text, textLinks),
+    seal: prepareHitToken(context.key, { message, consent, test, recipientBytes }),
+    needsToken: splices.length + textLinks.length > 0,
+    namesRecipient: consent.opens === 'individual' || consent.clicks === 'individual',
+  };
+}
+
+function effectiveConsent(message: Consent, options: RenderOptions | undefined): Consent {
+  if (options === undefined) return message;
+  checkOptionNames(options, ['consent'], 'render');
+  return options.consent === undefined ? message : lowestConsent(message, readConsent(options.consent, 'render'));
+}
+
+function checkRecipient(recipient: string, recipientBytes: number): void {
+  checkId(recipient, 'recipient');
+  if (recipientBytes === 0 || Buffer.byteLength(recipient) <= recipientBytes) return;
+  throw new TelltaleError(
+    'INVALID_ID',
+    `The mail was compiled for recipient ids of at most ${recipientBytes} bytes, but one of ${Buffer.byteLength(recipient)} came. Raise recipientBytes.`,
+  );
+}
+
+function headersFor(context: RenderContext, recipient: string | null): Readonly<Record<string, string>> {
+  if (recipient === null) return {};
+  const token = sealUnsubscribeToken(context.key, { message: context.message, recipient });
+  return {
+    'List-Unsubscribe': `<${context.baseUrl}/u/${token}>`,
+    'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+  };
+}
+
+function byStart(a: Splice, b: Splice): number {
+  return a.start - b.start;
+}

@@ -1,0 +1,156 @@
+// createTracker: what a sender holds. It compiles mails, makes them a recipient's, and opens what comes back.
+import { parseBaseUrl } from '../base/base-url.ts';
+import { TelltaleError } from '../base/errors.ts';
+import { checkId } from '../base/ids.ts';
+import { idBytesMax } from '../base/limits.ts';
+import { type Consent, lowestConsent } from '../base/nouns.ts';
+import { checkChoice, checkOptionNames } from '../base/options.ts';
+import type { PixelPlacement } from '../html/find-pixel-places.ts';
+import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../token/key-ring.ts';
+import { signLinkToken } from '../token/link-token.ts';
+import { compileSource, type MailLink } from './compile-mail.ts';
+import { type CompiledMail, makeCompiledMail, type RenderedMail, tokenChars } from './compiled-mail.ts';
+import { readConsent } from './read-consent.ts';
+import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
+
+export interface TrackerOptions {
+  /** The https address where the collector answers; a path is allowed. */
+  readonly baseUrl: string;
+  /** The key ring: the JSON of keys.json, its text, or a ring made by `createKeyRing`. */
+  readonly keys: KeyRing | KeyRingJson | string;
+  /** Where sends and link names are recorded; without one, tracking works and reports know no denominator. @default none */
+  readonly store?: SendStore;
+  /** How links find their destination: it travels in the link and outlives every database. @default 'self-contained' */
+  readonly links?: 'self-contained';
+  /** Where the pixel goes. Gmail cuts the end of long mail. @default 'top' */
+  readonly pixel?: PixelPlacement;
+  /** The highest level of tracking of any mail of this tracker. @default individual for both */
+  readonly consent?: Partial<Consent>;
+  /** Told of what went wrong beside the sending: a store that is down. @default a process warning */
+  readonly onProblem?: (error: unknown) => void;
+}
+
+export interface CompileOptions {
+  /** The sender's own id of the mailing, 1-128 bytes. */
+  readonly message: string;
+  /** The text part; its http(s) URLs are wrapped too. @default none */
+  readonly text?: string | undefined;
+  /** Where the pixel goes. @default the tracker's */
+  readonly pixel?: PixelPlacement | undefined;
+  /** The highest level of tracking of this mail. @default the tracker's */
+  readonly consent?: Partial<Consent> | undefined;
+  /** Marks the hits of this mail as test traffic, which reports leave out. @default false */
+  readonly test?: boolean | undefined;
+  /** Pads every R of the mail to the length for an id of that many bytes; longer ids are refused. @default no padding */
+  readonly recipientBytes?: number | undefined;
+}
+
+export interface Tracker {
+  readonly baseUrl: string;
+  readonly keys: KeyRing;
+  /**
+   * Compiles a mail once for all its recipients.
+   *
+   * @param html the finished HTML, after templates, MJML and CSS inlining.
+   * @throws TelltaleError `INVALID_ID`, `INVALID_OPTION`, `UNKNOWN_OPTION`; never for what the HTML holds.
+   */
+  compile(html: string, options: CompileOptions): CompiledMail;
+  /** Compiles and renders a mail for one recipient. */
+  rewrite(html: string, options: CompileOptions & { readonly recipient: string | null }): RenderedMail;
+  /** Records a send in the store, beside the sending. Returns false when there is no store or the queue is full. */
+  recordSend(message: string, send: Send): boolean;
+  /** Tells of a problem that must not stop a mail. */
+  reportProblem(error: unknown): void;
+  /** Waits until all sends are recorded. */
+  close(): Promise<void>;
+}
+
+const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'onProblem'];
+const COMPILE_OPTIONS = ['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'];
+const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
+
+/**
+ * Makes a tracker.
+ *
+ * @throws TelltaleError `INVALID_BASE_URL`, `INVALID_KEYS`, `INVALID_OPTION`, `UNKNOWN_OPTION`.
+ */
+export function createTracker(options: TrackerOptions): Tracker {
+  checkOptionNames(options, TRACKER_OPTIONS, 'createTracker');
+  const baseUrl = parseBaseUrl(options.baseUrl);
+  const keys = isKeyRing(options.keys) ? options.keys : createKeyRing(options.keys);
+  const pixel = checkChoice(options.pixel ?? 'top', PIXEL_PLACEMENTS, 'pixel');
+  checkChoice(options.links ?? 'self-contained', ['self-contained'], 'links');
+  const consent = readConsent(options.consent, 'createTracker');
+  const reportProblem = options.onProblem ?? warn;
+  const store = options.store;
+  const queue = store && createSendQueue(store, reportProblem);
+
+  function compile(html: string, given: CompileOptions): CompiledMail {
+    const mail = readCompileOptions(html, given, { pixel, consent });
+    const key = keys.signing();
+    const { message, recipientBytes } = mail;
+    const source = compileSource({
+      html,
+      text: mail.text,
+      baseUrl,
+      pixel: mail.pixel,
+      recipientBytes,
+      tokenChars: (bytes) => tokenChars({ key, message }, bytes),
+      signLink: (link) => signLinkToken(key, message, link),
+    });
+    const register = async (links: readonly MailLink[]): Promise<void> => {
+      await store?.recordLinks(message, links);
+    };
+    return makeCompiledMail(source, { ...mail, html, baseUrl, key, register });
+  }
+
+  return {
+    baseUrl,
+    keys,
+    compile,
+    rewrite(html, { recipient, ...rest }) {
+      return compile(html, rest).render(recipient);
+    },
+    recordSend: (message, send) => queue?.push(message, send) ?? false,
+    reportProblem,
+    close: async () => queue?.drain(),
+  };
+}
+
+interface CompileDefaults {
+  readonly pixel: PixelPlacement;
+  readonly consent: Consent;
+}
+
+function readCompileOptions(html: unknown, options: CompileOptions, defaults: CompileDefaults) {
+  if (typeof html !== 'string') {
+    throw new TelltaleError('INVALID_OPTION', `compile expects the HTML as a string, but ${typeof html} came.`);
+  }
+  checkOptionNames(options, COMPILE_OPTIONS, 'compile');
+  const recipientBytes = options.recipientBytes ?? 0;
+  if (!Number.isInteger(recipientBytes) || recipientBytes < 0 || recipientBytes > idBytesMax) {
+    throw new TelltaleError(
+      'INVALID_OPTION',
+      `recipientBytes must be a whole number from 0 to ${idBytesMax}, but ${recipientBytes} came.`,
+    );
+  }
+  if (options.text !== undefined && typeof options.text !== 'string') {
+    throw new TelltaleError('INVALID_OPTION', `compile expects the text as a string, but ${typeof options.text} came.`);
+  }
+  return {
+    message: checkId(options.message, 'message'),
+    text: options.text,
+    pixel: checkChoice(options.pixel ?? defaults.pixel, PIXEL_PLACEMENTS, 'pixel'),
+    consent: options.consent === undefined ? defaults.consent : lowest(defaults.consent, options.consent),
+    test: options.test ?? false,
+    recipientBytes,
+  };
+}
+
+function lowest(tracker: Consent, mail: Partial<Consent>): Consent {
+  return lowestConsent(tracker, readConsent(mail, 'compile'));
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error), { type: 'TelltaleWarning' });
+}

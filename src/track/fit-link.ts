@@ -1,0 +1,23 @@
+// Makes the link part of a tracked URL, unless the URL would be longer than gateways bear.
+import { idBytesMax, trackedUrlCharsMax } from '../base/limits.ts';
+import type { HitLink } from '../base/nouns.ts';
+
+interface FitInput {
+  readonly baseUrl: string;
+  /** Characters of R for a recipient id of that many bytes. */
+  readonly tokenChars: (recipientBytes: number) => number;
+  /** Bytes of the longest recipient id to expect; 0 when the sender does not say. */
+  readonly recipientBytes: number;
+  readonly signLink: (link: HitLink) => string;
+}
+
+/** Makes L, or nothing when the tracked URL could be too long. */
+export type Fit = (link: Pick<HitLink, 'index' | 'count' | 'destination'>) => string | undefined;
+
+export function makeFit(input: FitInput): Fit {
+  const fixed = input.baseUrl.length + '/c//'.length + input.tokenChars(input.recipientBytes || idBytesMax);
+  return ({ index, count, destination }) => {
+    const token = input.signLink({ index, count, destination, honeypot: false });
+    return fixed + token.length <= trackedUrlCharsMax ? token : undefined;
+  };
+}

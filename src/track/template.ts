@@ -1,0 +1,80 @@
+// A template: the parts of a compiled mail between the places where R goes. Joining is all the work a recipient costs.
+import type { SourceRange } from '../html/scan-attribute.ts';
+
+export interface Template {
+  /** The text with `token` in every place. */
+  join(token: string): string;
+  /** Bytes of UTF-8 the text has with a token of that many characters. */
+  byteLength(tokenChars: number): number;
+  /** Writes the text as UTF-8 at `offset` and returns the number of bytes; `target` must have room. */
+  write(token: string, target: Buffer, offset: number): number;
+}
+
+/** Replaces `source` from `start` to `end` by `before`, the token, `after`. */
+export interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** Makes a template; `splices` ascend and do not overlap. */
+export function makeTemplate(source: string, splices: readonly Splice[]): Template {
+  const segments: string[] = [];
+  let text = '';
+  let at = 0;
+  for (const splice of splices) {
+    segments.push(text + source.slice(at, splice.start) + splice.before);
+    text = splice.after;
+    at = splice.end;
+  }
+  segments.push(text + source.slice(at));
+  const segmentBytes = segments.map((segment) => Buffer.byteLength(segment));
+  const fixedBytes = segmentBytes.reduce((sum, bytes) => sum + bytes, 0);
+  const images = new Map<number, Image>();
+
+  function byteLength(tokenChars: number): number {
+    return fixedBytes + tokenChars * splices.length;
+  }
+
+  function imageFor(tokenChars: number): Image {
+    const known = images.get(tokenChars);
+    if (known !== undefined) return known;
+    const gap = ' '.repeat(tokenChars);
+    let offset = 0;
+    const offsets = segmentBytes.slice(0, -1).map((bytes) => {
+      const place = offset + bytes;
+      offset = place + tokenChars;
+      return place;
+    });
+    const image = { bytes: Buffer.from(segments.join(gap)), offsets };
+    images.set(tokenChars, image);
+    return image;
+  }
+
+  return {
+    join: (token) => segments.join(token),
+    byteLength,
+    write(token, target, offset) {
+      const image = imageFor(token.length);
+      const first = image.offsets[0];
+      image.bytes.copy(target, offset);
+      if (first === undefined) return image.bytes.length;
+      target.write(token, offset + first, 'latin1');
+      const from = offset + first;
+      for (const place of image.offsets) target.copyWithin(offset + place, from, from + token.length);
+      return image.bytes.length;
+    },
+  };
+}
+
+/** The mail as bytes with gaps for tokens of one length. */
+interface Image {
+  readonly bytes: Buffer;
+  readonly offsets: readonly number[];
+}
+
+/** Replaces a link's address by its tracked URL. */
+export function linkSplice(range: SourceRange, token: string, baseUrl: string): Splice {
+  return { ...range, before: `${baseUrl}/c/`, after: `/${token}` };
+}
