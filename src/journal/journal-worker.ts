@@ -1,0 +1,96 @@
+// The journal's only writer, in a thread of its own: one SQLite file in WAL mode with synchronous=FULL, one row a hit,
+// one transaction a batch. Nothing else of the process waits for its fsync.
+import { randomUUID } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
+import Database from 'better-sqlite3';
+import { messageOf } from '../base/errors.ts';
+
+/** "TTJL": tells a journal from any other SQLite file. */
+const APPLICATION_ID = 0x54544a4c;
+
+/** What the thread is asked; every request is answered in order. */
+export type JournalRequest =
+  | { readonly kind: 'append'; readonly bodies: readonly string[] }
+  | { readonly kind: 'read'; readonly after: number; readonly limit: number }
+  | { readonly kind: 'prune'; readonly through: number }
+  | { readonly kind: 'close' };
+
+export type JournalReply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: 'INVALID_JOURNAL' | 'FAILED'; readonly message: string };
+
+interface JournalRow {
+  readonly seq: number;
+  readonly crc: number;
+  readonly body: string;
+}
+
+const { path } = workerData as { readonly path: string };
+const port = parentPort;
+if (port === null) throw new Error('journal-worker runs as a worker thread only');
+
+function reply(answer: JournalReply): void {
+  port?.postMessage(answer);
+}
+
+const db = open();
+if (db !== undefined) serve(db);
+
+function open(): Database.Database | undefined {
+  try {
+    const database = new Database(path);
+    const id = database.pragma('application_id', { simple: true });
+    const tables = database.prepare('SELECT count(*) FROM sqlite_master').pluck().get();
+    if (id !== APPLICATION_ID && tables !== 0) throw new Error('it is some other SQLite database');
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma(`application_id = ${APPLICATION_ID}`);
+    database.exec(`
+      CREATE TABLE IF NOT EXISTS hits (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, body TEXT NOT NULL);
+      CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
+      INSERT INTO journal SELECT '${randomUUID()}' WHERE NOT EXISTS (SELECT 1 FROM journal);
+    `);
+    reply({ ok: true, value: database.prepare('SELECT id FROM journal').pluck().get() });
+    return database;
+  } catch (error) {
+    reply({ ok: false, code: 'INVALID_JOURNAL', message: messageOf(error) });
+    return undefined;
+  }
+}
+
+function serve(database: Database.Database): void {
+  const insert = database.prepare('INSERT INTO hits (crc, body) VALUES (?, ?)');
+  const select = database.prepare<[number, number], JournalRow>(
+    'SELECT seq, crc, body FROM hits WHERE seq > ? ORDER BY seq LIMIT ?',
+  );
+  const remove = database.prepare('DELETE FROM hits WHERE seq <= ?');
+  const appendAll = database.transaction((bodies: readonly string[]) => {
+    for (const body of bodies) insert.run(crc32(body), body);
+  });
+
+  function answer(request: JournalRequest): unknown {
+    switch (request.kind) {
+      case 'append':
+        return appendAll.immediate(request.bodies);
+      case 'read':
+        return select
+          .all(request.after, request.limit)
+          .map(({ seq, crc, body }) => ({ seq, body: crc32(body) === crc ? body : null }));
+      case 'prune':
+        return remove.run(request.through).changes;
+      case 'close':
+        database.close();
+        return undefined;
+    }
+  }
+
+  port?.on('message', (request: JournalRequest) => {
+    try {
+      reply({ ok: true, value: answer(request) });
+    } catch (error) {
+      reply({ ok: false, code: 'FAILED', message: messageOf(error) });
+    }
+    if (request.kind === 'close') port?.close();
+  });
+}

@@ -1,0 +1,105 @@
+// Reads what reports show. Every query is by message key over kept counts.
+import { type Kysely, sql } from 'kysely';
+import type { ReportSource } from '../report/report-source.ts';
+import type { Tables } from './tables.ts';
+
+export function makeReportSource(db: Kysely<Tables>): ReportSource {
+  return {
+    async findMessage(id) {
+      const message = await db
+        .selectFrom('messages')
+        .select(['key', 'id', 'name'])
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (message === undefined) return undefined;
+      const sends = await db
+        .selectFrom('sends')
+        .select((eb) => [
+          eb.fn.countAll<number>().as('sent'),
+          eb.fn.min('at_ms').as('first'),
+          eb.fn.sum<number>(sql`opens = 'individual'`).as('opens'),
+          eb.fn.sum<number>(sql`clicks = 'individual'`).as('clicks'),
+        ])
+        .where('message_key', '=', message.key)
+        .executeTakeFirstOrThrow();
+      const unsubscribes = await db
+        .selectFrom('unsubscribes')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('message_key', '=', message.key)
+        .executeTakeFirstOrThrow();
+      return {
+        id: message.id,
+        name: message.name,
+        firstSentAtMs: sends.first,
+        sent: sends.sent,
+        measurableOpens: sends.opens ?? 0,
+        measurableClicks: sends.clicks ?? 0,
+        unsubscribes: unsubscribes.count,
+      };
+    },
+    countsOf: (id) =>
+      db
+        .selectFrom('counts')
+        .innerJoin('messages', 'messages.key', 'counts.message_key')
+        .select(['kind', 'label', 'total', 'recipients', 'anonymous'])
+        .where('messages.id', '=', id)
+        .execute(),
+    async linksOf(id, limit) {
+      const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();
+      if (message === undefined) return [];
+      const registered = db
+        .selectFrom('links')
+        .select(['link_index', 'destination_key'])
+        .where('message_key', '=', message.key);
+      const clicked = db
+        .selectFrom('link_counts')
+        .select(['link_index', 'destination_key'])
+        .where('message_key', '=', message.key);
+      const rows = await db
+        .selectFrom(registered.union(clicked).as('seen'))
+        .innerJoin('texts', 'texts.key', 'seen.destination_key')
+        .leftJoin('links', (join) =>
+          join
+            .onRef('links.link_index', '=', 'seen.link_index')
+            .onRef('links.destination_key', '=', 'seen.destination_key')
+            .on('links.message_key', '=', message.key),
+        )
+        .leftJoin('link_counts', (join) =>
+          join
+            .onRef('link_counts.link_index', '=', 'seen.link_index')
+            .onRef('link_counts.destination_key', '=', 'seen.destination_key')
+            .on('link_counts.message_key', '=', message.key),
+        )
+        .select([
+          'seen.link_index',
+          'texts.text',
+          'links.name',
+          'link_counts.total',
+          'link_counts.recipients',
+          'link_counts.people',
+        ])
+        .orderBy('seen.link_index')
+        .orderBy('texts.text')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({
+        index: row.link_index,
+        destination: row.text,
+        name: row.name,
+        total: row.total ?? 0,
+        recipients: row.recipients ?? 0,
+        people: row.people ?? 0,
+      }));
+    },
+    async listMessages({ after, limit }) {
+      const rows = await db
+        .selectFrom('messages')
+        .select(['key', 'id'])
+        .$if(after !== null, (query) => query.where('key', '<', after ?? 0))
+        .orderBy('key', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ id: row.id, place: row.key }));
+    },
+  };
+}
