@@ -1,0 +1,59 @@
+// The whole server as a Koa app: the collector, the API and the two probes.
+import Koa, { type Context, type Next } from 'koa';
+import { checkOptionNames } from '../base/options.ts';
+import type { Store } from '../store/open-store.ts';
+import { apiRoutes } from './api.ts';
+import { type CollectorOptions, collector } from './collector.ts';
+import { answerProblem } from './problem.ts';
+
+export interface AppOptions extends CollectorOptions {
+  readonly store: Store;
+  /** One more admin token for the API, kept nowhere. @default none */
+  readonly apiToken?: string | undefined;
+  /** Told of failures while answering. @default nothing */
+  readonly onProblem?: ((error: unknown) => void) | undefined;
+}
+
+/** Makes the app; listen with `http.createServer(app.callback())`. */
+export function createApp(options: AppOptions): Koa {
+  checkOptionNames(
+    options,
+    ['tracker', 'journal', 'store', 'abuseContact', 'apiToken', 'onProblem', 'now'],
+    'createApp',
+  );
+  const { store, apiToken, onProblem = () => {}, ...forCollector } = options;
+  const app = new Koa();
+  // Koa would print the request; what a stranger sent belongs in no log.
+  app.silent = true;
+  app.on('error', onProblem);
+  app.use(failSafely(onProblem));
+  app.use(collector(forCollector));
+  app.use(answerProbes);
+  app.use(apiRoutes({ store, auth: { store, extraToken: apiToken }, now: options.now ?? Date.now }));
+  app.use(async (ctx) => answerProblem(ctx, 404, 'There is nothing at this path.'));
+  return app;
+}
+
+function failSafely(onProblem: (error: unknown) => void) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      onProblem(error);
+      answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
+    }
+  };
+}
+
+/** `/healthz`: the process answers. `/readyz`: it takes hits. One word each. */
+async function answerProbes(ctx: Context, next: Next): Promise<void> {
+  const word = PROBES.get(ctx.path);
+  if (word === undefined || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = word;
+}
+
+const PROBES: ReadonlyMap<string, string> = new Map([
+  ['/healthz', 'ok'],
+  ['/readyz', 'ready'],
+]);

@@ -1,0 +1,69 @@
+// Listens and stops. Stopping answers what was accepted, and closes idle connections until none is left.
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { TelltaleError } from '../base/errors.ts';
+
+export interface Listening {
+  /** Where it listens, with the port it got. */
+  readonly url: string;
+  /** Stops taking connections and resolves when the last one is answered. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds for all headers of a request, and for the whole of it: slower senders are cut off. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/**
+ * Listens at a host and port (0 picks one). `handle` is asked for with the URL, so that it may know it.
+ *
+ * @throws TelltaleError `PORT_IN_USE`.
+ */
+export async function listen(
+  at: { readonly host: string; readonly port: number },
+  handle: (url: string) => RequestListener,
+): Promise<Listening> {
+  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
+  await bind(server, at);
+  const { port } = server.address() as AddressInfo;
+  const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
+  server.on('request', handle(url));
+  return { url, close: () => close(server) };
+}
+
+function bind(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(error, host, port)));
+    server.listen(port, host, () => {
+      server.removeAllListeners('error');
+      resolve();
+    });
+  });
+}
+
+function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  const reasons: Record<string, string> = {
+    EADDRINUSE: 'another program listens there',
+    EACCES: 'this user may not listen there',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'this machine has no such address',
+  };
+  const reason = reasons[error.code ?? ''] ?? error.message;
+  return new TelltaleError(
+    'PORT_IN_USE',
+    `Cannot listen at ${host}:${port}: ${reason}. Choose another with --port or --host (--port 0 picks one).`,
+    {
+      cause: error,
+    },
+  );
+}
+
+async function close(server: Server): Promise<void> {
+  // One call is not enough: a connection that answers just now becomes idle after it.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+  clearInterval(sweep);
+}
