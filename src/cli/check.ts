@@ -1,0 +1,55 @@
+// `telltale check`: what would be tracked, what not and why, size before and after. Changes nothing, needs no keys.
+import { addKey, createKeyRing } from '../token/key-ring.ts';
+import type { CompiledMail } from '../track/compiled-mail.ts';
+import { createTracker } from '../track/create-tracker.ts';
+import { type Io, writeOut } from './io.ts';
+import { newKey } from './key-file.ts';
+import { type MailFile, readMails } from './mail-files.ts';
+import { formatNote } from './notes.ts';
+import { type CommonFlags, readSettings } from './settings.ts';
+
+/** Stands in for a base URL when none is set: only the size depends on it. */
+const EXAMPLE_BASE_URL = 'https://track.example.com';
+
+/** Runs the command; false when a mail has errors. */
+export async function check(files: readonly string[], flags: CommonFlags, io: Io): Promise<boolean> {
+  const settings = readSettings(flags, io);
+  const tracker = createTracker({
+    baseUrl: settings.baseUrl ?? EXAMPLE_BASE_URL,
+    keys: createKeyRing(addKey(undefined, newKey(true))),
+  });
+  let isClean = true;
+  for (const mail of await readMails(files, io)) {
+    const compiled = tracker.compile(mail.html, { message: 'check' });
+    await writeOut(io, settings.json ? toJson(mail, compiled) : toText(mail, compiled));
+    if (compiled.notes.some((note) => note.severity === 'error')) isClean = false;
+  }
+  return isClean;
+}
+
+function toJson({ file }: MailFile, mail: CompiledMail): string {
+  return `${JSON.stringify({ file, links: mail.links, notes: mail.notes, bytes: bytesOf(mail) })}\n`;
+}
+
+function toText({ file }: MailFile, mail: CompiledMail): string {
+  const links = mail.links.map(
+    (link) =>
+      `${file}:${link.line}:${link.column}: link ${link.index} -> ${link.destination}${link.name && `  "${link.name}"`}`,
+  );
+  const notes = mail.notes.map((note) => formatNote(file, note));
+  const { before, after } = bytesOf(mail);
+  const sum = `${file}: ${count(mail.links.length, 'link')} tracked, ${count(mail.notes.length, 'note')}, ${format(before)} -> ${format(after)} bytes`;
+  return `${[...links, ...notes, sum].join('\n')}\n`;
+}
+
+function bytesOf(mail: CompiledMail) {
+  return { before: mail.sourceBytes, after: mail.sourceBytes + mail.bytesAdded };
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function format(number: number): string {
+  return number.toLocaleString('en');
+}

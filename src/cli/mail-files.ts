@@ -1,0 +1,50 @@
+// The mails a command works on: files, or stdin as `-`.
+import { existsSync, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { TelltaleError } from '../base/errors.ts';
+import { type Io, readStdin } from './io.ts';
+
+export interface MailFile {
+  /** As named on the command line; `-` for stdin. */
+  readonly file: string;
+  readonly html: string;
+}
+
+/**
+ * Reads all mails before anything is done with one.
+ *
+ * @throws TelltaleError `FILE_NOT_FOUND`, `NOT_TEXT`, `USAGE` when nothing is named and nothing piped.
+ */
+export async function readMails(files: readonly string[], io: Io): Promise<readonly MailFile[]> {
+  if (files.length === 0 && io.stdin.isTTY === true) {
+    throw new TelltaleError('USAGE', 'Name one or more HTML files, or pipe one in.');
+  }
+  const names = files.length === 0 ? ['-'] : files;
+  const mails: MailFile[] = [];
+  for (const file of names) mails.push({ file, html: toText(await bytesOf(file, io), file) });
+  return mails;
+}
+
+async function bytesOf(file: string, io: Io): Promise<Buffer> {
+  if (file === '-') return readStdin(io);
+  const path = resolve(io.cwd, file);
+  if (!existsSync(path)) throw new TelltaleError('FILE_NOT_FOUND', `There is no file ${file}.`);
+  if (statSync(path).isDirectory())
+    throw new TelltaleError('NOT_TEXT', `${file} should be an HTML file, but it is a directory.`);
+  return readFile(path);
+}
+
+function toText(bytes: Buffer, file: string): string {
+  try {
+    if (bytes.includes(0)) throw new Error('it holds zero bytes');
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    const name = file === '-' ? 'stdin' : file;
+    throw new TelltaleError(
+      'NOT_TEXT',
+      `${name} should be HTML in UTF-8, but it is something else. Convert it, for example: iconv -f iso-8859-1 -t utf-8.`,
+      { cause },
+    );
+  }
+}

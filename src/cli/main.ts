@@ -1,0 +1,213 @@
+// The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 partly done, 130
+// interrupted. Data goes to stdout, words to stderr.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
+import { packageRoot } from '../base/package-root.ts';
+import { SCOPES } from '../store/api-tokens.ts';
+import { check } from './check.ts';
+import { demo } from './demo/demo.ts';
+import { inspect } from './inspect.ts';
+import type { Io } from './io.ts';
+import { listKeysCommand, newKeyCommand, revokeKeyCommand } from './keys.ts';
+import { migrate } from './migrate.ts';
+import { report } from './report.ts';
+import { rewrite } from './rewrite.ts';
+import { serve } from './serve.ts';
+import { listTokensCommand, newTokenCommand, revokeTokenCommand } from './tokens.ts';
+
+/** Runs the command with its arguments (without node and script) and returns the exit status. */
+export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
+  let status = 0;
+  const program = build(io, (value) => {
+    status = value;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return status;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr.write(`telltale: ${messageOf(error)}\n`);
+    return error instanceof TelltaleError && USAGE_CODES.has(error.code) ? 2 : 1;
+  }
+}
+
+/** Errors of the call itself, not of the work. */
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'USAGE',
+  'UNKNOWN_OPTION',
+  'INVALID_OPTION',
+  'INVALID_ID',
+  'INVALID_BASE_URL',
+  'INVALID_CONFIG',
+]);
+
+function processIo(): Io {
+  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+}
+
+type SetStatus = (status: number) => void;
+
+function build(io: Io, setStatus: SetStatus): Command {
+  const program = new Command('telltale')
+    .description('E-mail open and click tracking: rewrite mail, collect hits, report what they mean.')
+    .version(version(), '-v, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showHelpAfterError('(telltale COMMAND --help shows how)')
+    .addHelpText('before', PROGRAM_EXAMPLES);
+  addRewrite(program, io);
+  addCheck(program, io, setStatus);
+  addServe(program, io, setStatus);
+  addReport(program, io);
+  addInspect(program, io, setStatus);
+  addKeys(program, io);
+  addTokens(program, io);
+  addMigrate(program, io);
+  addDemo(program, io, setStatus);
+  return program;
+}
+
+const PROGRAM_EXAMPLES = `Examples:
+  telltale demo
+  telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com > tracked.html
+  telltale serve --base-url https://t.example.com
+  telltale report spring-sale
+`;
+
+/** A command with its examples on top of its help and the options all commands take. */
+function command(parent: Command, name: string, description: string, examples: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .addHelpText('before', `Examples:\n${examples.trim().replace(/^ */gm, '  ')}\n`)
+    .option('--json', 'print JSON')
+    .option('--quiet', 'print data only, no words')
+    .option('--data <dir>', 'data directory (TELLTALE_DATA, default ./telltale-data)')
+    .option('--database <url>', 'where events are stored (TELLTALE_DATABASE, default sqlite: in the data directory)')
+    .option('--base-url <url>', 'the https address where the collector answers (TELLTALE_BASE_URL)');
+}
+
+function addRewrite(program: Command, io: Io): void {
+  command(
+    program,
+    'rewrite',
+    'Give HTML mails tracked links and a pixel, for one recipient or many.',
+    `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
+     cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
+  )
+    .argument('[file...]', 'HTML files; - or nothing reads stdin')
+    .requiredOption('--message <id>', 'your own id of the mailing')
+    .option('--recipient <id>', 'your own id of the recipient')
+    .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
+    .option('--out <dir>', 'write <recipient>.html files and manifest.ndjson there')
+    .option('--force', 'overwrite files that exist')
+    .addOption(
+      new Option('--pixel <place>', 'where the pixel goes').choices(['top', 'bottom', 'both', 'placeholder', 'none']),
+    )
+    .action((files: string[], flags) => rewrite(files, flags, io));
+}
+
+function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'check',
+    'Say what would be tracked in a mail, what not and why, and its size before and after.',
+    `telltale check mail.html
+     telltale check *.html --json`,
+  )
+    .argument('[file...]', 'HTML files; - or nothing reads stdin')
+    .action(async (files: string[], flags) => setStatus((await check(files, flags, io)) ? 0 : 1));
+}
+
+function addServe(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'serve',
+    'Run the collector and the API.',
+    `telltale serve --base-url https://t.example.com
+     telltale serve --port 0 --json`,
+  )
+    .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
+    .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
+    .action(async (flags) => setStatus(await serve(flags, io)));
+}
+
+function addReport(program: Command, io: Io): void {
+  command(
+    program,
+    'report',
+    'Report on all messages, or on one.',
+    `telltale report
+     telltale report spring-sale
+     telltale report spring-sale --csv > spring-sale.csv`,
+  )
+    .argument('[message]', 'the id of a message')
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .action((message: string | undefined, flags) => report(message, flags, io));
+}
+
+function addInspect(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'inspect',
+    'Say what a tracked URL or token holds.',
+    `telltale inspect https://t.example.com/o/afvdld….gif
+     telltale inspect afvdld… --json`,
+  )
+    .argument('<url>', 'a tracked URL, or the token in one')
+    .action(async (text: string, flags) => setStatus((await inspect(text, flags, io)) ? 0 : 1));
+}
+
+function addKeys(program: Command, io: Io): void {
+  const keys = program.command('keys').description('Make, list and revoke the keys that seal tracked URLs.');
+  command(keys, 'new', 'Make a key; it signs new mail from now on.', 'telltale keys new\ntelltale keys new --no-sign')
+    .option('--no-sign', 'only stage the key: old ones go on signing')
+    .action((flags) => newKeyCommand(flags, io));
+  command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action((flags) =>
+    listKeysCommand(flags, io),
+  );
+  command(keys, 'revoke', 'Revoke a key: links it sealed no longer redirect.', 'telltale keys revoke k1')
+    .argument('<id>', 'the id of a key')
+    .action((id: string, flags) => revokeKeyCommand(id, flags, io));
+}
+
+function addTokens(program: Command, io: Io): void {
+  const tokens = program.command('tokens').description('Make, list and revoke the tokens that open the API.');
+  command(tokens, 'new', 'Make an API token; it is shown once.', 'telltale tokens new --scope read')
+    .addOption(new Option('--scope <scope>', 'what it allows').choices([...SCOPES]).default('read'))
+    .action((flags) => newTokenCommand(flags, io));
+  command(tokens, 'list', 'List the API tokens.', 'telltale tokens list').action((flags) =>
+    listTokensCommand(flags, io),
+  );
+  command(tokens, 'revoke', 'Revoke an API token.', 'telltale tokens revoke mfrggzdf')
+    .argument('<id>', 'the id of a token: the part between the underscores')
+    .action((id: string, flags) => revokeTokenCommand(id, flags, io));
+}
+
+function addMigrate(program: Command, io: Io): void {
+  command(program, 'migrate', 'Make the database, or bring its schema up to date.', 'telltale migrate').action(
+    (flags) => migrate(flags, io),
+  );
+}
+
+function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'demo',
+    'Mail a newsletter to 200 simulated readers and report what they did, all on this machine.',
+    `telltale demo
+     telltale demo --seed 7 --keep`,
+  )
+    .option('--seed <number>', 'repeat an earlier run')
+    .option('--keep', 'leave the server up afterwards')
+    .action(async (flags) => setStatus(await demo(flags, io)));
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}

@@ -1,0 +1,139 @@
+// `telltale report`: the list of messages, or one message's figures: as a table, JSON or CSV.
+import { pageRowsMax, reportLinksMax } from '../base/limits.ts';
+import { LABELS } from '../base/nouns.ts';
+import { buildReport, type Rate, type Report } from '../report/build-report.ts';
+import { decodeCursor, listMessages, type MessageSummary } from '../report/list-messages.ts';
+import { toCsv } from '../report/report-csv.ts';
+import { reportRows, summaryRows } from '../report/report-rows.ts';
+import type { ReportSource } from '../report/report-source.ts';
+import { type Io, say, writeOut } from './io.ts';
+import { type CommonFlags, readSettings, type Settings } from './settings.ts';
+import { withStore } from './stores.ts';
+import { printTable } from './table.ts';
+
+export interface ReportFlags extends CommonFlags {
+  readonly csv?: boolean;
+}
+
+/** Runs the command. */
+export async function report(message: string | undefined, flags: ReportFlags, io: Io): Promise<void> {
+  const settings = readSettings(flags, io);
+  await withStore(settings, { migrate: false }, (store) =>
+    message === undefined ? reportAll(store, flags, settings, io) : reportOne(store, message, flags, settings, io),
+  );
+}
+
+async function reportAll(store: ReportSource, flags: ReportFlags, settings: Settings, io: Io): Promise<void> {
+  const items = await allMessages(store);
+  if (settings.json) return writeOut(io, `${JSON.stringify({ items, next: null })}\n`);
+  if (flags.csv === true) return writeOut(io, toCsv(summaryRows(items)));
+  if (items.length === 0 && !settings.quiet)
+    say(io, 'No messages yet. They appear when mail is sent with tracking, or when its pixel is fetched.');
+  const rows = items.map((item) => [
+    item.id,
+    item.firstSentAt?.slice(0, 16).replace('T', ' ') ?? '-',
+    number(item.sent),
+    number(item.opens.unique),
+    percent(item.opens.rate.human),
+    number(item.clicks.unique),
+    percent(item.clicks.rate.human),
+  ]);
+  const columns = ['message', 'first sent (UTC)', 'sent', 'openers', 'human', 'clickers', 'human clicks'];
+  await printTable(io, columns, rows, columns.slice(2));
+}
+
+async function allMessages(store: ReportSource): Promise<readonly MessageSummary[]> {
+  const items: MessageSummary[] = [];
+  let cursor: number | null = null;
+  for (;;) {
+    const page = await listMessages(store, { cursor, limit: pageRowsMax });
+    items.push(...page.items);
+    if (page.next === null) return items;
+    cursor = decodeCursor(page.next) ?? 0;
+  }
+}
+
+async function reportOne(
+  store: ReportSource,
+  message: string,
+  flags: ReportFlags,
+  settings: Settings,
+  io: Io,
+): Promise<void> {
+  const built = await buildReport(store, { message });
+  if (settings.json) return writeOut(io, `${JSON.stringify(built)}\n`);
+  if (flags.csv === true) return writeOut(io, toCsv(reportRows(built)));
+  await printReport(built, io);
+}
+
+/** The report as a person reads it, with at most `linksMax` links. */
+export async function printReport(built: Report, io: Io, linksMax: number = reportLinksMax): Promise<void> {
+  const { message, rates, sent } = built;
+  const when =
+    message.firstSentAt === null ? '' : `, first sent ${message.firstSentAt.slice(0, 16).replace('T', ' ')} UTC`;
+  await printTable(
+    io,
+    ['message', message.name ?? message.id],
+    [[rates.denominator, `${number(sent)} recipients${when}`]],
+  );
+  await writeOut(io, '\n');
+  const columns = ['', 'recipients', 'rate', 'human rate', 'hits'];
+  const row = (name: string, counts: Report['opens'], rate: Rate) => [
+    name,
+    number(counts.unique),
+    percent(rate.raw),
+    percent(rate.human),
+    number(counts.total),
+  ];
+  const rows = [
+    row('opens', built.opens, rates.open),
+    row('clicks', built.clicks, rates.click),
+    ['clicks by opens', '', percent(rates.clickToOpen.raw), percent(rates.clickToOpen.human), ''],
+    ['unsubscribes', number(built.unsubscribes), '', '', ''],
+  ];
+  await printTable(io, columns, rows, columns.slice(1));
+  await writeOut(io, '\n');
+  await printLabels(built, io);
+  await printLinks(built, io, linksMax);
+  for (const warning of built.warnings) say(io, `warning: ${warning.message} [${warning.code}]`);
+}
+
+async function printLabels(built: Report, io: Io): Promise<void> {
+  const columns = ['who', 'open recipients', 'open hits', 'click recipients', 'click hits'];
+  const rows = LABELS.map((label) => {
+    const open = built.opens.byLabel[label];
+    const click = built.clicks.byLabel[label];
+    return [label, number(open.unique), number(open.total), number(click.unique), number(click.total)];
+  });
+  await printTable(io, columns, rows, columns.slice(1));
+}
+
+async function printLinks(built: Report, io: Io, linksMax: number): Promise<void> {
+  if (built.links.length === 0) return;
+  await writeOut(io, '\n');
+  const columns = ['link', 'recipients', 'human', 'clicks', 'name', 'destination'];
+  const rows = built.links
+    .slice(0, linksMax)
+    .map((link) => [
+      String(link.index),
+      number(link.clicks.unique),
+      number(link.clicks.human),
+      number(link.clicks.total),
+      cut(link.name ?? '', 32),
+      cut(link.destination, 72),
+    ]);
+  await printTable(io, columns, rows, ['link', 'recipients', 'human', 'clicks']);
+  if (built.links.length > linksMax) say(io, `… and ${built.links.length - linksMax} more links.`);
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function percent(rate: number | null): string {
+  return rate === null ? '-' : `${(rate * 100).toFixed(1)} %`;
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters ? text : `${text.slice(0, characters - 1)}…`;
+}

@@ -1,0 +1,84 @@
+// `telltale serve`: the collector, the settler and the API in one process over one data directory.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
+import { runService, type Service } from '../server/run-service.ts';
+import { type Io, say, writeOut } from './io.ts';
+import { loadOrMakeKeys, watchKeys } from './key-file.ts';
+import { type CommonFlags, readSettings, type Settings } from './settings.ts';
+import { makeDirectoryFor } from './stores.ts';
+import { writeFileWhole } from './write-file.ts';
+
+export interface ServeFlags extends CommonFlags {
+  readonly port?: string;
+  readonly host?: string;
+}
+
+/** Runs the command until a signal stops it; returns the exit status. */
+export async function serve(flags: ServeFlags, io: Io): Promise<number> {
+  const settings = readSettings(flags, io);
+  const port = readPort(flags.port ?? settings.port ?? '8080');
+  const host = flags.host ?? settings.host ?? '127.0.0.1';
+  await mkdir(settings.data, { recursive: true, mode: 0o700 });
+  makeDirectoryFor(settings.database);
+  const keys = await loadOrMakeKeys(settings, io);
+  const service = await runService({
+    dataDirectory: settings.data,
+    databaseUrl: settings.database,
+    keys,
+    baseUrl: settings.baseUrl,
+    host,
+    port,
+    apiToken: settings.apiToken,
+    onProblem: (error) => say(io, `problem: ${messageOf(error)}`),
+  });
+  const stopWatching = watchKeys(settings, io, keys);
+  const stopped = untilSignal(service, io);
+  await makeFirstToken(service, settings, io);
+  if (settings.baseUrl === undefined && !settings.quiet) {
+    say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
+  }
+  const line = settings.json
+    ? JSON.stringify({ url: service.url, baseUrl: service.baseUrl, pid: process.pid })
+    : `listening on ${service.url}`;
+  await writeOut(io, `${line}\n`);
+  const status = await stopped;
+  stopWatching();
+  return status;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `A port is a whole number from 0 to 65535, but ${quote(text)} came. 0 picks a free one.`,
+  );
+}
+
+/** The first server without any token makes one for its owner. */
+async function makeFirstToken(service: Service, settings: Settings, io: Io): Promise<void> {
+  if (settings.apiToken !== undefined || (await service.store.listApiTokens()).length > 0) return;
+  const { token } = await service.store.createApiToken('admin');
+  const path = join(settings.data, 'api-token');
+  await writeFileWhole(path, `${token}\n`, { mode: 0o600, force: true });
+  say(io, `API token (admin, shown this once, kept in ${path}): ${token}`);
+}
+
+/** Stops at SIGTERM (status 0) or SIGINT (130); a second signal ends the process at once: what was answered is on disk. */
+function untilSignal(service: Service, io: Io): Promise<number> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (status: number) => {
+      if (isStopping) process.exit(status);
+      isStopping = true;
+      service
+        .close()
+        .catch((error) => say(io, `problem while stopping: ${messageOf(error)}`))
+        .finally(() => resolve(status));
+    };
+    process.on('SIGTERM', () => stop(0));
+    process.on('SIGINT', () => stop(130));
+  });
+}

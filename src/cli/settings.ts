@@ -1,0 +1,83 @@
+// What a command runs with. Precedence: flag, environment, telltale.config.json in the working directory, default.
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { messageOf, TelltaleError } from '../base/errors.ts';
+import { checkOptionNames } from '../base/options.ts';
+import type { Io } from './io.ts';
+
+/** The options all commands take. */
+export interface CommonFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly data?: string;
+  readonly database?: string;
+  readonly baseUrl?: string;
+}
+
+export interface Settings {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** The data directory, absolute. */
+  readonly data: string;
+  readonly database: string;
+  readonly baseUrl: string | undefined;
+  /** The key ring's JSON, or a path; nothing means keys.json in the data directory. */
+  readonly keys: string | undefined;
+  readonly apiToken: string | undefined;
+  readonly port: string | undefined;
+  readonly host: string | undefined;
+}
+
+const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host'] as const;
+type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
+
+/**
+ * Completes the settings.
+ *
+ * @throws TelltaleError `INVALID_CONFIG`, `UNKNOWN_OPTION`.
+ */
+export function readSettings(flags: CommonFlags, io: Io): Settings {
+  const config = readConfig(io.cwd);
+  const { env } = io;
+  const data = resolve(io.cwd, flags.data ?? env.TELLTALE_DATA ?? textOf(config, 'data') ?? 'telltale-data');
+  return {
+    json: flags.json ?? false,
+    quiet: flags.quiet ?? false,
+    data,
+    database:
+      flags.database ?? env.TELLTALE_DATABASE ?? textOf(config, 'database') ?? `sqlite:${join(data, 'telltale.db')}`,
+    baseUrl: flags.baseUrl ?? env.TELLTALE_BASE_URL ?? textOf(config, 'baseUrl'),
+    keys: env.TELLTALE_KEYS,
+    apiToken: env.TELLTALE_API_TOKEN,
+    port: env.TELLTALE_PORT ?? textOf(config, 'port'),
+    host: env.TELLTALE_HOST ?? textOf(config, 'host'),
+  };
+}
+
+const CONFIG_FILE = 'telltale.config.json';
+
+function readConfig(directory: string): Config {
+  const path = join(directory, CONFIG_FILE);
+  if (!existsSync(path)) return {};
+  const config = parse(readFileSync(path, 'utf8'));
+  checkOptionNames(config, CONFIG_NAMES, CONFIG_FILE);
+  return config as Config;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new TelltaleError(
+      'INVALID_CONFIG',
+      `${CONFIG_FILE} must be JSON, but ${messageOf(error)}. Mend it, or move it away.`,
+    );
+  }
+}
+
+function textOf(config: Config, name: keyof Config): string | undefined {
+  const value = config[name];
+  if (value === undefined || typeof value === 'string') return value;
+  if (typeof value === 'number') return String(value);
+  throw new TelltaleError('INVALID_CONFIG', `"${name}" in ${CONFIG_FILE} must be a text, but ${typeof value} came.`);
+}

@@ -1,0 +1,26 @@
+// Opens the store a command works on, and closes it whatever happens.
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { openStore, type Store } from '../store/open-store.ts';
+import type { Settings } from './settings.ts';
+
+/** Runs `use` over the store; with `migrate` the store is made and brought up to date first. */
+export async function withStore<T>(
+  settings: Settings,
+  options: { readonly migrate: boolean },
+  use: (store: Store) => Promise<T>,
+): Promise<T> {
+  if (options.migrate) makeDirectoryFor(settings.database);
+  const store = await openStore(settings.database, options);
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Makes the folder of a SQLite file. */
+export function makeDirectoryFor(database: string): void {
+  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(database)?.[1];
+  if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,18 @@
+// Everything `telltale` exports: values, then types. No server and no database is loaded from here.
+
+export type { ErrorCode } from './base/errors.ts';
+export { ERROR_CODES, TelltaleError } from './base/errors.ts';
+export type { Consent, ConsentLevel, Label, Verdict } from './base/nouns.ts';
+export type { ClassifyHit, HitVerdict } from './classify/classify.ts';
+export { classify } from './classify/classify.ts';
+export type { PixelPlacement } from './html/find-pixel-places.ts';
+export type { EstimatedRate, HitCounts, Rate, Report, ReportLink } from './report/build-report.ts';
+export { buildReport } from './report/build-report.ts';
+export type { ReportSource } from './report/report-source.ts';
+export type { KeyRing, KeyRingJson, RingKeyJson } from './token/key-ring.ts';
+export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts';
+export type { MailLink, MailNote, MailNoteCode } from './track/compile-mail.ts';
+export type { CompiledMail, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
+export type { CompileOptions, Tracker, TrackerOptions } from './track/create-tracker.ts';
+export { createTracker } from './track/create-tracker.ts';
+export type { Send, SendStore } from './track/send-queue.ts';
