@@ -77,3 +77,7 @@ export const FULL_CONSENT: Consent = { opens: 'individual', clicks: 'individual'
 function lowestLevel(levels: readonly ConsentLevel[]): ConsentLevel {
   return CONSENT_LEVELS.find((level) => levels.includes(level)) ?? 'none';
 }
+
+/** What an API token allows; each includes those before it. */
+export const SCOPES = ['read', 'write', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];

@@ -1,20 +1,12 @@
 // The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 partly done, 130
-// interrupted. Data goes to stdout, words to stderr.
+// interrupted. Data goes to stdout, words to stderr. Each command is loaded when it is called: rewriting a mail loads no
+// server and no database.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
+import { SCOPES } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
-import { SCOPES } from '../store/api-tokens.ts';
-import { check } from './check.ts';
-import { demo } from './demo/demo.ts';
-import { inspect } from './inspect.ts';
 import type { Io } from './io.ts';
-import { listKeysCommand, newKeyCommand, revokeKeyCommand } from './keys.ts';
-import { migrate } from './migrate.ts';
-import { report } from './report.ts';
-import { rewrite } from './rewrite.ts';
-import { serve } from './serve.ts';
-import { listTokensCommand, newTokenCommand, revokeTokenCommand } from './tokens.ts';
 
 /** Runs the command with its arguments (without node and script) and returns the exit status. */
 export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
@@ -106,7 +98,7 @@ function addRewrite(program: Command, io: Io): void {
     .addOption(
       new Option('--pixel <place>', 'where the pixel goes').choices(['top', 'bottom', 'both', 'placeholder', 'none']),
     )
-    .action((files: string[], flags) => rewrite(files, flags, io));
+    .action(async (files: string[], flags) => (await import('./rewrite.ts')).rewrite(files, flags, io));
 }
 
 function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
@@ -118,7 +110,10 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
      telltale check *.html --json`,
   )
     .argument('[file...]', 'HTML files; - or nothing reads stdin')
-    .action(async (files: string[], flags) => setStatus((await check(files, flags, io)) ? 0 : 1));
+    .action(async (files: string[], flags) => {
+      const { check } = await import('./check.ts');
+      setStatus((await check(files, flags, io)) ? 0 : 1);
+    });
 }
 
 function addServe(program: Command, io: Io, setStatus: SetStatus): void {
@@ -131,7 +126,7 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
   )
     .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
     .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
-    .action(async (flags) => setStatus(await serve(flags, io)));
+    .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 
 function addReport(program: Command, io: Io): void {
@@ -145,7 +140,7 @@ function addReport(program: Command, io: Io): void {
   )
     .argument('[message]', 'the id of a message')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
-    .action((message: string | undefined, flags) => report(message, flags, io));
+    .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
 }
 
 function addInspect(program: Command, io: Io, setStatus: SetStatus): void {
@@ -157,38 +152,41 @@ function addInspect(program: Command, io: Io, setStatus: SetStatus): void {
      telltale inspect afvdld… --json`,
   )
     .argument('<url>', 'a tracked URL, or the token in one')
-    .action(async (text: string, flags) => setStatus((await inspect(text, flags, io)) ? 0 : 1));
+    .action(async (text: string, flags) => {
+      const { inspect } = await import('./inspect.ts');
+      setStatus((await inspect(text, flags, io)) ? 0 : 1);
+    });
 }
 
 function addKeys(program: Command, io: Io): void {
   const keys = program.command('keys').description('Make, list and revoke the keys that seal tracked URLs.');
   command(keys, 'new', 'Make a key; it signs new mail from now on.', 'telltale keys new\ntelltale keys new --no-sign')
     .option('--no-sign', 'only stage the key: old ones go on signing')
-    .action((flags) => newKeyCommand(flags, io));
-  command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action((flags) =>
-    listKeysCommand(flags, io),
+    .action(async (flags) => (await import('./keys.ts')).newKeyCommand(flags, io));
+  command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action(async (flags) =>
+    (await import('./keys.ts')).listKeysCommand(flags, io),
   );
   command(keys, 'revoke', 'Revoke a key: links it sealed no longer redirect.', 'telltale keys revoke k1')
     .argument('<id>', 'the id of a key')
-    .action((id: string, flags) => revokeKeyCommand(id, flags, io));
+    .action(async (id: string, flags) => (await import('./keys.ts')).revokeKeyCommand(id, flags, io));
 }
 
 function addTokens(program: Command, io: Io): void {
   const tokens = program.command('tokens').description('Make, list and revoke the tokens that open the API.');
   command(tokens, 'new', 'Make an API token; it is shown once.', 'telltale tokens new --scope read')
     .addOption(new Option('--scope <scope>', 'what it allows').choices([...SCOPES]).default('read'))
-    .action((flags) => newTokenCommand(flags, io));
-  command(tokens, 'list', 'List the API tokens.', 'telltale tokens list').action((flags) =>
-    listTokensCommand(flags, io),
+    .action(async (flags) => (await import('./tokens.ts')).newTokenCommand(flags, io));
+  command(tokens, 'list', 'List the API tokens.', 'telltale tokens list').action(async (flags) =>
+    (await import('./tokens.ts')).listTokensCommand(flags, io),
   );
   command(tokens, 'revoke', 'Revoke an API token.', 'telltale tokens revoke mfrggzdf')
     .argument('<id>', 'the id of a token: the part between the underscores')
-    .action((id: string, flags) => revokeTokenCommand(id, flags, io));
+    .action(async (id: string, flags) => (await import('./tokens.ts')).revokeTokenCommand(id, flags, io));
 }
 
 function addMigrate(program: Command, io: Io): void {
   command(program, 'migrate', 'Make the database, or bring its schema up to date.', 'telltale migrate').action(
-    (flags) => migrate(flags, io),
+    async (flags) => (await import('./migrate.ts')).migrate(flags, io),
   );
 }
 
@@ -202,7 +200,7 @@ function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
   )
     .option('--seed <number>', 'repeat an earlier run')
     .option('--keep', 'leave the server up afterwards')
-    .action(async (flags) => setStatus(await demo(flags, io)));
+    .action(async (flags) => setStatus(await (await import('./demo/demo.ts')).demo(flags, io)));
 }
 
 function version(): string {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId, quote } from '../base/ids.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
@@ -58,6 +59,7 @@ function checkFlags(files: readonly string[], flags: RewriteFlags, settings: Set
       'Say where your collector answers: --base-url https://t.example.com, or set TELLTALE_BASE_URL.',
     );
   }
+  parseBaseUrl(settings.baseUrl);
   checkId(flags.message, 'message');
   if (flags.recipient !== undefined) checkId(flags.recipient, 'recipient');
   if (flags.out !== undefined || settings.json) return;

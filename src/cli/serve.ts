@@ -1,6 +1,7 @@
 // `telltale serve`: the collector, the settler and the API in one process over one data directory.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseBaseUrl } from '../base/base-url.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { runService, type Service } from '../server/run-service.ts';
@@ -20,6 +21,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   const port = readPort(flags.port ?? settings.port ?? '8080');
   const host = flags.host ?? settings.host ?? '127.0.0.1';
+  if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
   await mkdir(settings.data, { recursive: true, mode: 0o700 });
   makeDirectoryFor(settings.database);
   const keys = await loadOrMakeKeys(settings, io);

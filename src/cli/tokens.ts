@@ -1,5 +1,5 @@
 // `telltale tokens`: make, list and revoke the tokens that open the API. A token is shown once; its hash is kept.
-import type { Scope } from '../store/api-tokens.ts';
+import type { Scope } from '../base/nouns.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { type CommonFlags, readSettings } from './settings.ts';
 import { withStore } from './stores.ts';

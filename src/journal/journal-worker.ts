@@ -1,10 +1,12 @@
 // The journal's only writer, in a thread of its own: one SQLite file in WAL mode with synchronous=FULL, one row a hit,
 // one transaction a batch. Nothing else of the process waits for its fsync.
 import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { messageOf } from '../base/errors.ts';
+import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 
 /** "TTJL": tells a journal from any other SQLite file. */
 const APPLICATION_ID = 0x54544a4c;
@@ -39,13 +41,13 @@ if (db !== undefined) serve(db);
 
 function open(): Database.Database | undefined {
   try {
+    const problem = headerProblem(readHeader(), APPLICATION_ID);
+    if (problem !== undefined) throw new Error(problem);
     const database = new Database(path);
-    const id = database.pragma('application_id', { simple: true });
-    const tables = database.prepare('SELECT count(*) FROM sqlite_master').pluck().get();
-    if (id !== APPLICATION_ID && tables !== 0) throw new Error('it is some other SQLite database');
+    // Before WAL mode, so that the mark stands in the file itself from its first page on.
+    database.pragma(`application_id = ${APPLICATION_ID}`);
     database.pragma('journal_mode = WAL');
     database.pragma('synchronous = FULL');
-    database.pragma(`application_id = ${APPLICATION_ID}`);
     database.exec(`
       CREATE TABLE IF NOT EXISTS hits (seq INTEGER PRIMARY KEY AUTOINCREMENT, crc INTEGER NOT NULL, body TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS journal (id TEXT NOT NULL);
@@ -56,6 +58,18 @@ function open(): Database.Database | undefined {
   } catch (error) {
     reply({ ok: false, code: 'INVALID_JOURNAL', message: messageOf(error) });
     return undefined;
+  }
+}
+
+/** The first bytes of the file; none when there is no file. */
+function readHeader(): Uint8Array {
+  if (!existsSync(path)) return new Uint8Array();
+  const header = new Uint8Array(sqliteHeaderBytes);
+  const file = openSync(path, 'r');
+  try {
+    return header.subarray(0, readSync(file, header));
+  } finally {
+    closeSync(file);
   }
 }
 

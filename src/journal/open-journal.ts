@@ -157,6 +157,7 @@ interface Pending {
 
 function startThread(path: string): JournalThread {
   const pending: Pending[] = [];
+  let hasEnded = false;
   const worker = isSource
     ? startFromSource(path)
     : new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: { path } });
@@ -170,7 +171,10 @@ function startThread(path: string): JournalThread {
     else first?.reject(failure(path, reply.code, reply.message));
   });
   worker.on('error', (error) => failAll(error));
-  worker.on('exit', () => failAll(new Error('the journal is closed')));
+  worker.on('exit', () => {
+    hasEnded = true;
+    failAll(new Error(CLOSED));
+  });
 
   function failAll(error: Error): void {
     for (const { reject } of pending.splice(0)) reject(error);
@@ -178,18 +182,20 @@ function startThread(path: string): JournalThread {
 
   return {
     ready,
-    ask(request) {
-      const answered = expectReply();
-      worker.postMessage(request);
-      return answered;
-    },
-    async close() {
-      const answered = expectReply();
-      worker.postMessage({ kind: 'close' });
-      await Promise.allSettled([answered, ended]);
-    },
+    ask,
+    close: async () => void (await Promise.allSettled([ask({ kind: 'close' }), ended])),
   };
+
+  /** Asks the thread; one that has ended would never answer. */
+  function ask(request: JournalRequest): Promise<unknown> {
+    if (hasEnded) return Promise.reject(new Error(CLOSED));
+    const answered = expectReply();
+    worker.postMessage(request);
+    return answered;
+  }
 }
+
+const CLOSED = 'the journal is closed';
 
 /** A thread does not inherit the loader that runs TypeScript, so it is told to load it first. */
 function startFromSource(path: string): Worker {

@@ -2,8 +2,8 @@
 // no answer may be cached, indexed or leak where the reader came from.
 import type { Context } from 'koa';
 
-/** 43 bytes: the smallest transparent GIF every client accepts. */
-const GIF: Buffer = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+/** 43 bytes: one transparent pixel, complete by GIF89a. */
+const GIF: Buffer = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
 /** Why a request left no hit: the token is not ours, was revoked, or the reader does not want it. */
 export type IgnoredReason = 'invalid' | 'revoked' | 'consent' | 'privacy-signal';

@@ -1,7 +1,8 @@
 // Who may use the API: a bearer token with a scope. Whatever is wrong with a token, the answer is the same.
 import { timingSafeEqual } from 'node:crypto';
 import type { Context } from 'koa';
-import { type ApiTokenStore, hashOf, SCOPES, type Scope } from '../store/api-tokens.ts';
+import { SCOPES, type Scope } from '../base/nouns.ts';
+import { type ApiTokenStore, hashOf } from '../store/api-tokens.ts';
 import { answerProblem } from './problem.ts';
 
 export interface ApiAuth {

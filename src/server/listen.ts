@@ -27,7 +27,12 @@ export async function listen(
   await bind(server, at);
   const { port } = server.address() as AddressInfo;
   const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
-  server.on('request', handle(url));
+  try {
+    server.on('request', handle(url));
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
   return { url, close: () => close(server) };
 }
 

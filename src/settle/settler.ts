@@ -16,12 +16,17 @@ export interface JournalSource {
 export interface SettleStore {
   /** How far a journal is settled; 0 for a new one. */
   settledThrough(journal: string): Promise<number>;
-  /** Stores hits that are not stored yet, the state derived from them and the new place, in one transaction. */
+  /**
+   * Stores hits that are not stored yet, the state derived from them and the new place, in one transaction. A batch
+   * that is settled already changes nothing; one that does not begin where the last one ended is refused.
+   */
   settle(batch: SettleBatch): Promise<void>;
 }
 
 export interface SettleBatch {
   readonly journal: string;
+  /** The place before the first entry of the batch: how far the journal must be settled for it to fit. */
+  readonly after: number;
   /** The place of the last entry of the batch. */
   readonly through: number;
   readonly hits: readonly JudgedHit[];
@@ -52,29 +57,41 @@ export interface SettlerOptions {
 export function startSettler(options: SettlerOptions): Settler {
   const { journal, onProblem, retryMs = 1_000 } = options;
   let running: Promise<void> | undefined;
+  let watched: Promise<void> | undefined;
   let isDirty = false;
   let retry: NodeJS.Timeout | undefined;
 
   function wake(): Promise<void> {
     isDirty = true;
-    running ??= run().finally(() => {
-      running = undefined;
-    });
+    running ??= run();
     return running;
   }
 
   async function run(): Promise<void> {
-    while (isDirty) {
-      isDirty = false;
-      await settleAll(options);
+    try {
+      while (isDirty) {
+        isDirty = false;
+        await settleAll(options);
+      }
+    } finally {
+      // In the same step in which the loop ends: whoever wakes us later starts a new run.
+      running = undefined;
     }
   }
 
+  /** A failure is told once and tried again after a while, however many commits come until then. */
   function wakeLater(): void {
-    wake().catch((error) => {
+    if (retry !== undefined) return;
+    const current = wake();
+    if (current === watched) return;
+    watched = current;
+    current.catch((error) => {
       onProblem(error);
       clearTimeout(retry);
-      retry = setTimeout(wakeLater, retryMs);
+      retry = setTimeout(() => {
+        retry = undefined;
+        wakeLater();
+      }, retryMs);
     });
   }
 
@@ -100,7 +117,7 @@ async function settleAll({ journal, store, onProblem }: SettlerOptions): Promise
     const damaged = entries.length - hits.length;
     if (damaged > 0)
       onProblem(new Error(`${damaged} entries of the journal did not survive on disk and are not counted`));
-    await store.settle({ journal: journal.id, through: last.seq, hits: judgeAll(hits) });
+    await store.settle({ journal: journal.id, after: through, through: last.seq, hits: judgeAll(hits) });
     await journal.prune(last.seq);
     through = last.seq;
   }

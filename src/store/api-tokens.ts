@@ -3,12 +3,9 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import type { Scope } from '../base/nouns.ts';
 import { encodeBase32 } from '../token/base32.ts';
 import type { Tables } from './tables.ts';
-
-/** What a token allows; each includes those before it. */
-export const SCOPES = ['read', 'write', 'admin'] as const;
-export type Scope = (typeof SCOPES)[number];
 
 export interface ApiToken {
   readonly id: string;

@@ -1,14 +1,15 @@
 // Opens the store. SQLite for now: one file in WAL mode, written by one process, read by any. The file says whose it
 // is (application_id), and its migrations say by which version it was written.
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { Kysely, Migrator, SqliteDialect } from 'kysely';
+import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
-import { MIGRATIONS } from './migrations.ts';
+import { bringUpToDate, busyTimeoutMs } from './bring-up-to-date.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
@@ -16,9 +17,6 @@ import type { Tables } from './tables.ts';
 
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
-
-/** Milliseconds to wait for another process that writes. */
-const BUSY_TIMEOUT_MS = 5_000;
 
 export interface Store extends SendRows, SettleStore, ReportSource, ApiTokenStore {
   /** Where the data is, without secrets. */
@@ -48,7 +46,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
   const sqlite = openFile(path);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
   try {
-    await bringUpToDate(db, path, migrate);
+    await bringUpToDate({ db, sqlite, path, migrate });
   } catch (error) {
     await db.destroy();
     throw error;
@@ -68,19 +66,22 @@ function pathOf(url: string): string {
   if (path !== undefined) return path;
   throw new TelltaleError(
     'INVALID_DATABASE',
-    `A database is named like sqlite:telltale.db, but ${quote(redact(url))} came.`,
+    `A database is named like sqlite:telltale.db, but ${quote(schemeOf(url))} came.`,
   );
 }
 
-/** A URL without its password. */
-function redact(url: string): string {
-  return url.replace(/:\/\/[^@/]*@/, '://…@');
+/** What may be shown of a URL: passwords stand in many places of one, and hold `@`, `/` and `:` themselves. */
+function schemeOf(url: string): string {
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
+  return scheme === undefined ? url : `${scheme}…`;
 }
 
 function openFile(path: string): Database.Database {
   let sqlite: Database.Database | undefined;
   try {
-    sqlite = new Database(path, { timeout: BUSY_TIMEOUT_MS });
+    const problem = headerProblem(readHeader(path), APPLICATION_ID);
+    if (problem !== undefined) throw new Error(problem);
+    sqlite = new Database(path, { timeout: busyTimeoutMs });
     claim(sqlite);
     return sqlite;
   } catch (error) {
@@ -93,46 +94,26 @@ function openFile(path: string): Database.Database {
   }
 }
 
-/** Marks an empty file as ours; refuses one that is somebody else's before a byte of it changes. */
+/** The first bytes of a file; none when there is no file. */
+function readHeader(path: string): Uint8Array {
+  if (!existsSync(path)) return new Uint8Array();
+  const header = new Uint8Array(sqliteHeaderBytes);
+  const file = openSync(path, 'r');
+  try {
+    return header.subarray(0, readSync(file, header));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Marks an empty file as ours and sets how it is written. */
 function claim(sqlite: Database.Database): void {
-  const id = sqlite.pragma('application_id', { simple: true });
-  const tables = sqlite.prepare('SELECT count(*) FROM sqlite_master').pluck().get();
-  if (id !== APPLICATION_ID && tables !== 0) throw new Error('it belongs to another program');
+  // Before WAL mode, so that the mark stands in the file itself from its first page on.
+  if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+    sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+  }
   sqlite.pragma('journal_mode = WAL');
-  sqlite.pragma('synchronous = NORMAL');
+  // A hit leaves the journal once it is settled, so what is settled must survive a power cut.
+  sqlite.pragma('synchronous = FULL');
   sqlite.pragma('wal_autocheckpoint = 10000');
-  if (id !== APPLICATION_ID) sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-}
-
-async function bringUpToDate(db: Kysely<Tables>, path: string, migrate: boolean): Promise<void> {
-  const provider = { getMigrations: async () => MIGRATIONS };
-  const migrator = new Migrator({ db, provider });
-  const applied = await appliedNames(db);
-  const unknown = applied.filter((name) => !(name in MIGRATIONS));
-  if (unknown.length > 0) {
-    throw new TelltaleError(
-      'NEWER_DATABASE',
-      `${quote(path)} was written by a newer Telltale (it has ${unknown.join(', ')}). Use that version, or another database.`,
-    );
-  }
-  if (applied.length === Object.keys(MIGRATIONS).length) return;
-  if (!migrate) {
-    throw new TelltaleError('INVALID_DATABASE', `${quote(path)} has an older schema. Run: telltale migrate.`);
-  }
-  const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
-  throw new TelltaleError('INVALID_DATABASE', `${quote(path)} could not be brought up to date: ${messageOf(error)}.`, {
-    cause: error,
-  });
-}
-
-async function appliedNames(db: Kysely<Tables>): Promise<readonly string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
-  const rows = await db
-    .withTables<{ kysely_migration: { readonly name: string } }>()
-    .selectFrom('kysely_migration')
-    .select('name')
-    .execute();
-  return rows.map((row) => row.name);
 }

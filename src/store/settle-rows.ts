@@ -1,5 +1,6 @@
 // Settling in the database: hits become events; recipients' states and messages' counts follow in the same transaction
-// and change only for events that were really new, so a batch may come twice.
+// and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
+// for them the place in the journal says what is new.
 import type { Kysely, Transaction } from 'kysely';
 import type { Hit } from '../base/nouns.ts';
 import type { JudgedHit, SettleBatch, SettleStore } from '../settle/settler.ts';
@@ -26,6 +27,11 @@ export function makeSettleStore(db: Kysely<Tables>): SettleStore {
 }
 
 async function settle(tx: Transaction<Tables>, batch: SettleBatch): Promise<void> {
+  const place = await lockPlace(tx, batch.journal);
+  if (place >= batch.through) return;
+  if (place !== batch.after) {
+    throw new Error(`Another process settles this journal too: it stands at ${place}, not at ${batch.after}.`);
+  }
   const keys = await findKeys(tx, batch.hits);
   const known = batch.hits.filter(({ hit }) => hit.level === 'individual' && hit.recipient !== null);
   const fresh = await insertEvents(tx, distinctById(known), keys);
@@ -124,10 +130,19 @@ async function insertUnsubscribes(tx: Transaction<Tables>, hits: readonly Judged
   }
 }
 
-async function keepPlace(tx: Transaction<Tables>, batch: SettleBatch): Promise<void> {
-  await tx
+/** How far the journal is settled. A write, so that from here on no other process settles anything. */
+async function lockPlace(tx: Transaction<Tables>, journal: string): Promise<number> {
+  const row = await tx
     .insertInto('journals')
-    .values({ id: batch.journal, settled_through: batch.through })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ settled_through: batch.through }))
-    .execute();
+    .values({ id: journal, settled_through: 0 })
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({ settled_through: eb.ref('journals.settled_through') })),
+    )
+    .returning('settled_through')
+    .executeTakeFirstOrThrow();
+  return row.settled_through;
+}
+
+async function keepPlace(tx: Transaction<Tables>, batch: SettleBatch): Promise<void> {
+  await tx.updateTable('journals').set({ settled_through: batch.through }).where('id', '=', batch.journal).execute();
 }

@@ -1,0 +1,94 @@
+// Brings the schema of a store up to date: all missing steps in one transaction, one process at a time.
+import { setTimeout as wait } from 'node:timers/promises';
+import Database from 'better-sqlite3';
+import { type Kysely, Migrator } from 'kysely';
+import { messageOf, TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
+import { MIGRATIONS } from './migrations.ts';
+import type { Tables } from './tables.ts';
+
+/** Milliseconds to wait for another process that writes. */
+export const busyTimeoutMs = 5_000;
+
+/** Milliseconds between two tries for the lock under which the schema changes. */
+const LOCK_POLL_MS = 20;
+
+/** An open file with its connection. */
+interface Opened {
+  readonly db: Kysely<Tables>;
+  readonly sqlite: Database.Database;
+  readonly path: string;
+  readonly migrate: boolean;
+}
+
+/**
+ * Brings the schema up to date, or makes sure that it is.
+ *
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`.
+ */
+export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Promise<void> {
+  const applied = await appliedNames(db);
+  const unknown = applied.filter((name) => !(name in MIGRATIONS));
+  if (unknown.length > 0) {
+    throw new TelltaleError(
+      'NEWER_DATABASE',
+      `${quote(path)} was written by a newer Telltale (it has ${unknown.join(', ')}). Use that version, or another database.`,
+    );
+  }
+  if (applied.length === Object.keys(MIGRATIONS).length) return;
+  if (!migrate) {
+    throw new TelltaleError('INVALID_DATABASE', `${quote(path)} has an older schema. Run: telltale migrate.`);
+  }
+  try {
+    await migrateAtOnce(db, sqlite);
+  } catch (error) {
+    throw new TelltaleError(
+      'INVALID_DATABASE',
+      `${quote(path)} could not be brought up to date: ${messageOf(error)}.`,
+      { cause: error },
+    );
+  }
+}
+
+/** All steps or none: Kysely runs SQLite's steps outside a transaction, so a crash would leave half a schema. */
+async function migrateAtOnce(db: Kysely<Tables>, sqlite: Database.Database): Promise<void> {
+  await lockForWriting(sqlite);
+  try {
+    const { error } = await new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } }).migrateToLatest();
+    if (error !== undefined) throw error;
+    sqlite.exec('COMMIT');
+  } catch (error) {
+    if (sqlite.inTransaction) sqlite.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** Waits without blocking: whoever holds the lock may be another opener in this very process. */
+async function lockForWriting(sqlite: Database.Database): Promise<void> {
+  sqlite.pragma('busy_timeout = 0');
+  for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
+    try {
+      sqlite.exec('BEGIN IMMEDIATE');
+      break;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error;
+      await wait(LOCK_POLL_MS);
+    }
+  }
+  sqlite.pragma(`busy_timeout = ${busyTimeoutMs}`);
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+}
+
+async function appliedNames(db: Kysely<Tables>): Promise<readonly string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
+  const rows = await db
+    .withTables<{ kysely_migration: { readonly name: string } }>()
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map((row) => row.name);
+}

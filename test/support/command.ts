@@ -1,0 +1,61 @@
+// Runs the command in this process with streams of its own, or as a process where signals and ports matter.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { PassThrough, Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { main } from '../../src/cli/main.ts';
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command in this process. */
+export async function run(
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly env?: Record<string, string>;
+    readonly stdin?: string | Buffer;
+    readonly isTTY?: boolean;
+  },
+): Promise<Ran> {
+  const out = collect();
+  const err = collect();
+  const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), {
+    isTTY: options.isTTY ?? false,
+  });
+  const { cwd, env = {} } = options;
+  const status = await main(args, { stdin, stdout: out.stream, stderr: err.stream, env, cwd });
+  return { status, stdout: out.text(), stderr: err.text() };
+}
+
+function collect() {
+  const chunks: Buffer[] = [];
+  const stream = new PassThrough();
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return { stream, text: () => Buffer.concat(chunks).toString() };
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Starts the command as a process of its own. */
+export function start(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Record<string, string> },
+): ChildProcess {
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${root}cli.ts`, ...args], {
+    cwd: options.cwd,
+    env: { PATH: process.env['PATH'] ?? '', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** The first line a process prints. */
+export async function firstLine(child: ChildProcess): Promise<string> {
+  if (child.stdout === null) throw new Error('the process has no stdout');
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return String(line);
+}

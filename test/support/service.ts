@@ -1,0 +1,76 @@
+// A whole service in this process over a directory of its own, on a free port of the loopback.
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runService, type Service, type ServiceOptions } from '../../src/server/run-service.ts';
+import { addKey, createKeyRing, type KeyRing, type KeyRingJson } from '../../src/token/key-ring.ts';
+
+export interface TestService extends Service {
+  readonly directory: string;
+  readonly ring: KeyRingJson;
+  readonly keys: KeyRing;
+  readonly problems: readonly unknown[];
+  /** Closes the service and removes its directory. */
+  end(): Promise<void>;
+}
+
+export async function startTestService(options: Partial<ServiceOptions> = {}): Promise<TestService> {
+  const directory = await mkdtemp(join(tmpdir(), 'telltale-test-'));
+  const ring = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });
+  const keys = createKeyRing(ring);
+  const problems: unknown[] = [];
+  const service = await runService({
+    dataDirectory: directory,
+    databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
+    keys,
+    host: '127.0.0.1',
+    port: 0,
+    onProblem: (error) => problems.push(error),
+    ...options,
+  });
+  const end = async () => {
+    await service.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+  return { ...service, directory, ring, keys, problems, end };
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+/** One request with exactly these headers; redirects are not followed. */
+export function ask(
+  url: string,
+  options: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string | Buffer;
+  } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { method = 'GET', headers = {}, body } = options;
+    const sent = request(url, { method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('end', () => {
+        const whole = Buffer.concat(chunks);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: whole, text: whole.toString() });
+      });
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
+
+/** The first tracked URL of a kind in a mail. */
+export function urlIn(html: string, kind: 'o' | 'c'): string {
+  const found = new RegExp(`https?://[^"'\\s>]+/${kind}/[^"'\\s>]+`).exec(html);
+  if (found === null) throw new Error(`the mail has no /${kind}/ URL`);
+  return found[0];
+}
