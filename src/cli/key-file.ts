@@ -81,7 +81,7 @@ export function watchKeys(settings: Settings, io: Io, ring: KeyRing): () => void
 }
 
 /** What `addKey` needs: 32 random bytes and the time. */
-export function newKey(sign: boolean) {
+export function newKey(sign: boolean): Parameters<typeof addKey>[1] {
   return { secret: randomBytes(32), atMs: Date.now(), sign };
 }
 

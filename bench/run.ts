@@ -1,0 +1,47 @@
+// `npm run bench [rewrite] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// to machine; ratios hold better.
+import { cpus } from 'node:os';
+import { benchRewrite } from './rewrite.ts';
+
+const args = process.argv.slice(2);
+const asJson = args.includes('--json');
+const names = args.filter((name) => !name.startsWith('-'));
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = { rewrite: benchRewrite };
+
+/** One table of figures. */
+export interface BenchResult {
+  readonly bench: string;
+  readonly of: string;
+  readonly rows: readonly Readonly<Record<string, string | number>>[];
+}
+
+const unknown = names.find((name) => !(name in BENCHES));
+if (unknown === undefined) await runAll();
+else refuse(unknown);
+
+function refuse(name: string): void {
+  process.stderr.write(`There is no bench ${JSON.stringify(name)}. Benches: ${Object.keys(BENCHES).join(', ')}.\n`);
+  process.exitCode = 2;
+}
+
+async function runAll(): Promise<void> {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    const result = await bench();
+    const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
+    if (asJson) process.stdout.write(`${JSON.stringify({ ...result, machine })}\n`);
+    else print(result, `${machine.cores} x ${machine.cpu}, Node ${machine.node}`);
+  }
+}
+
+function print(result: BenchResult, machine: string): void {
+  const columns = Object.keys(result.rows[0] ?? {});
+  const rows = [columns, ...result.rows.map((row) => columns.map((column) => String(row[column] ?? '')))];
+  const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[index] ?? 0) : cell.padStart(widths[index] ?? 0)))
+      .join('  '),
+  );
+  process.stdout.write(`${result.bench}: ${result.of}\n${machine}\n\n${lines.join('\n')}\n`);
+}
