@@ -40,5 +40,12 @@ export function parseDestination(text: string): Destination {
 
 /** Strips what a browser strips before it reads a URL: blanks and controls round it, tab, LF and CR inside it. */
 export function stripUrl(text: string): string {
-  return text.replace(/^[\u0000-\u0020]+|[\u0000-\u0020]+$/g, '').replace(/[\t\n\r]/g, '');
+  // Not by a pattern with `+$`: it would take quadratic time for the blanks inside a long href.
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= SPACE) start += 1;
+  while (end > start && text.charCodeAt(end - 1) <= SPACE) end -= 1;
+  return text.slice(start, end).replace(/[\t\n\r]/g, '');
 }
+
+const SPACE = 0x20;

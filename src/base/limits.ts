@@ -18,8 +18,14 @@ export const attributesPerTagMax = 1_000;
 /** Elements open at one place: the parser walks all of them for many tags; real mail stays under 200. */
 export const openElementsMax = 2_000;
 
-/** Formatting elements the parser has to reopen, summed over a mail: real mail stays under 10,000. */
-export const reopenedElementsMax = 2_000_000;
+/** Formatting elements the parser has to open again, summed over a mail: about 80 MB; real mail stays under 10,000. */
+export const reopenedElementsMax = 200_000;
+
+/** Elements the parser may look at for each character of a mail: real mail takes under 1; 20 take 0.2 s a megabyte. */
+export const parserStepsPerChar = 20;
+
+/** The same for any mail, however short: enough for every nesting that {@link openElementsMax} lets pass once. */
+export const parserStepsMin = 10_000_000;
 
 /** Conditional comments inside conditional comments: Outlook's own samples nest two. */
 export const conditionDepthMax = 8;
@@ -29,6 +35,9 @@ export const gmailClipBytes = 102_000;
 
 /** Characters of a link's text kept as its name: what a table row can show. */
 export const linkNameCharsMax = 100;
+
+/** Nodes of a link looked at for its name: a button of nested tables has under 50. */
+export const linkNameNodesMax = 1_000;
 
 /** Characters of a token the collector looks at: the longest R there can be has 440, the longest L 3,400. */
 export const tokenCharsMax = 4_000;

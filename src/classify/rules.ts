@@ -33,7 +33,7 @@ const LIBRARY =
   /^(?:curl|Wget|python-requests|python-urllib|Python\/|aiohttp|Go-http-client|okhttp|Java\/|AHC\/|Apache-HttpClient|lua-resty-http|axios\/|node-fetch|undici|node$|libwww-perl|PHP\/|Ruby$|GuzzleHttp|Scrapy)/i;
 const HEADLESS = /HeadlessChrome|PhantomJS|Puppeteer|Playwright/i;
 const OUTLOOK = /Microsoft Office\/\d|Microsoft Outlook|ms-office|Outlook-(?:iOS|Android)\//i;
-const BROWSER = /^Mozilla\/5\.0 \(.+\).+(?:Chrome|Safari|Firefox|AppleWebKit|Thunderbird|Trident|Gecko)/i;
+const BROWSER = /^Mozilla\/5\.0 \([^)]+\).+?(?:Chrome|Safari|Firefox|AppleWebKit|Thunderbird|Trident|Gecko)/i;
 const SPECULATIVE = /prefetch|prerender|preview/i;
 
 /** In order; `unknown` is the answer when none holds. */

@@ -1,6 +1,6 @@
 // What the sender calls a link: the naming attributes of the providers people come from, else its text, else the
-// alternative text of its first image.
-import { linkNameCharsMax } from '../base/limits.ts';
+// alternative text of its first image or its area.
+import { linkNameCharsMax, linkNameNodesMax } from '../base/limits.ts';
 import { type MailNode, walk } from './parse-mail.ts';
 
 const NAME_ATTRIBUTES = ['data-telltale-name', 'ses:tags', 'data-msys-linkname'];
@@ -16,19 +16,29 @@ export function nameLink(element: MailNode): string {
 
 function textOf(element: MailNode): string {
   let text = '';
-  for (const node of walk(element)) {
-    if (node.type === 'text') text += node.data ?? '';
+  for (const node of firstNodes(element)) {
+    // Links can stand within links and share their text, so none may look at all of it.
+    if (node.type === 'text') text += (node.data ?? '').slice(0, 10 * linkNameCharsMax);
     if (text.length > 4 * linkNameCharsMax) break;
   }
   return fold(text);
 }
 
 function altOf(element: MailNode): string {
-  for (const node of walk(element)) {
-    const alt = node.name === 'img' ? node.attribs?.alt?.trim() : '';
+  for (const node of firstNodes(element)) {
+    const alt = node.name === 'img' || node.name === 'area' ? node.attribs?.alt?.trim() : '';
     if (alt) return fold(alt);
   }
   return '';
+}
+
+function* firstNodes(element: MailNode): Generator<MailNode> {
+  let count = 0;
+  for (const node of walk(element)) {
+    if (count >= linkNameNodesMax) return;
+    yield node;
+    count += 1;
+  }
 }
 
 function fold(text: string): string {

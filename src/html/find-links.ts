@@ -1,7 +1,7 @@
 // Finds every link of a mail with the place of its href value: a, area and VML elements, in svg, noscript and
 // template, and inside Outlook's conditional comments, however deep. In source order, each place once.
 import { conditionDepthMax } from '../base/limits.ts';
-import { type MailNode, parseFragment, walk } from './parse-mail.ts';
+import { type MailNode, type ParsedMail, walk } from './parse-mail.ts';
 import { type SourceRange, scanAttributeValue } from './scan-attribute.ts';
 
 /** `html` is what every client shows; the others are seen by Outlook on Windows alone. */
@@ -31,8 +31,8 @@ export interface FoundLinks {
   readonly baseHref: string | undefined;
 }
 
-/** Finds the links of a parsed document. */
-export function findLinks(source: string, document: MailNode): FoundLinks {
+/** Finds the links of a mail. */
+export function findLinks(mail: ParsedMail): FoundLinks {
   const byStart = new Map<number, FoundLink>();
   const others: OtherAddress[] = [];
   let baseHref: string | undefined;
@@ -64,10 +64,10 @@ export function findLinks(source: string, document: MailNode): FoundLinks {
     if (!location || depth >= conditionDepthMax || !isConditional(node.data ?? '')) return;
     const inside = text.slice(location.startOffset + COMMENT_OPEN.length, location.endOffset);
     if (/href/i.test(inside))
-      visit(parseFragment(inside), inside, offset + location.startOffset + COMMENT_OPEN.length, depth + 1);
+      visit(mail.parseFragment(inside), inside, offset + location.startOffset + COMMENT_OPEN.length, depth + 1);
   }
 
-  visit(document, source, 0, 0);
+  visit(mail.document, mail.source, 0, 0);
   return { links: [...byStart.values()].sort((a, b) => a.value.start - b.value.start), others, baseHref };
 }
 
@@ -81,9 +81,11 @@ function isConditional(comment: string): boolean {
 /** The parser files `xlink:href` under `href`, but its place under the name as written. */
 function readLink(node: MailNode, text: string, offset: number, kind: LinkKind): FoundLink | undefined {
   const href = node.attribs?.href;
-  const places = node.sourceCodeLocation?.attrs;
-  const place = places?.href ?? places?.['xlink:href'];
-  if (href === undefined || place === undefined) return undefined;
+  const { href: plain, 'xlink:href': linked } = node.sourceCodeLocation?.attrs ?? {};
+  // In SVG the parser shows but one of the two, and clients differ in which they follow.
+  const isDoubtful = linked !== undefined && plain !== undefined && node.attribs?.['xlink:href'] === undefined;
+  const place = plain ?? linked;
+  if (href === undefined || place === undefined || isDoubtful) return undefined;
   const value = scanAttributeValue(text, place.startOffset);
   if (value === undefined) return undefined;
   return {

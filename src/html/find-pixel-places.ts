@@ -1,6 +1,6 @@
 // Where the pixel can stand so that clients load it and nothing else of the mail changes. Gmail cuts the end of long
 // mail, so the top is the default. A place the parser did not vouch for is proved by parsing the mail once more.
-import { childNamed, type MailNode, parseMail, walk } from './parse-mail.ts';
+import { childNamed, type MailNode, type ParsedMail, walk } from './parse-mail.ts';
 
 export type PixelPlacement = 'top' | 'bottom' | 'both' | 'placeholder' | 'none';
 
@@ -8,35 +8,51 @@ export type PixelPlacement = 'top' | 'bottom' | 'both' | 'placeholder' | 'none';
 export const PIXEL_PLACEHOLDER = 'telltale:pixel';
 
 /** Offsets at which to insert the pixel, ascending; empty when the mail has no place for it. */
-export function findPixelPlaces(source: string, document: MailNode, placement: PixelPlacement): readonly number[] {
+export function findPixelPlaces(mail: ParsedMail, placement: PixelPlacement): readonly number[] {
   switch (placement) {
     case 'none':
       return [];
     case 'placeholder':
-      return present([findPlaceholder(document)]);
+      return present([findPlaceholder(mail.document)]);
     case 'top':
-      return present([findTop(source, document)]);
+      return present([findTop(mail)]);
     case 'bottom':
-      return present([findBottom(source, document)]);
+      return present([findBottom(mail)]);
     case 'both':
-      return present([findTop(source, document), findBottom(source, document)]);
+      return present([findTop(mail), findBottom(mail)]);
   }
 }
 
-function findTop(source: string, document: MailNode): number | undefined {
-  const body = childNamed(childNamed(document, 'html'), 'body');
+function findTop(mail: ParsedMail): number | undefined {
+  const body = childNamed(childNamed(mail.document, 'html'), 'body');
   if (body === undefined) return undefined;
-  const startTag = body.sourceCodeLocation?.startTag;
+  const { startTag, endTag } = body.sourceCodeLocation ?? {};
   if (startTag !== undefined) return startTag.endOffset;
-  const starts = (body.children ?? []).flatMap((node) => node.sourceCodeLocation?.startOffset ?? []);
-  const first = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
-  return Number.isFinite(first) ? first : provenEnd(source);
+  const starts = (body.children ?? []).flatMap((node) => startOf(node, mail.source) ?? []);
+  // An end tag can come before all else; an image behind it would take what follows into the body.
+  const first = starts.reduce(
+    (least, start) => Math.min(least, start),
+    endTag?.startOffset ?? Number.POSITIVE_INFINITY,
+  );
+  return Number.isFinite(first) ? first : provenEnd(mail);
 }
 
-function findBottom(source: string, document: MailNode): number | undefined {
-  const body = childNamed(childNamed(document, 'html'), 'body');
+/**
+ * Where a node begins. For a text after blanks that belong to no element the parser gives the end of its first
+ * character, which may be one of several (`&nbsp;`, a surrogate pair) that a pixel must not tear apart.
+ */
+function startOf(node: MailNode, source: string): number | undefined {
+  const given = node.sourceCodeLocation?.startOffset;
+  if (given === undefined || node.type !== 'text') return given;
+  let start = given;
+  while (start > 0 && !/[\t\n\f\r >\0\ufeff]/.test(source.charAt(start - 1))) start -= 1;
+  return start;
+}
+
+function findBottom(mail: ParsedMail): number | undefined {
+  const body = childNamed(childNamed(mail.document, 'html'), 'body');
   if (body === undefined) return undefined;
-  return body.sourceCodeLocation?.endTag?.startOffset ?? provenEnd(source);
+  return body.sourceCodeLocation?.endTag?.startOffset ?? provenEnd(mail);
 }
 
 function findPlaceholder(document: MailNode): number | undefined {
@@ -47,9 +63,9 @@ function findPlaceholder(document: MailNode): number | undefined {
 }
 
 /** The end of the source, unless an image there would be swallowed by an unclosed comment, title, style or frameset. */
-function provenEnd(source: string): number | undefined {
+function provenEnd({ source, parseAgain }: ParsedMail): number | undefined {
   const probe = '<img data-telltale-probe>';
-  for (const node of walk(parseMail(source + probe))) {
+  for (const node of walk(parseAgain(source + probe))) {
     if (node.name === 'img' && node.sourceCodeLocation?.startOffset === source.length) return source.length;
   }
   return undefined;

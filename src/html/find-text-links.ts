@@ -4,7 +4,14 @@ import { destinationCharsMax } from '../base/limits.ts';
 import type { SourceRange } from './scan-attribute.ts';
 
 const URL_IN_TEXT = /\bhttps?:\/\/[^\s<>"\u0000-\u0020\u007f]+/gi;
-const TRAILING = /[.,;:!?'*_~\])}]$/;
+/** Punctuation of the sentence, Western and East Asian, and the quotes and brackets that stand round a URL. */
+const TRAILING = new Set(`.,;:!?'*_~])}“”„‘’«»‹›…。、，．！？；：）」』】》〉`);
+/** A closing bracket is part of the URL when the URL opened it. */
+const OPENING: ReadonlyMap<string, string> = new Map([
+  [')', '('],
+  [']', '['],
+  ['}', '{'],
+]);
 
 /** The places of URLs in `text`, in order. */
 export function findTextLinks(text: string): readonly SourceRange[] {
@@ -17,15 +24,20 @@ export function findTextLinks(text: string): readonly SourceRange[] {
 }
 
 function trimTail(url: string): string {
+  const counts = countCharacters(url);
   let end = url.length;
-  while (end > 0 && TRAILING.test(url.slice(0, end)) && !closesItsOwn(url.slice(0, end))) end -= 1;
+  for (; end > 0; end -= 1) {
+    const last = url.charAt(end - 1);
+    const opening = OPENING.get(last);
+    const closesItsOwn = opening !== undefined && (counts.get(opening) ?? 0) >= (counts.get(last) ?? 0);
+    if (!TRAILING.has(last) || closesItsOwn) break;
+    counts.set(last, (counts.get(last) ?? 0) - 1);
+  }
   return url.slice(0, end);
 }
 
-/** A closing bracket is part of the URL when the URL opened it. */
-function closesItsOwn(url: string): boolean {
-  const pairs: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
-  const close = url.at(-1) ?? '';
-  const opening = pairs[close];
-  return opening !== undefined && url.split(opening).length >= url.split(close).length;
+function countCharacters(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return counts;
 }

@@ -1,5 +1,15 @@
 // Parses a mail for positions only; nothing is ever printed back from the tree. cheerio (parse5) gives the offsets.
+// parse5 walks its open elements for most tags, so a hostile mail could stall it. The guard sits where parse5 does
+// its work and stops it, so it sees exactly what parse5 sees and no mail slips past it by being read differently.
 import { load } from 'cheerio';
+import {
+  attributesPerTagMax,
+  openElementsMax,
+  parserStepsMin,
+  parserStepsPerChar,
+  reopenedElementsMax,
+} from '../base/limits.ts';
+import { hasTagWithOver } from './count-attributes.ts';
 
 /** The slice of the parser's nodes that we read. */
 export interface MailNode {
@@ -20,26 +30,54 @@ interface MailLocation {
   readonly endTag?: { readonly startOffset: number } | undefined;
 }
 
-/** Parses a document. Clients run no scripts, so what stands in `<noscript>` is live. */
-export function parseMail(source: string): MailNode {
-  return root(source, true);
+/** Thrown before a mail makes the parser slow; `compile` turns it into a note. */
+export class TooComplex extends Error {}
+
+/** A mail, its tree, and the parser for parts of it. */
+export interface ParsedMail {
+  readonly source: string;
+  readonly document: MailNode;
+  /** Parses what stands inside a comment, without adding html, head and body. */
+  parseFragment(part: string): MailNode;
+  /** Parses the mail as it would be with a change. */
+  parseAgain(changed: string): MailNode;
 }
 
-/** Parses what stands inside a comment or a part of a mail, without adding html, head and body. */
-export function parseFragment(source: string): MailNode {
-  return root(source, false);
+/**
+ * Parses a mail. Clients run no scripts, so what stands in `<noscript>` is live. What the parser may spend holds for
+ * the mail and its parts together.
+ *
+ * @throws TooComplex here and when parsing parts.
+ */
+export function parseMail(source: string): ParsedMail {
+  if (hasTagWithOver(attributesPerTagMax, source)) {
+    throw new TooComplex(`a tag has over ${attributesPerTagMax} attributes`);
+  }
+  const budget: Budget = {
+    stepsLeft: parserStepsMin + parserStepsPerChar * source.length,
+    reopenedLeft: reopenedElementsMax,
+  };
+  return {
+    source,
+    document: parse(source, true, budget),
+    parseFragment: (part) => parse(part, false, budget),
+    parseAgain: (changed) => parse(changed, true, budget),
+  };
 }
 
-/** All nodes below `from` in tree order, without recursion. */
+/** `from` and all nodes below it in tree order, without recursion; who stops early has paid for what came only. */
 export function* walk(from: MailNode): Generator<MailNode> {
-  const waiting: MailNode[] = [from];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    yield node;
-    const children = node.children ?? [];
-    for (let i = children.length - 1; i >= 0; i -= 1) {
-      const child = children[i];
-      if (child !== undefined) waiting.push(child);
+  yield from;
+  const levels = [{ nodes: from.children ?? [], at: 0 }];
+  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+    const node = level.nodes[level.at];
+    level.at += 1;
+    if (node === undefined) {
+      levels.pop();
+      continue;
     }
+    yield node;
+    if (node.children !== undefined) levels.push({ nodes: node.children, at: 0 });
   }
 }
 
@@ -48,7 +86,63 @@ export function childNamed(node: MailNode | undefined, name: string): MailNode |
   return node?.children?.find((child) => child.name === name);
 }
 
-function root(source: string, isDocument: boolean): MailNode {
-  const $ = load(source, { sourceCodeLocationInfo: true, scriptingEnabled: false }, isDocument);
-  return ($.root()[0] ?? { type: 'root' }) as MailNode;
+function parse(source: string, isDocument: boolean, budget: Budget): MailNode {
+  const options = { sourceCodeLocationInfo: true, scriptingEnabled: false, treeAdapter: guard(budget) };
+  return (load(source, options, isDocument).root()[0] ?? { type: 'root' }) as MailNode;
+}
+
+/** What is left to spend on a mail. */
+interface Budget {
+  stepsLeft: number;
+  reopenedLeft: number;
+}
+
+// cheerio names no other way to its adapter; a test holds that this one is there.
+const ADAPTER = load('', {})._options.treeAdapter;
+
+/** cheerio's adapter, counting what parse5 does by it: elements opened, walks over them, and moves among siblings. */
+function guard(budget: Budget): NonNullable<typeof ADAPTER> {
+  if (ADAPTER === undefined) throw new Error('This version of cheerio has no tree adapter.');
+  const adapter = ADAPTER;
+  let openElements = 0;
+  let latestStart = -1;
+
+  function spend(steps: number): void {
+    budget.stepsLeft -= steps;
+    if (budget.stepsLeft < 0) throw new TooComplex('its nesting would take the parser too long');
+  }
+
+  return {
+    ...adapter,
+    onItemPush(element) {
+      openElements += 1;
+      if (openElements > openElementsMax) {
+        throw new TooComplex(`over ${openElementsMax} elements are open at one place`);
+      }
+      // Tags come in order; an element from a tag before the latest is one that the parser opened again.
+      const start = element.sourceCodeLocation?.startOffset ?? latestStart + 1;
+      if (start <= latestStart) budget.reopenedLeft -= 1;
+      if (budget.reopenedLeft < 0) throw new TooComplex(`over ${reopenedElementsMax} elements are opened again`);
+      latestStart = Math.max(latestStart, element.sourceCodeLocation?.startOffset ?? -1);
+    },
+    onItemPop() {
+      openElements -= 1;
+    },
+    getNamespaceURI(element) {
+      spend(1);
+      return adapter.getNamespaceURI(element);
+    },
+    insertBefore(parent, node, reference) {
+      spend(parent.children.length);
+      adapter.insertBefore(parent, node, reference);
+    },
+    insertTextBefore(parent, text, reference) {
+      spend(parent.children.length);
+      adapter.insertTextBefore(parent, text, reference);
+    },
+    detachNode(node) {
+      spend(node.parent?.children.length ?? 0);
+      adapter.detachNode(node);
+    },
+  };
 }

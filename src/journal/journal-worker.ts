@@ -25,7 +25,8 @@ export type JournalReply =
 interface JournalRow {
   readonly seq: number;
   readonly crc: number;
-  readonly body: string;
+  /** Text, unless the file was damaged. */
+  readonly body: unknown;
 }
 
 const { path } = workerData as { readonly path: string };
@@ -90,7 +91,7 @@ function serve(database: Database.Database): void {
       case 'read':
         return select
           .all(request.after, request.limit)
-          .map(({ seq, crc, body }) => ({ seq, body: crc32(body) === crc ? body : null }));
+          .map(({ seq, crc, body }) => ({ seq, body: typeof body === 'string' && crc32(body) === crc ? body : null }));
       case 'prune':
         return remove.run(request.through).changes;
       case 'close':

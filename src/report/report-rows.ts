@@ -4,10 +4,10 @@ import type { MessageSummary } from './list-messages.ts';
 
 export type FlatRow = Readonly<Record<string, string | number | null>>;
 
-/** One row of a report: `what` and `value`, and links below, each a row of their own kind. */
+/** One row a figure, and below them one row a figure of each link. All have the same columns, links or not. */
 export function reportRows(report: Report): readonly FlatRow[] {
   const figures = flatten({ ...report, links: undefined, warnings: undefined });
-  const rows: FlatRow[] = figures.map(([figure, value]) => ({ figure, value }));
+  const rows: FlatRow[] = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
   for (const { index, destination, name, clicks } of report.links) {
     for (const [kind, value] of Object.entries(clicks))
       rows.push({ figure: `links.${index}.clicks.${kind}`, value, destination, name });

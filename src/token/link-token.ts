@@ -2,7 +2,7 @@
 // all. Layout before base32: flags (1 byte) · index (varint) · link count (varint) · MAC (12 bytes) · destination
 // without its scheme. The MAC covers the message id and every other byte, so an L of one message is none of another.
 import { timingSafeEqual } from 'node:crypto';
-import { linksMax } from '../base/limits.ts';
+import { linksMax, tokenCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
 import { decodeBase32, encodeBase32 } from './base32.ts';
 import type { RingKey } from './key-ring.ts';
@@ -29,7 +29,7 @@ export function signLinkToken(key: RingKey, message: string, link: HitLink): str
 
 /** Opens L of a message, or says why not. `key` is the key R was sealed with. */
 export function openLinkToken(key: RingKey, message: string, text: string): OpenedLinkToken {
-  const bytes = decodeBase32(text);
+  const bytes = text.length > tokenCharsMax ? undefined : decodeBase32(text);
   if (bytes === undefined) return { ok: false, reason: 'malformed' };
   const flags = bytes[0] ?? 0;
   const index = readVarint(bytes, 1);

@@ -1,15 +1,14 @@
 // compile: one pass over a mail that finds its links and the pixel's place, once for all recipients. Only href values
 // and the pixel change; every other byte of the source stays as it was.
-import { gmailClipBytes, trackedUrlCharsMax } from '../base/limits.ts';
+import { gmailClipBytes, linksMax, trackedUrlCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
 import { nameLink } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
 import { judgeLink, type NoteCode, type Severity } from '../html/judge-link.ts';
 import { indexLines, type Place } from '../html/line-index.ts';
-import { findExcess } from '../html/measure-complexity.ts';
 import { numberLinks } from '../html/number-links.ts';
-import { parseMail } from '../html/parse-mail.ts';
+import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
 import { linkSplice, type Splice } from './template.ts';
@@ -62,23 +61,28 @@ export interface CompileInput {
 
 /** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
 export function compileSource(input: CompileInput): CompiledSource {
-  const excess = findExcess(input.html);
-  if (excess !== undefined) return untracked(`left as it was: ${excess}`);
+  try {
+    return compileParsed(input, parseMail(input.html));
+  } catch (error) {
+    if (error instanceof TooComplex) return untracked(`left as it was: ${error.message}`);
+    throw error;
+  }
+}
+
+function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
   const placeAt = indexLines(input.html);
-  const document = parseMail(input.html);
-  const found = findLinks(input.html, document);
+  const found = findLinks(mail);
+  if (found.links.length > linksMax) return untracked(`left as it was: it has over ${linksMax} links`);
   const judged = judgeAll(found, input, placeAt);
   const fit = makeFit(input);
   const links = fitAll(number(judged.links), fit);
-  const places = findPixelPlaces(input.html, document, input.pixel);
+  const places = findPixelPlaces(mail, input.pixel);
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
   const notes = [...judged.notes, ...links.notes, ...placeNotes(input, places)];
   const linkSplices = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
-  const added = bytesAdded(
-    [...linkSplices, ...pixelSplices],
-    input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES),
-  );
+  const splices = [...linkSplices, ...pixelSplices];
+  const added = bytesAdded(input.html, splices, input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES));
   return {
     links: listLinks(links.kept, text.links),
     notes: [...notes, ...sizeNotes(Buffer.byteLength(input.html) + added)].sort(byPlace),
@@ -91,12 +95,11 @@ export function compileSource(input: CompileInput): CompiledSource {
 /** Bytes of the recipient id assumed where the size of a result is told before there is a recipient. */
 export const TYPICAL_ID_BYTES = 12;
 
-/** Bytes that splices add with a token of that many characters. */
-export function bytesAdded(splices: readonly Splice[], tokenChars: number): number {
-  return splices.reduce(
-    (sum, { start, end, before, after }) => sum + before.length + after.length + tokenChars - (end - start),
-    0,
-  );
+/** Bytes that splices add with a token of that many characters; what they insert is ASCII. */
+function bytesAdded(html: string, splices: readonly Splice[], tokenChars: number): number {
+  return splices.reduce((sum, { start, end, before, after }) => {
+    return sum + before.length + after.length + tokenChars - Buffer.byteLength(html.slice(start, end));
+  }, 0);
 }
 
 interface JudgedLink extends Place {

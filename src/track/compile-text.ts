@@ -1,4 +1,5 @@
 // Compiles the text part: its http(s) URLs become tracked URLs, every other character stays.
+import { linksMax } from '../base/limits.ts';
 import { findTextLinks } from '../html/find-text-links.ts';
 import { judgeLink } from '../html/judge-link.ts';
 import type { Fit } from './fit-link.ts';
@@ -9,16 +10,23 @@ export interface TextLink {
   readonly destination: string;
 }
 
+/** What stands in the text part. */
+export interface CompiledText {
+  /** Links that the HTML does not have. */
+  readonly links: readonly TextLink[];
+  readonly splices: readonly Splice[];
+}
+
 /** Links of the text part take the index of the HTML link with their destination, else the next one. */
 export function compileText(
   input: { readonly text: string; readonly baseUrl: string },
   htmlLinks: readonly TextLink[],
   fit: Fit,
-) {
+): CompiledText {
   const { text } = input;
   const known = new Map<string, number>();
   for (const link of htmlLinks) if (!known.has(link.destination)) known.set(link.destination, link.index);
-  const firstFree = Math.max(-1, ...htmlLinks.map((link) => link.index)) + 1;
+  const firstFree = htmlLinks.reduce((most, link) => Math.max(most, link.index), -1) + 1;
   const links: TextLink[] = [];
   const splices: Splice[] = [];
   for (const range of findTextLinks(text)) {
@@ -27,6 +35,7 @@ export function compileText(
     const judgement = judgeLink({ href, name: line }, { baseHref: undefined, baseUrl: input.baseUrl });
     if (!judgement.track) continue;
     const index = known.get(judgement.destination) ?? firstFree + links.length;
+    if (index >= linksMax) continue;
     const link = { index, destination: judgement.destination, count: Math.max(firstFree, index + 1) };
     const token = fit(link);
     if (token === undefined) continue;
@@ -37,9 +46,13 @@ export function compileText(
   return { links, splices };
 }
 
+/** Characters looked at on each side of a URL. */
+const LINE_CHARS = 200;
+
 /** What stands on the same line before and after a URL: in plain text that is all the name a link has. */
 function lineAround(text: string, start: number, end: number): string {
-  const lineStart = Math.max(text.lastIndexOf('\n', start) + 1, start - 200);
-  const lineEnd = text.indexOf('\n', end);
-  return `${text.slice(lineStart, start)} ${text.slice(end, Math.min(lineEnd < 0 ? text.length : lineEnd, end + 200))}`;
+  // Cut first: looking for the ends of one endless line from each of its URLs would take quadratic time.
+  const before = text.slice(Math.max(0, start - LINE_CHARS), start);
+  const after = text.slice(end, end + LINE_CHARS);
+  return `${before.slice(before.lastIndexOf('\n') + 1)} ${after.split('\n', 1)[0] ?? ''}`;
 }

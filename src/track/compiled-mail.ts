@@ -7,7 +7,7 @@ import { checkOptionNames } from '../base/options.ts';
 import { type HitSealer, prepareHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { sealUnsubscribeToken } from '../token/unsubscribe-token.ts';
-import { bytesAdded, type CompiledSource, type MailLink, type MailNote, TYPICAL_ID_BYTES } from './compile-mail.ts';
+import { type CompiledSource, type MailLink, type MailNote, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import { readConsent } from './read-consent.ts';
 import { makeTemplate, type Splice, type Template } from './template.ts';
 
@@ -84,15 +84,18 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     return { form, token: form.needsToken ? form.seal(form.namesRecipient ? recipient : null) : '' };
   }
 
+  function htmlBytes(recipient: string | null, options?: RenderOptions): number {
+    const { form, token } = prepare(recipient, options);
+    return form.html.byteLength(token.length);
+  }
+
+  const sourceBytes = Buffer.byteLength(context.html);
   return {
     message: context.message,
     links: source.links,
     notes: source.notes,
-    bytesAdded: bytesAdded(
-      [...source.linkSplices, ...source.pixelSplices],
-      tokenChars(context, context.recipientBytes || TYPICAL_ID_BYTES),
-    ),
-    sourceBytes: Buffer.byteLength(context.html),
+    bytesAdded: htmlBytes('x'.repeat(context.recipientBytes || TYPICAL_ID_BYTES)) - sourceBytes,
+    sourceBytes,
     register: () => context.register(source.links),
     render(recipient, options) {
       const { form, token } = prepare(recipient, options);
@@ -108,10 +111,7 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       }
       return form.html.write(token, target, offset);
     },
-    htmlBytes(recipient, options) {
-      const { form, token } = prepare(recipient, options);
-      return form.html.byteLength(token.length);
-    },
+    htmlBytes,
   };
 }
 

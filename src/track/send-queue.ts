@@ -36,7 +36,11 @@ export function createSendQueue(store: SendStore, onProblem: (error: unknown) =>
       const batch = takeWhile(waiting, (entry) => entry.message === message).slice(0, sendBatch);
       waiting = waiting.slice(batch.length);
       const sends = batch.map((entry) => entry.send);
-      await store.recordSends(message, sends).catch(onProblem);
+      try {
+        await store.recordSends(message, sends);
+      } catch (error) {
+        onProblem(error);
+      }
     }
     writing = undefined;
   }

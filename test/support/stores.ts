@@ -1,0 +1,64 @@
+// Stores in tests: opened for one test, filled by judged hits, looked into from outside.
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { onTestFinished } from 'vitest';
+import type { Hit } from '../../src/base/nouns.ts';
+import { classify } from '../../src/classify/classify.ts';
+import type { JudgedHit, SettleStore } from '../../src/settle/settler.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+export interface TestStore {
+  readonly directory: string;
+  readonly path: string;
+  readonly store: Store;
+}
+
+/** Opens a new store that is closed and removed when the test has ended. */
+export async function openTestStore(): Promise<TestStore> {
+  const directory = temporaryDirectory();
+  const path = join(directory, 'telltale.db');
+  const store = await openStore(`sqlite:${path}`);
+  onTestFinished(() => store.close());
+  return { directory, path, store };
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What another connection reads from the file. */
+export function rowsOf(path: string, sql: string): readonly Row[] {
+  const db = new Database(path, { readonly: true });
+  const rows = db.prepare<[], Row>(sql).all();
+  db.close();
+  return rows;
+}
+
+/** Every row of every table but those named. */
+export function allRows(path: string, ...except: readonly string[]): Readonly<Record<string, readonly Row[]>> {
+  const tables = rowsOf(path, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .map(({ name }) => String(name))
+    .filter((name) => !except.includes(name));
+  return Object.fromEntries(tables.map((name) => [name, rowsOf(path, `SELECT * FROM "${name}"`)]));
+}
+
+/** Changes the file behind the back of whoever has it open. */
+export function changeFile(path: string, sql: string): void {
+  const db = new Database(path);
+  db.exec(sql);
+  db.close();
+}
+
+/** Hits with their verdicts. */
+export function judge(hits: readonly Hit[]): readonly JudgedHit[] {
+  const verdicts = classify(hits.map((hit) => ({ ...hit, event: hit.kind, honeypot: hit.link?.honeypot ?? false })));
+  return verdicts.flatMap((verdict, position) => {
+    const hit = hits[position];
+    return hit === undefined ? [] : [{ hit, verdict }];
+  });
+}
+
+/** Settles hits as the next batch of a journal. */
+export async function settleHits(store: SettleStore, hits: readonly Hit[], journal = 'journal'): Promise<void> {
+  const after = await store.settledThrough(journal);
+  await store.settle({ journal, after, through: after + Math.max(hits.length, 1), hits: judge(hits) });
+}
