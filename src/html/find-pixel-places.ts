@@ -26,14 +26,10 @@ export function findPixelPlaces(mail: ParsedMail, placement: PixelPlacement): re
 function findTop(mail: ParsedMail): number | undefined {
   const body = childNamed(childNamed(mail.document, 'html'), 'body');
   if (body === undefined) return undefined;
-  const { startTag, endTag } = body.sourceCodeLocation ?? {};
+  const startTag = body.sourceCodeLocation?.startTag;
   if (startTag !== undefined) return startTag.endOffset;
   const starts = (body.children ?? []).flatMap((node) => startOf(node, mail.source) ?? []);
-  // An end tag can come before all else; an image behind it would take what follows into the body.
-  const first = starts.reduce(
-    (least, start) => Math.min(least, start),
-    endTag?.startOffset ?? Number.POSITIVE_INFINITY,
-  );
+  const first = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
   return Number.isFinite(first) ? first : provenEnd(mail);
 }
 
