@@ -253,7 +253,7 @@ const hitPlan: fc.Arbitrary<Plan> = fc.record({
   recipient: fc.option(fc.nat(2), { freq: 6 }),
   level: fc.constantFrom('individual', 'individual', 'individual', 'aggregate'),
   client: fc.constantFrom('reader', 'reader', ...CLIENT_NAMES),
-  link: fc.option(fc.record({ index: fc.nat(1), destination: fc.nat(1) }), { freq: 1 }),
+  link: fc.option(fc.record({ index: fc.nat(1), destination: fc.nat(1) }), { freq: 2 }),
   minute: fc.nat(40),
   test: fc.constantFrom(false, false, false, false, true),
 });
