@@ -88,7 +88,9 @@ export function childNamed(node: MailNode | undefined, name: string): MailNode |
 
 function parse(source: string, isDocument: boolean, budget: Budget): MailNode {
   const options = { sourceCodeLocationInfo: true, scriptingEnabled: false, treeAdapter: guard(budget) };
-  return (load(source, options, isDocument).root()[0] ?? { type: 'root' }) as MailNode;
+  // Clients drop a byte order mark; the parser would take it for text, and all tags of the head for misplaced.
+  const text = source.replace(/^\ufeff/, ' ');
+  return (load(text, options, isDocument).root()[0] ?? { type: 'root' }) as MailNode;
 }
 
 /** What is left to spend on a mail. */

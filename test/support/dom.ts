@@ -9,10 +9,10 @@ interface TreeNode {
   readonly children?: readonly TreeNode[];
 }
 
-/** The tree of a mail, one line a node; clients run no scripts. */
+/** The tree of a mail, one line a node; clients run no scripts and drop a byte order mark. */
 export function treeOf(html: string): readonly string[] {
   const lines: string[] = [];
-  const root = load(html, { scriptingEnabled: false }).root()[0] as TreeNode | undefined;
+  const root = load(html.replace(/^\ufeff/, ''), { scriptingEnabled: false }).root()[0] as TreeNode | undefined;
   const waiting = root === undefined ? [] : [{ node: root, depth: 0 }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { node, depth } = next;
