@@ -5,7 +5,7 @@ import { childNamed, type MailNode, type ParsedMail, walk } from './parse-mail.t
 export type PixelPlacement = 'top' | 'bottom' | 'both' | 'placeholder' | 'none';
 
 /** The comment after which the pixel stands with the placement `placeholder`. */
-export const PIXEL_PLACEHOLDER = 'telltale:pixel';
+const PIXEL_PLACEHOLDER = 'telltale:pixel';
 
 /** Offsets at which to insert the pixel, ascending; empty when the mail has no place for it. */
 export function findPixelPlaces(mail: ParsedMail, placement: PixelPlacement): readonly number[] {

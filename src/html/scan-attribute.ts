@@ -23,7 +23,7 @@ export function scanAttributeValue(source: string, nameStart: number): SourceRan
 }
 
 /** Offset of the first character at or after `from` that is not accepted. */
-export function skip(source: string, from: number, accepts: (code: number) => boolean): number {
+function skip(source: string, from: number, accepts: (code: number) => boolean): number {
   let at = from;
   while (at < source.length && accepts(source.charCodeAt(at))) at += 1;
   return at;
@@ -35,7 +35,7 @@ export function isBlank(code: number): boolean {
 }
 
 /** Whether an attribute's or tag's name goes on. */
-export function isNameCharacter(code: number): boolean {
+function isNameCharacter(code: number): boolean {
   return !isBlank(code) && code !== 61 && code !== 62 && code !== 47;
 }
 

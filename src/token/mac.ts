@@ -18,7 +18,8 @@ export function prepareMac(key: Uint8Array): Mac {
   }
   return (data) => {
     inner.set(data, BLOCK_BYTES);
-    outer.set(hash('sha256', inner.subarray(0, BLOCK_BYTES + data.length), 'buffer'), BLOCK_BYTES);
-    return hash('sha256', outer, 'buffer');
+    // As text: a Buffer of its own for each digest would cost more than the hash itself. Buffer.from takes pooled memory.
+    outer.write(hash('sha256', inner.subarray(0, BLOCK_BYTES + data.length), 'binary'), BLOCK_BYTES, 'latin1');
+    return Buffer.from(hash('sha256', outer, 'binary'), 'latin1');
   };
 }
