@@ -64,7 +64,7 @@ export interface Report {
     /** Share of recipients that the denominator covers. */
     readonly coverage: number | null;
     /** Why rates are null. */
-    readonly reason: 'no-sends' | null;
+    readonly reason: 'no-sends' | 'none-measurable' | null;
     readonly open: Rate & { readonly estimated: EstimatedRate };
     readonly click: Rate;
     /** Clicks by opens of the same kind. */
@@ -158,7 +158,7 @@ function rates(message: MessageRow, find: Find): Report['rates'] {
   return {
     denominator: isPartly ? 'measurable' : 'sent',
     coverage: ratio(opensBy, message.sent),
-    reason: message.sent === 0 ? 'no-sends' : null,
+    reason: message.sent === 0 ? 'no-sends' : opensBy + clicksBy === 0 ? 'none-measurable' : null,
     open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy), estimated: NOT_ESTIMATED },
     click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
     clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },

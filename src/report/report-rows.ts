@@ -2,23 +2,37 @@
 import type { Report } from './build-report.ts';
 import type { MessageSummary } from './list-messages.ts';
 
-export type FlatRow = Readonly<Record<string, string | number | null>>;
+export interface FlatTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly Readonly<Record<string, string | number | null>>[];
+}
 
-/** One row a figure, and below them one row a figure of each link. All have the same columns, links or not. */
-export function reportRows(report: Report): readonly FlatRow[] {
+/** One row a figure, and below them one row a figure of each link. */
+export function reportRows(report: Report): FlatTable {
   const figures = flatten({ ...report, links: undefined, warnings: undefined });
-  const rows: FlatRow[] = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
-  for (const { index, destination, name, clicks } of report.links) {
-    for (const [kind, value] of Object.entries(clicks))
-      rows.push({ figure: `links.${index}.clicks.${kind}`, value, destination, name });
-  }
-  return rows;
+  const links = report.links.flatMap(({ index, destination, name, clicks }) =>
+    Object.entries(clicks).map(([kind, value]) => ({
+      figure: `links.${index}.clicks.${kind}`,
+      value,
+      destination,
+      name,
+    })),
+  );
+  const rows = [...figures.map(([figure, value]) => ({ figure, value, destination: null, name: null })), ...links];
+  return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
 
 /** One row a message of the list. */
-export function summaryRows(items: readonly MessageSummary[]): readonly FlatRow[] {
-  return items.map((item) => Object.fromEntries(flatten(item)));
+export function summaryRows(items: readonly MessageSummary[]): FlatTable {
+  return { columns: SUMMARY_COLUMNS, rows: items.map((item) => Object.fromEntries(flatten(item))) };
 }
+
+const SUMMARY_COLUMNS = [
+  ...['id', 'name', 'firstSentAt', 'sent'],
+  ...['opens', 'clicks'].flatMap((kind) =>
+    ['total', 'unique', 'rate.raw', 'rate.human'].map((figure) => `${kind}.${figure}`),
+  ),
+];
 
 type Leaf = string | number | null;
 

@@ -11,7 +11,7 @@ import { CONSENT_LEVELS } from '../base/nouns.ts';
 import { buildReport } from '../report/build-report.ts';
 import { decodeCursor, listMessages } from '../report/list-messages.ts';
 import { toCsv } from '../report/report-csv.ts';
-import { type FlatRow, reportRows, summaryRows } from '../report/report-rows.ts';
+import { type FlatTable, reportRows, summaryRows } from '../report/report-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Send } from '../track/send-queue.ts';
 import { setHeaders } from './answer.ts';
@@ -80,11 +80,11 @@ async function answerReport(ctx: Context, id: string, store: Store): Promise<voi
 }
 
 /** JSON, or CSV when asked for by `Accept` or `?format=csv`. */
-function answerData(ctx: Context, data: object, rows: () => readonly FlatRow[]): void {
+function answerData(ctx: Context, data: object, table: () => FlatTable): void {
   setHeaders(ctx, undefined);
   const wantsCsv = one(ctx.query.format) === 'csv' || ctx.accepts('json', 'text/csv') === 'text/csv';
   ctx.status = 200;
-  ctx.body = wantsCsv ? toCsv(rows()) : JSON.stringify(data);
+  ctx.body = wantsCsv ? toCsv(table()) : JSON.stringify(data);
   ctx.type = wantsCsv ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8';
 }
 
@@ -120,7 +120,7 @@ async function takeSends(ctx: Context, id: string, store: Store, nowMs: number):
     else rejected.push({ line, reason: reasonOf(send.error) });
   }
   const recorded = await store.recordSends(id, sends);
-  answerData(ctx, { ...recorded, rejected }, () => rejected);
+  answerData(ctx, { ...recorded, rejected }, () => ({ columns: ['line', 'reason'], rows: rejected }));
 }
 
 function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs: number): Send {

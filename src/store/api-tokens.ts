@@ -43,10 +43,13 @@ export function makeApiTokens(db: Kysely<Tables>): ApiTokenStore {
       }));
     },
     async revokeApiToken(id) {
+      const row = await db.selectFrom('api_tokens').select('id').where('id', '=', id).executeTakeFirst();
+      if (row === undefined) {
+        throw new TelltaleError('UNKNOWN_TOKEN', `There is no API token ${quote(id)}. See: telltale tokens list.`);
+      }
       const change = { revoked_at_ms: Date.now() };
-      const result = await db.updateTable('api_tokens').set(change).where('id', '=', id).executeTakeFirst();
-      if (Number(result.numUpdatedRows) > 0) return;
-      throw new TelltaleError('UNKNOWN_TOKEN', `There is no API token ${quote(id)}. See: telltale tokens list.`);
+      // A token revoked before keeps the time at which it was.
+      await db.updateTable('api_tokens').set(change).where('id', '=', id).where('revoked_at_ms', 'is', null).execute();
     },
     async scopeOfApiToken(token) {
       const id = /^tt_([a-z2-7]{8})_/.exec(token)?.[1] ?? '';

@@ -221,6 +221,20 @@ describe('the denominator', () => {
   });
 });
 
+describe('rates where nobody can be measured', () => {
+  it('are null and say why', async () => {
+    const { store } = await openTestStore();
+    const consent = { opens: 'aggregate', clicks: 'none' } as const;
+    await store.recordSends(
+      MESSAGE,
+      sends(3).map((send) => ({ ...send, consent })),
+    );
+    const { rates } = await buildReport(store, { message: MESSAGE });
+    expect(rates).toMatchObject({ denominator: 'measurable', coverage: 0, reason: 'none-measurable' });
+    expect([rates.open.raw, rates.click.raw]).toEqual([null, null]);
+  });
+});
+
 describe('links', () => {
   const home = { index: 0, destination: 'https://example.com/', name: 'Home' };
   const shop = { index: 1, destination: 'https://example.com/shop', name: '' };

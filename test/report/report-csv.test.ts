@@ -10,7 +10,9 @@ const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 describe('CSV', () => {
   it('has a header of all columns, in the order in which they appear', () => {
-    expect(toCsv([{ a: 1, b: 'x' }, { c: null, a: 2 }, { b: 'y' }])).toBe('a,b,c\n1,x,\n2,,\n,y,\n');
+    expect(toCsv({ columns: ['a', 'b', 'c'], rows: [{ a: 1, b: 'x' }, { c: null, a: 2 }, { b: 'y' }] })).toBe(
+      'a,b,c\n1,x,\n2,,\n,y,\n',
+    );
   });
 
   it.each([
@@ -26,7 +28,7 @@ describe('CSV', () => {
     '－1',
     '＠a',
   ])('has no cell that a spreadsheet runs: %j', (text) => {
-    const cells = cellsOf(toCsv([{ name: text, other: 'x' }]));
+    const cells = cellsOf(toCsv({ columns: ['name', 'other'], rows: [{ name: text, other: 'x' }] }));
     expect(cells).toEqual([
       ['name', 'other'],
       [`'${text}`, 'x'],
@@ -34,7 +36,7 @@ describe('CSV', () => {
   });
 
   it.each([0, 1, -1, -0.25, 1e-7, 1e21, 2 / 3])('keeps a number a number: %d', (number) => {
-    const [, [cell = ''] = []] = cellsOf(toCsv([{ value: number }]));
+    const [, [cell = ''] = []] = cellsOf(toCsv({ columns: ['value'], rows: [{ value: number }] }));
     expect(Number(cell)).toBe(number);
   });
 
@@ -42,7 +44,7 @@ describe('CSV', () => {
     const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: fc.constantFrom(...'=+-@\t",;\n\r\'a ') }));
     fc.assert(
       fc.property(fc.array(text, { minLength: 1 }), (texts) => {
-        const [, ...rows] = cellsOf(toCsv(texts.map((name, at) => ({ at, name }))));
+        const [, ...rows] = cellsOf(toCsv({ columns: ['at', 'name'], rows: texts.map((name, at) => ({ at, name })) }));
         const expected = texts.map((name, at) => [String(at), FORMULA.test(name) ? `'${name}` : name]);
         expect(rows).toEqual(expected);
       }),

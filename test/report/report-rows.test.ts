@@ -84,6 +84,10 @@ describe('the rows of a report', () => {
 });
 
 describe('the rows of the list', () => {
+  it('stand under their header when there are none', () => {
+    expect(toCsv(summaryRows([])).trimEnd().split(',')).toHaveLength(12);
+  });
+
   it('hold every figure of each message, the same, and no formula', async () => {
     const { items } = await listMessages(await filledStore(), { cursor: null, limit: 10 });
     const rows = rowsOf(toCsv(summaryRows(items)));

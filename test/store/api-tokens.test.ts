@@ -55,8 +55,10 @@ describe('an API token', () => {
     await store.revokeApiToken(one.id);
     expect(await store.scopeOfApiToken(one.token)).toBeUndefined();
     expect(await store.scopeOfApiToken(other.token)).toBe('read');
+    const [listed] = (await store.listApiTokens()).filter((token) => token.id === one.id);
     await store.revokeApiToken(one.id);
     expect(await store.scopeOfApiToken(one.token)).toBeUndefined();
+    expect((await store.listApiTokens()).filter((token) => token.id === one.id)).toEqual([listed]);
   });
 
   it('is listed with its times and without its secret, revoked or not', async () => {
