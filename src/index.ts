@@ -15,4 +15,5 @@ export type { MailLink, MailNote, MailNoteCode } from './track/compile-mail.ts';
 export type { CompiledMail, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
 export type { CompileOptions, Tracker, TrackerOptions } from './track/create-tracker.ts';
 export { createTracker } from './track/create-tracker.ts';
+export type { LinkToDecide, Policy, PolicyRule } from './track/read-policy.ts';
 export type { Send, SendStore } from './track/send-queue.ts';

@@ -11,10 +11,11 @@ export function nameLink(element: MailNode): string {
     const value = element.attribs?.[attribute]?.trim();
     if (value) return fold(value);
   }
-  return textOf(element) || altOf(element);
+  return shownText(element) || altOf(element);
 }
 
-function textOf(element: MailNode): string {
+/** The text a reader sees as the link, blanks folded, at most 100 characters. */
+export function shownText(element: MailNode): string {
   let text = '';
   for (const node of firstNodes(element)) {
     // Links can stand within links and share their text, so none may look at all of it.

@@ -1,8 +1,9 @@
 // Finds every link of a mail with the place of its href value: a, area and VML elements, in svg, noscript and
 // template, and inside Outlook's conditional comments, however deep. In source order, each place once.
 import { conditionDepthMax } from '../base/limits.ts';
+import { isTrackingAttribute } from './judge-link.ts';
 import { type MailNode, type ParsedMail, walk } from './parse-mail.ts';
-import { type SourceRange, scanAttributeValue } from './scan-attribute.ts';
+import { type SourceRange, scanAttribute, scanAttributeValue } from './scan-attribute.ts';
 
 /** `html` is what every client shows; the others are seen by Outlook on Windows alone. */
 export type LinkKind = 'html' | 'outlook' | 'vml';
@@ -14,6 +15,8 @@ export interface FoundLink {
   /** The value with character references decoded, as the parser gives it. */
   readonly href: string;
   readonly element: MailNode;
+  /** The attributes that speak of tracking, whole, with the blanks before them. */
+  readonly trackingAttributes: readonly SourceRange[];
   /** Offset of the element's `<`, for messages. */
   readonly start: number;
 }
@@ -93,6 +96,15 @@ function readLink(node: MailNode, text: string, offset: number, kind: LinkKind):
     value: { start: value.start + offset, end: value.end + offset },
     href,
     element: node,
+    trackingAttributes: trackingAttributesOf(node, text, offset),
     start: (node.sourceCodeLocation?.startOffset ?? 0) + offset,
   };
+}
+
+function trackingAttributesOf(node: MailNode, text: string, offset: number): readonly SourceRange[] {
+  return Object.entries(node.sourceCodeLocation?.attrs ?? {})
+    .filter(([name]) => isTrackingAttribute(name))
+    .map(([, { startOffset }]) => scanAttribute(text, startOffset))
+    .map(({ start, end }) => ({ start: start + offset, end: end + offset }))
+    .sort((a, b) => a.start - b.start);
 }

@@ -13,6 +13,7 @@ export type Severity = 'info' | 'warning' | 'error';
 /** Why a link stays as it is. */
 export type NoteCode =
   | 'opted-out'
+  | 'policy'
   | 'merge-tag'
   | 'fragment'
   | 'not-http'
@@ -55,7 +56,7 @@ const PLAIN_SECRET = /^(?:token|code|key|hash|t|signature|sig|secret)$/i;
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
-/** Whether an element opts out of tracking by an attribute. */
+/** The attribute by which an element opts out of tracking, if any. */
 export function optOutAttribute(element: MailNode): string | undefined {
   for (const [name, value] of Object.entries(element.attribs ?? {})) {
     const values = OPT_OUT_ATTRIBUTES.get(name);
@@ -66,19 +67,64 @@ export function optOutAttribute(element: MailNode): string | undefined {
   return undefined;
 }
 
+/** Whether an attribute speaks of tracking, whatever it says: clients have no use for it. */
+export function isTrackingAttribute(name: string): boolean {
+  return OPT_OUT_ATTRIBUTES.has(name);
+}
+
+/** What a link is judged by besides itself. */
+export interface JudgeContext {
+  /** The mail's own base address. */
+  readonly baseHref: string | undefined;
+  /** Ours, whose links are tracked already. */
+  readonly baseUrl: string;
+  /** Destinations that the mail names as ways to unsubscribe. */
+  readonly unsubscribeUrls: ReadonlySet<string>;
+  /** What the sender wants, if anything; it overrides attributes and the rules of caution. */
+  readonly policy: LinkPolicy | undefined;
+}
+
+/** Decides by what the sender says of links: track, leave alone, or no word on it. */
+export type LinkPolicy = (link: PolicyLink) => boolean | undefined;
+
+export interface PolicyLink {
+  /** Absolute, as a browser requests it. */
+  readonly destination: string;
+  /** What a reader sees. */
+  readonly name: string;
+  /** Nothing for a URL of the text part. */
+  readonly element: MailNode | undefined;
+}
+
 /**
- * Judges one link.
+ * Judges one link: first whether it can be tracked, then what the sender's policy says, then the attributes and the
+ * rules of caution.
  *
  * @param link.href the decoded value; `name` is the text a reader sees.
- * @param context.baseHref the mail's own base address; `baseUrl` is ours, whose links are tracked already.
  */
 export function judgeLink(
   link: { readonly href: string; readonly name: string; readonly element?: MailNode },
-  context: { readonly baseHref: string | undefined; readonly baseUrl: string },
+  context: JudgeContext,
 ): LinkJudgement {
+  const found = findDestination(link.href, context);
   const attribute = link.element && optOutAttribute(link.element);
-  if (attribute !== undefined) return leave('opted-out', 'info', `the attribute ${attribute} opts out of tracking`);
-  const text = stripUrl(link.href);
+  if (!found.track) return attribute === undefined ? found : leaveOptedOut(attribute);
+  const { destination } = found;
+  const wanted = context.policy?.({ destination, name: link.name, element: link.element });
+  if (wanted === true) return found;
+  if (wanted === false) return leave('policy', 'info', 'the policy says so');
+  if (attribute !== undefined) return leaveOptedOut(attribute);
+  const isWayOut = context.unsubscribeUrls.has(destination) || UNSUBSCRIBE.test(`${link.name} ${stripUrl(link.href)}`);
+  if (isWayOut) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
+  if (isSecret(destination)) {
+    return leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
+  }
+  return found;
+}
+
+/** Where a client would go, or why there is nothing to track. */
+function findDestination(href: string, context: JudgeContext): LinkJudgement {
+  const text = stripUrl(href);
   if (text === '') return leave('empty-href', 'warning', 'the href is empty');
   if (text.startsWith('#')) return leave('fragment', 'info', 'it leads to a place in the mail itself');
   if (text.length > 2 * destinationCharsMax) return leaveMalformed('too-long');
@@ -89,10 +135,6 @@ export function judgeLink(
   const destination = parseDestination(absolute);
   if (!destination.ok) return leaveMalformed(destination.reason);
   if (isWithin(destination.url, context.baseUrl)) return leave('own-link', 'info', 'it leads to the collector already');
-  if (UNSUBSCRIBE.test(`${link.name} ${text}`)) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
-  if (isSecret(destination.url)) {
-    return leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
-  }
   return { track: true, destination: destination.url };
 }
 
@@ -105,6 +147,10 @@ const MALFORMED: Record<DestinationProblem, string> = {
   'bidi-character': 'it holds a character that turns the direction of text',
   'too-long': `it has over ${destinationCharsMax} characters`,
 };
+
+function leaveOptedOut(attribute: string): LinkJudgement {
+  return leave('opted-out', 'info', `the attribute ${attribute} opts out of tracking`);
+}
 
 function leaveMalformed(reason: DestinationProblem): LinkJudgement {
   return leave('malformed-destination', 'error', MALFORMED[reason]);

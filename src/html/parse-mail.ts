@@ -86,6 +86,23 @@ export function childNamed(node: MailNode | undefined, name: string): MailNode |
   return node?.children?.find((child) => child.name === name);
 }
 
+/** Whether a text is a CSS selector. */
+export function isSelector(selector: string): boolean {
+  try {
+    EMPTY('html').is(selector);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an element matches a CSS selector. */
+export function matchesSelector(element: MailNode, selector: string): boolean {
+  return EMPTY(element as Parameters<typeof EMPTY>[0]).is(selector);
+}
+
+const EMPTY = load('');
+
 function parse(source: string, isDocument: boolean, budget: Budget): MailNode {
   const options = { sourceCodeLocationInfo: true, scriptingEnabled: false, treeAdapter: guard(budget) };
   // Clients drop a byte order mark; the parser would take it for text, and all tags of the head for misplaced.

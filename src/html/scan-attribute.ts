@@ -22,6 +22,16 @@ export function scanAttributeValue(source: string, nameStart: number): SourceRan
   return { start, end: skip(source, start, isUnquotedCharacter) };
 }
 
+/** The attribute whose name begins at `nameStart`, from the blanks before it to the end of its value. */
+export function scanAttribute(source: string, nameStart: number): SourceRange {
+  let start = nameStart;
+  while (start > 0 && isBlank(source.charCodeAt(start - 1))) start -= 1;
+  const value = scanAttributeValue(source, nameStart);
+  if (value === undefined) return { start, end: skip(source, nameStart + 1, isNameCharacter) };
+  const isQuoted = /["']/.test(source.charAt(value.start - 1)) && source[value.end] === source[value.start - 1];
+  return { start, end: isQuoted ? value.end + 1 : value.end };
+}
+
 /** Offset of the first character at or after `from` that is not accepted. */
 function skip(source: string, from: number, accepts: (code: number) => boolean): number {
   let at = from;

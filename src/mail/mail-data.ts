@@ -62,10 +62,20 @@ export function setContent(mail: Mail, part: 'html' | 'text', content: string): 
   mail.data[part] = { ...rest, content };
 }
 
-/** Whether the caller has said already how to unsubscribe. */
-export function offersWayOut(data: MailData): boolean {
-  if (Object.keys(data.list ?? {}).some((name) => name.toLowerCase() === 'unsubscribe')) return true;
-  return headerList(data).some(({ key }) => key.toLowerCase() === 'list-unsubscribe');
+/** What the caller has said already of how to unsubscribe: the texts of `list.unsubscribe` and List-Unsubscribe. */
+export function waysOutOf(data: MailData): readonly string[] {
+  const lists = Object.entries(data.list ?? {}).filter(([name]) => name.toLowerCase() === 'unsubscribe');
+  const headers = headerList(data).filter(({ key }) => key.toLowerCase() === 'list-unsubscribe');
+  return [...lists.map(([, value]) => value), ...headers.map(({ value }) => value)].flatMap(textsIn);
+}
+
+/** A text, an object with `url` or `value`, or an array of these. */
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  if ('url' in value) return textsIn(value.url);
+  return 'value' in value ? textsIn(value.value) : [];
 }
 
 /** Adds headers to those the caller gave. */

@@ -6,7 +6,7 @@ import { checkChoice, checkOptionNames } from '../base/options.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { readConsent } from '../track/read-consent.ts';
-import { addHeaders, addresseesOf, contentOf, type Mail, offersWayOut, setContent } from './mail-data.ts';
+import { addHeaders, addresseesOf, contentOf, type Mail, setContent, waysOutOf } from './mail-data.ts';
 import { type MailTracking, readTracking } from './read-tracking.ts';
 
 declare module 'nodemailer' {
@@ -76,11 +76,12 @@ export function trackingPlugin(tracker: Tracker, options: TrackingPluginOptions 
   async function track(mail: Mail, tracking: MailTracking): Promise<void> {
     const html = await contentOf(mail, 'html');
     const plain = text === 'track' ? await contentOf(mail, 'text') : undefined;
-    const compiled = compile(html ?? '', plain, tracking);
+    const waysOut = waysOutOf(mail.data);
+    const compiled = compile({ html: html ?? '', text: plain, unsubscribe: waysOut }, tracking);
     const rendered = compiled.render(tracking.recipient ?? null, tracking.consent && { consent: tracking.consent });
     if (html !== undefined) setContent(mail, 'html', rendered.html);
     if (rendered.text !== undefined) setContent(mail, 'text', rendered.text);
-    if (!offersWayOut(mail.data)) addHeaders(mail.data, rendered.headers);
+    if (waysOut.length === 0) addHeaders(mail.data, rendered.headers);
     const problem = compiled.notes.find((note) => note.code === 'too-complex');
     if (problem !== undefined) throw new Error(`Message ${tracking.message}: ${problem.message}`);
   }
@@ -110,11 +111,15 @@ function cachedCompile(tracker: Tracker) {
   const compiled = new Map<string, CompiledMail>();
   const registered = new Set<string>();
 
-  return (html: string, text: string | undefined, { message, test = false }: MailTracking): CompiledMail => {
-    const name = JSON.stringify([tracker.keys.signing().id, message, test, text ?? null]) + html;
+  return (
+    content: { html: string; text: string | undefined; unsubscribe: readonly string[] },
+    { message, test = false }: MailTracking,
+  ): CompiledMail => {
+    const { html, ...rest } = content;
+    const name = JSON.stringify([tracker.keys.signing().id, message, test, rest]) + html;
     const known = compiled.get(name);
     if (known !== undefined) return known;
-    const mail = tracker.compile(html, { message, text, test });
+    const mail = tracker.compile(html, { message, test, ...rest });
     compiled.set(name, mail);
     if (compiled.size > COMPILED_MAX) compiled.delete(compiled.keys().next().value ?? '');
     if (!registered.has(message) && registered.size < REGISTERED_MAX) {

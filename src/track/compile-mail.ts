@@ -2,13 +2,15 @@
 // and the pixel change; every other byte of the source stays as it was.
 import { gmailClipBytes, linksMax, trackedUrlCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
-import { nameLink } from '../html/describe-link.ts';
+import { nameLink, shownText } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
-import { judgeLink, type NoteCode, type Severity } from '../html/judge-link.ts';
+import { type WarningCode, warnOfLink, warnOfMail } from '../html/find-warnings.ts';
+import { judgeLink, type LinkPolicy, type NoteCode, type Severity } from '../html/judge-link.ts';
 import { indexLines, type Place } from '../html/line-index.ts';
 import { numberLinks } from '../html/number-links.ts';
 import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
+import type { SourceRange } from '../html/scan-attribute.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
 import { linkSplice, type Splice } from './template.ts';
@@ -36,7 +38,9 @@ export type MailNoteCode =
   | 'tracked-url-too-long'
   | 'no-pixel-place'
   | 'too-complex'
-  | 'gmail-clip';
+  | 'gmail-clip'
+  | 'opt-out-attribute-removed'
+  | WarningCode;
 
 /** What compiling finds: pure data, made into templates by the renderer. */
 export interface CompiledSource {
@@ -45,6 +49,8 @@ export interface CompiledSource {
   readonly linkSplices: readonly Splice[];
   readonly pixelSplices: readonly Splice[];
   readonly textSplices: readonly Splice[];
+  /** What is taken out of the HTML, on request. */
+  readonly cuts: readonly SourceRange[];
 }
 
 export interface CompileInput {
@@ -57,6 +63,9 @@ export interface CompileInput {
   /** Bytes of the longest recipient id to expect, when the sender says so. */
   readonly recipientBytes: number;
   readonly signLink: (link: HitLink) => string;
+  readonly policy: LinkPolicy | undefined;
+  readonly unsubscribeUrls: ReadonlySet<string>;
+  readonly stripOptOutAttributes: boolean;
 }
 
 /** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
@@ -79,27 +88,46 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
   const places = findPixelPlaces(mail, input.pixel);
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
-  const notes = [...judged.notes, ...links.notes, ...placeNotes(input, places)];
+  const cuts = input.stripOptOutAttributes ? found.links.flatMap((link) => link.trackingAttributes) : [];
+  const notes = [
+    ...judged.notes,
+    ...links.notes,
+    ...placeNotes(input, places),
+    ...linkWarnings(input, links.kept),
+    ...warnOfMail(
+      mail,
+      found.links.map((link) => link.value),
+    ).map(({ code, message, offset }) => warn(code, message, placeAt(offset))),
+    ...cuts.map(({ start }) => cutNote(placeAt(start))),
+  ];
   const linkSplices = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
   const splices = [...linkSplices, ...pixelSplices];
-  const added = bytesAdded(input.html, splices, input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES));
+  const added = bytesAdded(input.html, splices, cuts, input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES));
   return {
     links: listLinks(links.kept, text.links),
     notes: [...notes, ...sizeNotes(Buffer.byteLength(input.html) + added)].sort(byPlace),
     linkSplices,
     pixelSplices,
     textSplices: text.splices,
+    cuts,
   };
 }
 
 /** Bytes of the recipient id assumed where the size of a result is told before there is a recipient. */
 export const TYPICAL_ID_BYTES = 12;
 
-/** Bytes that splices add with a token of that many characters; what they insert is ASCII. */
-function bytesAdded(html: string, splices: readonly Splice[], tokenChars: number): number {
-  return splices.reduce((sum, { start, end, before, after }) => {
-    return sum + before.length + after.length + tokenChars - Buffer.byteLength(html.slice(start, end));
-  }, 0);
+/** Bytes that an edit adds with a token of that many characters; what splices insert is ASCII. */
+function bytesAdded(
+  html: string,
+  splices: readonly Splice[],
+  cuts: readonly SourceRange[],
+  tokenChars: number,
+): number {
+  const inserted = splices.reduce((sum, { before, after }) => sum + before.length + after.length + tokenChars, 0);
+  return [...splices, ...cuts].reduce(
+    (sum, { start, end }) => sum - Buffer.byteLength(html.slice(start, end)),
+    inserted,
+  );
 }
 
 interface JudgedLink extends Place {
@@ -131,7 +159,7 @@ function judgeAll(found: FoundLinks, input: CompileInput, placeAt: (offset: numb
     const place = placeAt(link.start);
     const judgement = judgeLink(
       { href: link.href, name, element: link.element },
-      { baseHref: found.baseHref, baseUrl: input.baseUrl },
+      { ...input, baseHref: found.baseHref },
     );
     if (judgement.track) links.push({ found: link, name, destination: judgement.destination, ...place });
     else notes.push({ code: judgement.code, severity: judgement.severity, message: judgement.message, ...place });
@@ -190,6 +218,24 @@ function placeNotes(input: CompileInput, places: readonly number[]): readonly Ma
   return [{ code: 'no-pixel-place', severity: 'warning', message, line: 1, column: 1 }];
 }
 
+function linkWarnings(input: CompileInput, links: readonly TrackedLink[]): readonly MailNote[] {
+  const trackingHost = new URL(input.baseUrl).hostname;
+  return links.flatMap(({ found, destination, line, column }) =>
+    warnOfLink({ destination, text: shownText(found.element) }, trackingHost).map(({ code, message }) =>
+      warn(code, message, { line, column }),
+    ),
+  );
+}
+
+function warn(code: WarningCode, message: string, { line, column }: Place): MailNote {
+  return { code, severity: 'warning', message, line, column };
+}
+
+function cutNote({ line, column }: Place): MailNote {
+  const message = 'an attribute that speaks of tracking is taken out, as asked';
+  return { code: 'opt-out-attribute-removed', severity: 'info', message, line, column };
+}
+
 function sizeNotes(bytes: number): readonly MailNote[] {
   if (bytes < gmailClipBytes) return [];
   const message = `Gmail cuts mail near ${gmailClipBytes.toLocaleString('en')} bytes; this one will have about ${bytes.toLocaleString('en')}`;
@@ -198,7 +244,7 @@ function sizeNotes(bytes: number): readonly MailNote[] {
 
 function untracked(message: string): CompiledSource {
   const note: MailNote = { code: 'too-complex', severity: 'error', message, line: 1, column: 1 };
-  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [] };
+  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [], cuts: [] };
 }
 
 function byPlace(a: Place, b: Place): number {

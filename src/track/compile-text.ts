@@ -1,7 +1,7 @@
 // Compiles the text part: its http(s) URLs become tracked URLs, every other character stays.
 import { linksMax } from '../base/limits.ts';
 import { findTextLinks } from '../html/find-text-links.ts';
-import { judgeLink } from '../html/judge-link.ts';
+import { type JudgeContext, judgeLink } from '../html/judge-link.ts';
 import type { Fit } from './fit-link.ts';
 import { linkSplice, type Splice } from './template.ts';
 
@@ -19,7 +19,7 @@ export interface CompiledText {
 
 /** Links of the text part take the index of the HTML link with their destination, else the next one. */
 export function compileText(
-  input: { readonly text: string; readonly baseUrl: string },
+  input: Omit<JudgeContext, 'baseHref'> & { readonly text: string },
   htmlLinks: readonly TextLink[],
   fit: Fit,
 ): CompiledText {
@@ -32,7 +32,7 @@ export function compileText(
   for (const range of findTextLinks(text)) {
     const href = text.slice(range.start, range.end);
     const line = lineAround(text, range.start, range.end);
-    const judgement = judgeLink({ href, name: line }, { baseHref: undefined, baseUrl: input.baseUrl });
+    const judgement = judgeLink({ href, name: line }, { ...input, baseHref: undefined });
     if (!judgement.track) continue;
     const index = known.get(judgement.destination) ?? firstFree + links.length;
     if (index >= linksMax) continue;

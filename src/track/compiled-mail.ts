@@ -142,7 +142,7 @@ function makeForm(source: CompiledSource, context: RenderContext, consent: Conse
   const splices = [...pixels, ...links].sort(byStart);
   const { message, test, recipientBytes } = context;
   return {
-    html: makeTemplate(context.html, splices),
+    html: makeTemplate(context.html, splices, source.cuts),
     text: context.text === undefined ? undefined : makeTemplate(context.text, textLinks),
     seal: prepareHitToken(context.key, { message, consent, test, recipientBytes }),
     needsToken: splices.length + textLinks.length > 0,

@@ -1,5 +1,6 @@
 // createTracker: what a sender holds. It compiles mails, makes them a recipient's, and opens what comes back.
 import { parseBaseUrl } from '../base/base-url.ts';
+import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import { idBytesMax } from '../base/limits.ts';
@@ -11,6 +12,7 @@ import { signLinkToken } from '../token/link-token.ts';
 import { compileSource, type MailLink } from './compile-mail.ts';
 import { type CompiledMail, makeCompiledMail, type RenderedMail, tokenChars } from './compiled-mail.ts';
 import { readConsent } from './read-consent.ts';
+import { checkPolicy, joinPolicies, type Policy } from './read-policy.ts';
 import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
 
 export interface TrackerOptions {
@@ -26,6 +28,8 @@ export interface TrackerOptions {
   readonly pixel?: PixelPlacement;
   /** The highest level of tracking of any mail of this tracker. @default individual for both */
   readonly consent?: Partial<Consent>;
+  /** Which links are tracked, by rules or a function; a mail's own policy comes before it. @default all that can be */
+  readonly policy?: Policy;
   /** Told of what went wrong beside the sending: a store that is down. @default a process warning */
   readonly onProblem?: (error: unknown) => void;
 }
@@ -39,6 +43,12 @@ export interface CompileOptions {
   readonly pixel?: PixelPlacement | undefined;
   /** The highest level of tracking of this mail. @default the tracker's */
   readonly consent?: Partial<Consent> | undefined;
+  /** Which links are tracked; overrides opt-out attributes and the rules of caution, both ways. @default the tracker's */
+  readonly policy?: Policy | undefined;
+  /** The mail's own ways to unsubscribe, which stay untouched: URLs, or the value of its List-Unsubscribe. @default none */
+  readonly unsubscribe?: string | readonly string[] | undefined;
+  /** Takes attributes that speak of tracking out of links. @default false */
+  readonly stripOptOutAttributes?: boolean | undefined;
   /** Marks the hits of this mail as test traffic, which reports leave out. @default false */
   readonly test?: boolean | undefined;
   /** Pads every R of the mail to the length for an id of that many bytes; longer ids are refused. @default no padding */
@@ -65,8 +75,11 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'onProblem'];
-const COMPILE_OPTIONS = ['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'];
+const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'onProblem'];
+const COMPILE_OPTIONS = [
+  ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes'],
+];
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
 
 /**
@@ -81,6 +94,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const pixel = checkChoice(options.pixel ?? 'top', PIXEL_PLACEMENTS, 'pixel');
   checkChoice(options.links ?? 'self-contained', ['self-contained'], 'links');
   const consent = readConsent(options.consent, 'createTracker');
+  if (options.policy !== undefined) checkPolicy(options.policy, 'createTracker');
   const reportProblem = options.onProblem ?? warn;
   const store = options.store;
   const queue = store && createSendQueue(store, reportProblem);
@@ -97,6 +111,9 @@ export function createTracker(options: TrackerOptions): Tracker {
       recipientBytes,
       tokenChars: (bytes) => tokenChars({ key, message }, bytes),
       signLink: (link) => signLinkToken(key, message, link),
+      policy: joinPolicies(message, [given.policy, options.policy]),
+      unsubscribeUrls: readWaysOut(given.unsubscribe),
+      stripOptOutAttributes: given.stripOptOutAttributes ?? false,
     });
     const register = async (links: readonly MailLink[]): Promise<void> => {
       await store?.recordLinks(message, links);
@@ -137,6 +154,7 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
   if (options.text !== undefined && typeof options.text !== 'string') {
     throw new TelltaleError('INVALID_OPTION', `compile expects the text as a string, but ${typeof options.text} came.`);
   }
+  if (options.policy !== undefined) checkPolicy(options.policy, 'compile');
   return {
     message: checkId(options.message, 'message'),
     text: options.text,
@@ -145,6 +163,15 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     test: options.test ?? false,
     recipientBytes,
   };
+}
+
+/** Destinations in URLs or in the value of a List-Unsubscribe header (RFC 2369: `<URL>, <URL>`). */
+function readWaysOut(given: string | readonly string[] | undefined): ReadonlySet<string> {
+  const texts = [given ?? []]
+    .flat()
+    .flatMap((text) => [text, ...[...text.matchAll(/<([^<>]+)>/g)].map((match) => match[1] ?? '')]);
+  const destinations = texts.map((text) => parseDestination(stripUrl(text)));
+  return new Set(destinations.flatMap((destination) => (destination.ok ? destination.url : [])));
 }
 
 function lowest(tracker: Consent, mail: Partial<Consent>): Consent {

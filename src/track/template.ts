@@ -18,15 +18,21 @@ export interface Splice {
   readonly after: string;
 }
 
-/** Makes a template; `splices` ascend and do not overlap. */
-export function makeTemplate(source: string, splices: readonly Splice[]): Template {
+/** Makes a template: `splices` put something in, `cuts` take something out. None overlaps another. */
+export function makeTemplate(source: string, splices: readonly Splice[], cuts: readonly SourceRange[] = []): Template {
   const segments: string[] = [];
   let text = '';
   let at = 0;
-  for (const splice of splices) {
-    segments.push(text + source.slice(at, splice.start) + splice.before);
+  const edits = [
+    ...splices.map((splice) => ({ ...splice, splice })),
+    ...cuts.map((cut) => ({ ...cut, splice: undefined })),
+  ];
+  for (const { start, end, splice } of edits.sort((a, b) => a.start - b.start)) {
+    text += source.slice(at, start);
+    at = end;
+    if (splice === undefined) continue;
+    segments.push(text + splice.before);
     text = splice.after;
-    at = splice.end;
   }
   segments.push(text + source.slice(at));
   const segmentBytes = segments.map((segment) => Buffer.byteLength(segment));

@@ -76,7 +76,7 @@ describe('telltale', () => {
 });
 
 describe('telltale check', () => {
-  const HTML = '<body>\n<a href="https://shop.example/">Shop</a>\n<a href="https:\\\\evil">x</a>';
+  const HTML = '<body>\n<a href="https://shop.example/">Shop</a>\n<a href="https:\\\\evil">x</a></body>';
 
   it('prints links, notes and sizes, and exits 1 on errors', async () => {
     await writeFile(join(cwd, 'mail.html'), HTML);
@@ -84,7 +84,7 @@ describe('telltale check', () => {
     expect(status).toBe(1);
     expect(stdout).toContain('mail.html:2:1: link 0 -> https://shop.example/  "Shop"');
     expect(stdout).toMatch(/mail\.html:3:1: error: left alone: .*backslash.* \[malformed-destination\]/);
-    expect(stdout).toMatch(/mail\.html: 1 link tracked, 1 note, 76 -> \d+ bytes/);
+    expect(stdout).toMatch(/mail\.html: 1 link tracked, 1 note, 83 -> \d+ bytes/);
   });
 
   it('prints one object a file with --json, and needs no keys', async () => {

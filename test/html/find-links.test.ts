@@ -29,6 +29,7 @@ describe('findLinks', () => {
     ['a slash in place of a blank', '<a/href="x">t</a>', ['x']],
     ['nothing in a bare href', '<a href>t</a>', []],
     ['nothing in an href without value', '<a href=>t</a>', []],
+    ['nothing in an href that a slash cuts off', '<a href/="x">t</a>', []],
     [
       'a value with references, as it stands',
       '<a href="x?a=1&amp;b=2&copy=3&copy;">t</a>',

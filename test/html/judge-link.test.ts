@@ -4,9 +4,10 @@ import { judgeLink, optOutAttribute } from '../../src/html/judge-link.ts';
 import { parseMail } from '../../src/html/parse-mail.ts';
 
 const BASE_URL = 'https://t.example.com/mail';
+const CONTEXT = { baseHref: undefined, baseUrl: BASE_URL, unsubscribeUrls: new Set<string>(), policy: undefined };
 
 function judge(href: string, of: { readonly name?: string; readonly baseHref?: string } = {}) {
-  return judgeLink({ href, name: of.name ?? 'Read more' }, { baseHref: of.baseHref, baseUrl: BASE_URL });
+  return judgeLink({ href, name: of.name ?? 'Read more' }, { ...CONTEXT, baseHref: of.baseHref });
 }
 
 /** The code of the note, or the destination. */
@@ -223,7 +224,7 @@ describe('optOutAttribute', () => {
   ])('knows the one of %s', (_, attributes, name) => {
     expect(optOutOf(attributes)).toBe(name);
     const [link] = findLinks(parseMail(`<a href="https://example.com/" ${attributes}>t</a>`)).links;
-    expect(link && judgeLink({ ...link, name: 't' }, { baseHref: undefined, baseUrl: BASE_URL })).toMatchObject({
+    expect(link && judgeLink({ ...link, name: 't' }, CONTEXT)).toMatchObject({
       track: false,
       code: 'opted-out',
     });

@@ -28,6 +28,7 @@ describe('numberLinks', () => {
     ['keeps two VML buttons in a row apart', 'v:a v:a h:a', '0 1 1'],
     ['does not reach over another link', 'v:a h:b h:a', '0 1 2'],
     ['prefers the link behind to the one before', 'h:a v:a h:a', '0 1 1'],
+    ['gives no link two VML buttons', 'v:a h:a v:a', '0 0 1'],
     ['numbers one link', 'h:a', '0'],
   ])('%s', (_, links, indexes) => {
     expect(indexesOf(links)).toBe(indexes);

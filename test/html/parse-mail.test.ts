@@ -36,6 +36,12 @@ describe('parseMail', () => {
     expect(() => parseMail(source)).toThrow(TooComplex);
   });
 
+  it('refuses formatting that is opened again too often, though never deep', () => {
+    const fonts = Array.from({ length: 300 }, (_, i) => `<font size=${i}>`).join('');
+    expect(() => parseMail(`<p>${fonts}</p>${'<p>a</p>'.repeat(500)}`)).not.toThrow();
+    expect(() => parseMail(`<p>${fonts}</p>${'<p>a</p>'.repeat(1_000)}`)).toThrow(/opened again/);
+  });
+
   it('refuses nested divs in a conditional comment when its links are looked for', () => {
     const mail = parseMail(`<!--[if mso]><a href=x>t</a>${DIVS}<![endif]-->`);
     expect(() => findLinks(mail)).toThrow(TooComplex);

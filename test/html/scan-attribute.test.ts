@@ -27,6 +27,7 @@ describe('scanAttributeValue', () => {
     ['a bare name', '<a href>'],
     ['a bare name before another', '<a href class="x">'],
     ['a bare name before a slash', '<a href/>'],
+    ['a bare name before a slash and an equals sign', '<a href/="x">'],
     ['a name at the end of the source', '<a href'],
     ['an equals sign without value', '<a href=>'],
     ['an equals sign at the end of the source', '<a href='],

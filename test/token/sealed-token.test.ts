@@ -33,6 +33,12 @@ describe('seal', () => {
     expect(open(ring, 'hit', seal(key.number, key.hit, plaintext))).toEqual({ ok: true, key, plaintext });
   });
 
+  it('makes nothing that opens of a plaintext without padding', () => {
+    const key = ring.signing();
+    const text = seal(key.number, key.hit, Buffer.alloc(paddedBytes(20) + 1, 'plain'));
+    expect(open(ring, 'hit', text)).toEqual({ ok: false, reason: 'malformed' });
+  });
+
   it('keeps the tokens of mail that was sent', () => {
     // Changing this would kill the links of every mail in people's inboxes.
     const key = ring.signing();

@@ -29,6 +29,9 @@ function replacedValues(html: string): readonly string[] {
     tokenChars: () => 48,
     recipientBytes: 12,
     signLink: () => 'l'.repeat(40),
+    policy: undefined,
+    unsubscribeUrls: new Set(),
+    stripOptOutAttributes: false,
   });
   return linkSplices.map(({ start, end }) => html.slice(start, end));
 }
