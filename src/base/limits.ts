@@ -84,3 +84,27 @@ export const reportLinksMax = 1_000;
 
 /** Keys in one ring: the number of a key is one byte of the token and 0 is not used. */
 export const keysMax = 255;
+
+/** Files `rewrite` writes at a time: more than the thread pool has threads, so that none waits; few enough to hold in memory. */
+export const filesWrittenAtOnce = 8;
+
+/** Lines of a manifest between two syncs: a killed run loses the list of at most this many files, and writes them again. */
+export const manifestSyncLines = 100;
+
+/** Bytes of an mbox gathered for one write. */
+export const mboxChunkBytes = 262_144;
+
+/** Milliseconds before a progress bar shows: shorter work needs none. */
+export const progressDelayMs = 1_000;
+
+/** Milliseconds between two drawings of a progress bar: a person reads no faster. */
+export const progressRedrawMs = 100;
+
+/** Multiparts inside multiparts: mail programs nest four. */
+export const mimeDepthMax = 32;
+
+/** Parts of one message: a mail with hundreds of attachments still passes. */
+export const mimePartsMax = 10_000;
+
+/** Bytes of a line of a message without its line break (RFC 5322, section 2.1.1). */
+export const mailLineBytesMax = 998;

@@ -1,13 +1,12 @@
 // The key ring on disk: keys.json in the data directory, for its owner only. Losing it kills every link in every mail.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
 import { addKey, createKeyRing, type KeyRing, type KeyRingJson, readRing } from '../token/key-ring.ts';
 import { type Io, say } from './io.ts';
 import type { Settings } from './settings.ts';
-import { writeFileWhole } from './write-file.ts';
+import { makeDirectory, writeFileWhole } from './write-file.ts';
 
 /** Milliseconds between looks at the file while a server runs. */
 const WATCH_MS = 2_000;
@@ -88,12 +87,12 @@ export function newKey(sign: boolean): Parameters<typeof addKey>[1] {
 function sourceOf(settings: Settings, io: Io): Source {
   const { keys } = settings;
   if (keys === undefined) return { kind: 'file', path: join(settings.data, 'keys.json'), isNamed: false };
-  const isPath = keys.trim() !== '' && !keys.trimStart().startsWith('{') && /[/\\.]/.test(keys);
+  const isPath = keys.trim() !== '' && !keys.trimStart().startsWith('{');
   return isPath ? { kind: 'file', path: resolve(io.cwd, keys), isNamed: true } : { kind: 'json', text: keys };
 }
 
 async function makeRing(path: string, ring: KeyRingJson, settings: Settings, io: Io): Promise<void> {
-  await mkdir(settings.data, { recursive: true, mode: 0o700 });
+  await makeDirectory(settings.data, 0o700);
   try {
     await writeFileWhole(path, toText(ring), { mode: 0o600 });
     say(io, `Made the key ring ${path}. Back it up: without it, no link in your mail works.`);

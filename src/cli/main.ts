@@ -7,6 +7,7 @@ import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
 import { SCOPES } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
 import type { Io } from './io.ts';
+import { explainSystemError } from './system-error.ts';
 
 /** Runs the command with its arguments (without node and script) and returns the exit status. */
 export async function main(args: readonly string[], io: Io = processIo()): Promise<number> {
@@ -19,8 +20,9 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    io.stderr.write(`telltale: ${messageOf(error)}\n`);
-    return error instanceof TelltaleError && USAGE_CODES.has(error.code) ? 2 : 1;
+    const problem = explainSystemError(error);
+    io.stderr.write(`telltale: ${messageOf(problem)}\n`);
+    return problem instanceof TelltaleError && USAGE_CODES.has(problem.code) ? 2 : 1;
   }
 }
 

@@ -47,7 +47,7 @@ async function* readCsv(path: string): AsyncGenerator<Row> {
     if (error instanceof TelltaleError) throw error;
     throw new TelltaleError(
       'INVALID_RECIPIENTS',
-      `${path} cannot be read as CSV: ${messageOf(error)}. Mend that line.`,
+      `${path} cannot be read as CSV: ${messageOf(error)}. Separate columns by commas, put quotes round a text that holds one, and double quotes in it.`,
       { cause: error },
     );
   }
@@ -55,7 +55,9 @@ async function* readCsv(path: string): AsyncGenerator<Row> {
 
 function checkColumns(path: string, names: readonly string[]): string[] {
   const trimmed = names.map((name) => name.trim());
-  if (trimmed.includes('recipient')) return trimmed;
+  const count = trimmed.filter((name) => name === 'recipient').length;
+  if (count === 1) return trimmed;
+  if (count > 1) throw refuse(path, 1, `the first line must name one column "recipient", but it names ${count}`);
   throw refuse(
     path,
     1,

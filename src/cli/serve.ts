@@ -1,5 +1,4 @@
 // `telltale serve`: the collector, the settler and the API in one process over one data directory.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
@@ -9,7 +8,7 @@ import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { makeDirectoryFor } from './stores.ts';
-import { writeFileWhole } from './write-file.ts';
+import { makeDirectory, writeFileWhole } from './write-file.ts';
 
 export interface ServeFlags extends CommonFlags {
   readonly port?: string;
@@ -22,8 +21,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const port = readPort(flags.port ?? settings.port ?? '8080');
   const host = flags.host ?? settings.host ?? '127.0.0.1';
   if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
-  await mkdir(settings.data, { recursive: true, mode: 0o700 });
-  makeDirectoryFor(settings.database);
+  await makeDirectory(settings.data, 0o700);
+  await makeDirectoryFor(settings.database);
   const keys = await loadOrMakeKeys(settings, io);
   const service = await runService({
     dataDirectory: settings.data,

@@ -1,8 +1,8 @@
 // Opens the store a command works on, and closes it whatever happens.
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { Settings } from './settings.ts';
+import { makeDirectory } from './write-file.ts';
 
 /** Runs `use` over the store; with `migrate` the store is made and brought up to date first. */
 export async function withStore<T>(
@@ -10,7 +10,7 @@ export async function withStore<T>(
   options: { readonly migrate: boolean },
   use: (store: Store) => Promise<T>,
 ): Promise<T> {
-  if (options.migrate) makeDirectoryFor(settings.database);
+  if (options.migrate) await makeDirectoryFor(settings.database);
   const store = await openStore(settings.database, options);
   try {
     return await use(store);
@@ -20,7 +20,7 @@ export async function withStore<T>(
 }
 
 /** Makes the folder of a SQLite file. */
-export function makeDirectoryFor(database: string): void {
+export async function makeDirectoryFor(database: string): Promise<void> {
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(database)?.[1];
-  if (path !== undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (path !== undefined) await makeDirectory(dirname(path), 0o700);
 }

@@ -11,6 +11,9 @@ import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 /** "TTJL": tells a journal from any other SQLite file. */
 const APPLICATION_ID = 0x54544a4c;
 
+/** A process that is just stopping has this long to let go. */
+const LOCK_WAIT_MS = 2_000;
+
 /** What the thread is asked; every request is answered in order. */
 export type JournalRequest =
   | { readonly kind: 'append'; readonly bodies: readonly string[] }
@@ -20,7 +23,9 @@ export type JournalRequest =
 
 export type JournalReply =
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly code: 'INVALID_JOURNAL' | 'FAILED'; readonly message: string };
+  | { readonly ok: false; readonly code: JournalFailure; readonly message: string };
+
+export type JournalFailure = 'INVALID_JOURNAL' | 'JOURNAL_IN_USE' | 'FAILED';
 
 interface JournalRow {
   readonly seq: number;
@@ -44,6 +49,12 @@ function open(): Database.Database | undefined {
   try {
     const problem = headerProblem(readHeader(), APPLICATION_ID);
     if (problem !== undefined) throw new Error(problem);
+    if (!lock()) {
+      reply({ ok: false, code: 'JOURNAL_IN_USE', message: 'another process has it' });
+      return undefined;
+    }
+    // Made for its owner only; SQLite gives its log the same mode.
+    closeSync(openSync(path, 'a', 0o600));
     const database = new Database(path);
     // Before WAL mode, so that the mark stands in the file itself from its first page on.
     database.pragma(`application_id = ${APPLICATION_ID}`);
@@ -59,6 +70,20 @@ function open(): Database.Database | undefined {
   } catch (error) {
     reply({ ok: false, code: 'INVALID_JOURNAL', message: messageOf(error) });
     return undefined;
+  }
+}
+
+/** Takes the journal for this process alone. The system gives the lock back when the process ends, however it ends. */
+function lock(): boolean {
+  const file = new Database(`${path}.lock`, { timeout: LOCK_WAIT_MS });
+  try {
+    file.pragma('journal_mode = MEMORY');
+    file.exec('BEGIN EXCLUSIVE');
+    port?.once('close', () => file.close());
+    return true;
+  } catch {
+    file.close();
+    return false;
   }
 }
 

@@ -7,7 +7,7 @@ import { TelltaleError } from '../base/errors.ts';
 import { answerDeadlineMs, journalBatchHits, journalGatherMs, journalWaitingHitsMax } from '../base/limits.ts';
 import type { Hit } from '../base/nouns.ts';
 import { isSource } from '../base/package-root.ts';
-import type { JournalReply, JournalRequest } from './journal-worker.ts';
+import type { JournalFailure, JournalReply, JournalRequest } from './journal-worker.ts';
 
 /** A hit with its place in the journal; null when its bytes did not survive. */
 export interface JournalEntry {
@@ -42,7 +42,7 @@ export interface JournalCounts {
 /**
  * Opens or makes the journal at `path` (its directory must exist).
  *
- * @throws TelltaleError `INVALID_JOURNAL` when the file is something else.
+ * @throws TelltaleError `INVALID_JOURNAL` when the file is something else, `JOURNAL_IN_USE` while another process has it.
  */
 export async function openJournal(path: string): Promise<Journal> {
   const thread = startThread(path);
@@ -208,8 +208,14 @@ function startFromSource(path: string): Worker {
   return new Worker(code, { eval: true, workerData: { path } });
 }
 
-function failure(path: string, code: 'INVALID_JOURNAL' | 'FAILED', message: string): Error {
+function failure(path: string, code: JournalFailure, message: string): Error {
   if (code === 'FAILED') return new Error(`The journal ${path} failed: ${message}`);
+  if (code === 'JOURNAL_IN_USE') {
+    return new TelltaleError(
+      code,
+      `Another process collects into ${path}. Stop it first, or give this one a data directory of its own (--data).`,
+    );
+  }
   return new TelltaleError(
     'INVALID_JOURNAL',
     `${path} should be a journal of Telltale, but ${message}. Name another data directory, or move that file away.`,

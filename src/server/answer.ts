@@ -41,6 +41,12 @@ export function answerMethodNotAllowed(ctx: Context, allow: string): void {
   answerEmpty(ctx, 405);
 }
 
+/** Answers a request whose address is none. */
+export function answerUnreadable(ctx: Context): void {
+  setHeaders(ctx, undefined);
+  answerEmpty(ctx, 400);
+}
+
 /** Sets the headers every answer of the collector carries. */
 export function setHeaders(ctx: Context, outcome: Outcome | undefined): void {
   ctx.set('Cache-Control', 'no-store');

@@ -88,14 +88,17 @@ function answerData(ctx: Context, data: object, table: () => FlatTable): void {
   ctx.type = wantsCsv ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8';
 }
 
-const SEND = z.object({
+/** Letters of any script, digits and hyphens between dots. */
+const DOMAIN = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*$/u;
+
+const SEND = z.strictObject({
   recipient: z.string().superRefine((id, context) => {
     const problem = idProblem(id);
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
   }),
   at: z.iso.datetime({ offset: true }).optional(),
-  domain: z.string().min(1).max(253).optional(),
-  consent: z.object({ opens: z.enum(CONSENT_LEVELS), clicks: z.enum(CONSENT_LEVELS) }).optional(),
+  domain: z.string().max(253).regex(DOMAIN, 'not a mail domain, like example.com').optional(),
+  consent: z.strictObject({ opens: z.enum(CONSENT_LEVELS), clicks: z.enum(CONSENT_LEVELS) }).optional(),
 });
 
 async function takeSends(ctx: Context, id: string, store: Store, nowMs: number): Promise<void> {
@@ -117,7 +120,7 @@ async function takeSends(ctx: Context, id: string, store: Store, nowMs: number):
   for (const { line, value } of items) {
     const send = SEND.safeParse(value);
     if (send.success) sends.push(toSend(send.data, nowMs));
-    else rejected.push({ line, reason: reasonOf(send.error) });
+    else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(send.error) });
   }
   const recorded = await store.recordSends(id, sends);
   answerData(ctx, { ...recorded, rejected }, () => ({ columns: ['line', 'reason'], rows: rejected }));

@@ -13,7 +13,14 @@ import { type HitToken, openHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { openLinkToken } from '../token/link-token.ts';
 import type { Tracker } from '../track/create-tracker.ts';
-import { answerMethodNotAllowed, answerOptions, answerPixel, answerRedirect, type Outcome } from './answer.ts';
+import {
+  answerMethodNotAllowed,
+  answerOptions,
+  answerPixel,
+  answerRedirect,
+  answerUnreadable,
+  type Outcome,
+} from './answer.ts';
 import { type CollectorContext, makeHit } from './make-hit.ts';
 import { answerPage } from './pages.ts';
 import { routesOf } from './routes-of.ts';
@@ -57,7 +64,8 @@ export function collector(options: CollectorOptions): Middleware {
 function withoutBasePath(basePath: string, routes: Middleware): Middleware {
   const prefix = basePath.replace(/\/+$/, '').toLowerCase();
   return async (ctx, next) => {
-    const path = ctx.path;
+    const path = pathOf(ctx);
+    if (path === undefined) return answerUnreadable(ctx);
     const isBelow = prefix !== '' && path.toLowerCase().startsWith(`${prefix}/`);
     if (isBelow) ctx.path = path.slice(prefix.length);
     await routes(ctx, async () => {
@@ -65,6 +73,15 @@ function withoutBasePath(basePath: string, routes: Middleware): Middleware {
       await next();
     });
   };
+}
+
+/** The path of a request; nothing for an absolute form (`GET http://[/o/…`) that is no URL. */
+function pathOf(ctx: Context): string | undefined {
+  try {
+    return ctx.path;
+  } catch {
+    return undefined;
+  }
 }
 
 function pixelHandler(context: CollectorContext): RouterMiddleware {

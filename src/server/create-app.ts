@@ -25,7 +25,9 @@ export function createApp(options: AppOptions): Koa {
   const app = new Koa();
   // Koa would print the request; what a stranger sent belongs in no log.
   app.silent = true;
-  app.on('error', onProblem);
+  app.on('error', (error) => {
+    if (!isClientsFault(error)) onProblem(error);
+  });
   app.use(failSafely(onProblem));
   app.use(collector(forCollector));
   app.use(answerProbes);
@@ -39,11 +41,20 @@ function failSafely(onProblem: (error: unknown) => void) {
     try {
       await next();
     } catch (error) {
+      if (isClientsFault(error)) return answerProblem(ctx, 400, 'The request ended before it was whole.');
       onProblem(error);
       answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
     }
   };
 }
+
+/** Broken off or malformed by who sent it: no problem of ours, and no line in a log for every port scanner. */
+function isClientsFault(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code.startsWith('HPE_') || CLIENTS_FAULTS.has(code);
+}
+
+const CLIENTS_FAULTS = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** `/healthz`: the process answers. `/readyz`: it takes hits. One word each. */
 async function answerProbes(ctx: Context, next: Next): Promise<void> {

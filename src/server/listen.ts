@@ -1,5 +1,5 @@
 // Listens and stops. Stopping answers what was accepted, and closes idle connections until none is left.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TelltaleError } from '../base/errors.ts';
 
@@ -23,17 +23,23 @@ export async function listen(
   at: { readonly host: string; readonly port: number },
   handle: (url: string) => RequestListener,
 ): Promise<Listening> {
+  const answering = new Set<ServerResponse>();
   const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS });
   await bind(server, at);
   const { port } = server.address() as AddressInfo;
   const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
   try {
+    server.on('request', (_, response) => {
+      answering.add(response);
+      response.once('close', () => answering.delete(response));
+      if (!server.listening) response.setHeader('Connection', 'close');
+    });
     server.on('request', handle(url));
   } catch (error) {
-    await close(server);
+    await close(server, answering);
     throw error;
   }
-  return { url, close: () => close(server) };
+  return { url, close: () => close(server, answering) };
 }
 
 function bind(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
@@ -63,7 +69,9 @@ function refusal(error: NodeJS.ErrnoException, host: string, port: number): Erro
   );
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, answering: ReadonlySet<ServerResponse>): Promise<void> {
+  // Who is answered now is told not to ask again on this connection.
+  for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close');
   // One call is not enough: a connection that answers just now becomes idle after it.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await new Promise<void>((resolve) => {

@@ -81,6 +81,8 @@ function openFile(path: string): Database.Database {
   try {
     const problem = headerProblem(readHeader(path), APPLICATION_ID);
     if (problem !== undefined) throw new Error(problem);
+    // Made for its owner only; SQLite gives its log the same mode.
+    closeSync(openSync(path, 'a', 0o600));
     sqlite = new Database(path, { timeout: busyTimeoutMs });
     claim(sqlite);
     return sqlite;

@@ -115,6 +115,14 @@ describe('telltale rewrite', () => {
     expect(await readFile(join(cwd, 'out', '=522.html'), 'utf8')).not.toBe('mine');
   });
 
+  it('says what is wrong with a folder that cannot be', async () => {
+    const ran = await run(['rewrite', 'mail.html', ...FOR_ONE, '--out', 'list.csv/x'], { cwd });
+    expect([ran.status, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Cannot .*list\.csv.*a part of the path is a file/),
+    ]);
+  });
+
   it('puts the pixel where it is told', async () => {
     const { stdout } = await run(['rewrite', 'mail.html', ...FOR_ONE, '--pixel', 'none'], { cwd });
     expect(stdout).not.toContain('<img');
@@ -171,6 +179,12 @@ describe('telltale rewrite', () => {
     ['a missing file', ['none.html', ...FOR_ONE], 1, /no file none\.html/],
     ['a directory', ['.', ...FOR_ONE], 1, /it is a directory/],
     [
+      'a folder that cannot be made',
+      ['mail.html', ...FOR_ONE, '--data', '/proc/telltale'],
+      1,
+      /Cannot make the directory \/proc\/telltale/,
+    ],
+    [
       'several mails for stdout',
       ['mail.html', '--message', 'm', '--recipients', 'list.csv', ...BASE],
       2,
@@ -198,6 +212,8 @@ describe('telltale rewrite', () => {
 
   it.each<[string, string, string, RegExp]>([
     ['no recipient column', 'list.csv', 'name,email\nAnn,a@example.com\n', /names "name", "email"/],
+    ['two recipient columns', 'list.csv', 'recipient,recipient\na,b\n', /one column "recipient", but it names 2/],
+    ['semicolons', 'list.csv', '"recipient";"name"\n"a";"b"\n', /Separate columns by commas/],
     ['an empty id', 'list.csv', 'recipient,n\nr1,1\n,2\n', /list\.csv:3: .*it is empty/],
     ['a broken quote', 'list.csv', 'recipient\n"r1\n', /cannot be read as CSV/],
     ['a row too long', 'list.csv', 'recipient\nr1,2,3\n', /cannot be read as CSV/],
@@ -241,6 +257,7 @@ describe('keys of a rewrite', () => {
     ['no key', '{"signing":"k1","keys":[]}', /holds no key/],
     ['a short secret', '{"signing":"k1","keys":[{"id":"k1","number":1,"secret":"c2hvcnQ"}]}', /"secret" of key 1/],
     ['a path to nothing', './none.json', /no key file/],
+    ['a bare name', 'none', /no key file .*none/],
   ])('refuses TELLTALE_KEYS that is %s', async (_, keys, stderr) => {
     const ran = await run(['rewrite', 'mail.html', ...FOR_ONE], { cwd, env: { TELLTALE_KEYS: keys } });
     expect([ran.status, ran.stdout]).toEqual([1, '']);

@@ -107,6 +107,25 @@ describe('telltale serve', () => {
     expect((await ask(await rewritten())).headers['telltale-durable']).toBe('yes');
   });
 
+  it('refuses a data directory that another one collects into, and takes it once that one is gone', async () => {
+    const first = serve(['--port', '0']);
+    await firstLine(first);
+    const second = serve(['--port', '0']);
+    const said = textOf(second.stderr);
+    expect(await exit(second)).toBe(1);
+    expect(said()).toMatch(/Another process collects into .*journal\.db.*--data/);
+    first.kill('SIGKILL');
+    await exit(first);
+    expect(await firstLine(serve(['--port', '0']))).toContain('listening on');
+  });
+
+  it('makes its files for their owner only', async () => {
+    await firstLine(serve(['--port', '0']));
+    for (const name of ['journal.db', 'telltale.db', 'keys.json', 'api-token']) {
+      expect([name, (await stat(join(cwd, 'telltale-data', name))).mode & 0o077]).toEqual([name, 0]);
+    }
+  });
+
   it('says when its port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

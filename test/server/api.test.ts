@@ -76,11 +76,14 @@ describe('the API', () => {
       { recipient: '' },
       { recipient: 'c', at: 'yesterday' },
       { recipient: 'd', consent: { opens: 'all', clicks: 'none' } },
+      { recipient: 'e', consnt: { opens: 'none', clicks: 'none' } },
+      { recipient: 'f', domain: 'ä b' },
     ];
     const body = JSON.stringify(sends);
     const first = JSON.parse((await api('/messages/json%20sends/sends', tokens.write, { method: 'POST', body })).text);
     expect(first).toMatchObject({ accepted: 2, duplicate: 0 });
-    expect(first.rejected.map((row: { line: number }) => row.line)).toEqual([3, 4, 5]);
+    expect(first.rejected.map((row: { line: number }) => row.line)).toEqual([3, 4, 5, 6, 7]);
+    expect(first.rejected[3].reason).toContain('consnt');
     expect(first.rejected[0].reason).toContain('empty');
     const again = JSON.parse((await api('/messages/json%20sends/sends', tokens.write, { method: 'POST', body })).text);
     expect(again).toMatchObject({ accepted: 0, duplicate: 2 });
@@ -96,7 +99,7 @@ describe('the API', () => {
   it('takes sends as NDJSON and names the lines it rejects', async () => {
     const body = '{"recipient":"a"}\n\nnot json\n{"recipient":"b"}\n';
     const answer = JSON.parse((await api('/messages/nd/sends', tokens.write, { method: 'POST', body })).text);
-    expect(answer).toMatchObject({ accepted: 2, duplicate: 0, rejected: [{ line: 3 }] });
+    expect(answer).toMatchObject({ accepted: 2, duplicate: 0, rejected: [{ line: 3, reason: 'not JSON' }] });
   });
 
   it.each([

@@ -236,6 +236,11 @@ describe('collector', () => {
     expect((await ask(`${at.url}/o`)).text).toBe('theirs /o');
   });
 
+  it('answers an address that is no URL with 400', async () => {
+    const answer = await ask(at.url, { path: 'http://[/o/x.gif' });
+    expect([answer.status, answer.body.length]).toEqual([400, 0]);
+  });
+
   it('cuts what it keeps of headers', async () => {
     await ask(at.url + pixelPath, {
       headers: { 'user-agent': 'a'.repeat(8_000), 'accept-language': 'b'.repeat(4_000) },

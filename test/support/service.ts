@@ -51,11 +51,13 @@ export function ask(
     readonly method?: string;
     readonly headers?: Readonly<Record<string, string>>;
     readonly body?: string | Buffer;
+    /** Sent as it is in place of the URL's path. */
+    readonly path?: string;
   } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const { method = 'GET', headers = {}, body } = options;
-    const sent = request(url, { method, headers, agent: false }, (response) => {
+    const { method = 'GET', headers = {}, body, path } = options;
+    const sent = request(url, { method, headers, agent: false, ...(path && { path }) }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
