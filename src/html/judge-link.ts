@@ -39,9 +39,11 @@ const OPT_OUT_ATTRIBUTES: ReadonlyMap<string, readonly string[] | null> = new Ma
   ['data-skip-click', null],
 ]);
 
-/** Tags an engine still has to fill in: Liquid and Handlebars, Mailchimp, ERB and EJS, AMPscript, templates, Mautic. */
-const MERGE_TAG =
-  /\{\{[^{}]*\}\}|\{%[^{}]*%\}|\*\|[^|*]*\|\*|<%[^<>]*%>|%%[^%]+%%|\[\[[^[\]]*\]\]|\[%[^[\]]*%\]|[$#]\{[^{}]*\}|\{[A-Za-z_][\w.=: -]*\}/;
+/**
+ * Tags an engine still has to fill in: Liquid and Handlebars, Mailchimp, ERB and EJS, AMPscript, templates, Mautic.
+ * For the first ones the beginning is enough: a quote inside a tag may have cut the href short.
+ */
+const MERGE_TAG = /\{\{|\{%|\*\||<%|%%[^%]+%%|\[\[[^[\]]*\]\]|\[%[^[\]]*%\]|[$#]\{[^{}]*\}|\{[A-Za-z_][\w.=: -]*\}/;
 
 /** Words that name a way out of the list, in text or URL, in the languages of the large mailbox countries. */
 const UNSUBSCRIBE =

@@ -8,6 +8,7 @@ import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.
 import { type WarningCode, warnOfLink, warnOfMail } from '../html/find-warnings.ts';
 import { judgeLink, type LinkPolicy, type NoteCode, type Severity } from '../html/judge-link.ts';
 import { indexLines, type Place } from '../html/line-index.ts';
+import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
 import { numberLinks } from '../html/number-links.ts';
 import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
@@ -66,6 +67,8 @@ export interface CompileInput {
   readonly policy: LinkPolicy | undefined;
   readonly unsubscribeUrls: ReadonlySet<string>;
   readonly stripOptOutAttributes: boolean;
+  /** The engine that will merge the mail later, if any. */
+  readonly merge: MergeSyntax | undefined;
 }
 
 /** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
@@ -80,24 +83,22 @@ export function compileSource(input: CompileInput): CompiledSource {
 
 function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
   const placeAt = indexLines(input.html);
+  const tags = input.merge === undefined ? [] : findMergeTags(input.html, input.merge);
   const found = findLinks(mail);
   if (found.links.length > linksMax) return untracked(`left as it was: it has over ${linksMax} links`);
-  const judged = judgeAll(found, input, placeAt);
+  const judged = judgeAll(found, input, placeAt, tags);
   const fit = makeFit(input);
   const links = fitAll(number(judged.links), fit);
-  const places = findPixelPlaces(mail, input.pixel);
+  const places = findPixelPlaces(mail, input.pixel).filter((place) => !overlapsTag({ start: place, end: place }, tags));
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
-  const cuts = input.stripOptOutAttributes ? found.links.flatMap((link) => link.trackingAttributes) : [];
+  const cuts = input.stripOptOutAttributes ? trackingAttributes(found, tags) : [];
   const notes = [
     ...judged.notes,
     ...links.notes,
     ...placeNotes(input, places),
     ...linkWarnings(input, links.kept),
-    ...warnOfMail(
-      mail,
-      found.links.map((link) => link.value),
-    ).map(({ code, message, offset }) => warn(code, message, placeAt(offset))),
+    ...mailWarnings(input, mail, found, placeAt),
     ...cuts.map(({ start }) => cutNote(placeAt(start))),
   ];
   const linkSplices = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
@@ -146,7 +147,12 @@ interface TrackedLink extends NumberedLink {
   readonly token: string;
 }
 
-function judgeAll(found: FoundLinks, input: CompileInput, placeAt: (offset: number) => Place) {
+function judgeAll(
+  found: FoundLinks,
+  input: CompileInput,
+  placeAt: (offset: number) => Place,
+  tags: readonly SourceRange[],
+) {
   const links: JudgedLink[] = [];
   const notes: MailNote[] = found.others.map(({ element, start }) => ({
     code: 'not-a-link',
@@ -155,8 +161,12 @@ function judgeAll(found: FoundLinks, input: CompileInput, placeAt: (offset: numb
     ...placeAt(start),
   }));
   for (const link of found.links) {
-    const name = nameLink(link.element);
     const place = placeAt(link.start);
+    if (overlapsTag(link.value, tags)) {
+      notes.push({ ...MERGED, ...place });
+      continue;
+    }
+    const name = nameLink(link.element);
     const judgement = judgeLink(
       { href: link.href, name, element: link.element },
       { ...input, baseHref: found.baseHref },
@@ -166,6 +176,12 @@ function judgeAll(found: FoundLinks, input: CompileInput, placeAt: (offset: numb
   }
   return { links, notes };
 }
+
+const MERGED = {
+  code: 'merge-tag',
+  severity: 'warning',
+  message: 'left alone: where it leads is known only when its merge tag is expanded',
+} as const;
 
 function number(links: readonly JudgedLink[]): readonly NumberedLink[] {
   const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
@@ -225,6 +241,23 @@ function linkWarnings(input: CompileInput, links: readonly TrackedLink[]): reado
       warn(code, message, { line, column }),
     ),
   );
+}
+
+function mailWarnings(
+  input: CompileInput,
+  mail: ParsedMail,
+  found: FoundLinks,
+  placeAt: (offset: number) => Place,
+): readonly MailNote[] {
+  const hrefs = found.links.map((link) => link.value);
+  return warnOfMail(mail, hrefs)
+    .filter(({ code }) => code !== 'merge-tags-left' || input.merge === undefined)
+    .map(({ code, message, offset }) => warn(code, message, placeAt(offset)));
+}
+
+function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): readonly SourceRange[] {
+  const attributes = found.links.flatMap((link) => link.trackingAttributes);
+  return attributes.filter((attribute) => !overlapsTag(attribute, tags));
 }
 
 function warn(code: WarningCode, message: string, { line, column }: Place): MailNote {

@@ -2,6 +2,7 @@
 import { linksMax } from '../base/limits.ts';
 import { findTextLinks } from '../html/find-text-links.ts';
 import { type JudgeContext, judgeLink } from '../html/judge-link.ts';
+import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
 import type { Fit } from './fit-link.ts';
 import { linkSplice, type Splice } from './template.ts';
 
@@ -19,17 +20,25 @@ export interface CompiledText {
 
 /** Links of the text part take the index of the HTML link with their destination, else the next one. */
 export function compileText(
-  input: Omit<JudgeContext, 'baseHref'> & { readonly text: string },
+  input: Omit<JudgeContext, 'baseHref'> & { readonly text: string; readonly merge: MergeSyntax | undefined },
   htmlLinks: readonly TextLink[],
   fit: Fit,
 ): CompiledText {
-  const { text } = input;
+  const { text, merge } = input;
+  const tags = merge === undefined ? [] : findMergeTags(text, merge);
   const known = new Map<string, number>();
   for (const link of htmlLinks) if (!known.has(link.destination)) known.set(link.destination, link.index);
   const firstFree = htmlLinks.reduce((most, link) => Math.max(most, link.index), -1) + 1;
   const links: TextLink[] = [];
   const splices: Splice[] = [];
   for (const range of findTextLinks(text)) {
+    // One character more: a tag right behind a URL is part of it once it is expanded.
+    if (
+      overlapsTag({ start: range.start, end: range.end + 1 }, tags) ||
+      TAG_OPENINGS.has(text.slice(range.end, range.end + 2))
+    ) {
+      continue;
+    }
     const href = text.slice(range.start, range.end);
     const line = lineAround(text, range.start, range.end);
     const judgement = judgeLink({ href, name: line }, { ...input, baseHref: undefined });
@@ -45,6 +54,9 @@ export function compileText(
   }
   return { links, splices };
 }
+
+/** How tags of common engines begin, for mail that does not say that it will be merged. */
+const TAG_OPENINGS = new Set(['{{', '{%', '<%', '*|', '[[']);
 
 /** Characters looked at on each side of a URL. */
 const LINE_CHARS = 200;

@@ -1,7 +1,7 @@
 // A compiled mail: what was found in it, and the renderer that makes it one recipient's. Rendering is pure and
 // synchronous: it seals R, and U where there is a recipient, and joins.
 import { TelltaleError } from '../base/errors.ts';
-import { checkId } from '../base/ids.ts';
+import { checkId, quote } from '../base/ids.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import { type HitSealer, prepareHitToken } from '../token/hit-token.ts';
@@ -9,7 +9,7 @@ import type { RingKey } from '../token/key-ring.ts';
 import { sealUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type CompiledSource, type MailLink, type MailNote, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import { readConsent } from './read-consent.ts';
-import { makeTemplate, type Splice, type Template } from './template.ts';
+import { type Edit, makeTemplate, type Splice, type Template } from './template.ts';
 
 export interface RenderOptions {
   /** What this recipient agreed to; the lowest of message and recipient holds. @default the message's consent */
@@ -48,8 +48,24 @@ export interface CompiledMail {
    * @throws RangeError when `target` has no room; `htmlBytes` says how much is needed.
    */
   renderInto(target: Buffer, offset: number, recipient: string | null, options?: RenderOptions): number;
+  /** What `render` changes in the HTML and in the text, for a caller that splices another form of the mail. */
+  edits(recipient: string | null, options?: RenderOptions): MailEdits;
+  /**
+   * The mail with `placeholder` where R goes, for an engine or provider that fills in {@link CompiledMail.token} for
+   * each recipient.
+   *
+   * @throws TelltaleError `INVALID_OPTION` for a placeholder that would break an attribute.
+   */
+  template(placeholder: string): { readonly html: string; readonly text: string | undefined };
+  /** R of a recipient: what the placeholder of {@link CompiledMail.template} stands for. */
+  token(recipient: string | null, options?: RenderOptions): string;
   /** Bytes of UTF-8 the HTML of that recipient has. */
   htmlBytes(recipient: string | null, options?: RenderOptions): number;
+}
+
+export interface MailEdits {
+  readonly html: readonly Edit[];
+  readonly text: readonly Edit[];
 }
 
 /** What the renderer takes from the tracker. */
@@ -111,8 +127,26 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       }
       return form.html.write(token, target, offset);
     },
+    edits(recipient, options) {
+      const { form, token } = prepare(recipient, options);
+      return { html: form.html.edits(token), text: form.text?.edits(token) ?? [] };
+    },
+    template(placeholder) {
+      checkPlaceholder(placeholder);
+      const form = formFor(context.consent);
+      return { html: form.html.join(placeholder), text: form.text?.join(placeholder) };
+    },
+    token: (recipient, options) => prepare(recipient, options).token,
     htmlBytes,
   };
+}
+
+function checkPlaceholder(placeholder: string): void {
+  if (placeholder !== '' && !/[<>"'\r\n]/.test(placeholder)) return;
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `A placeholder stands in an address, so it must hold no quotes, angle brackets or line breaks, like {{ telltale }}, but ${quote(placeholder)} came.`,
+  );
 }
 
 /** Characters of R in a message for a recipient id of that many bytes. */

@@ -7,6 +7,7 @@ import { idBytesMax } from '../base/limits.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkChoice, checkOptionNames } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
+import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
 import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { signLinkToken } from '../token/link-token.ts';
 import { compileSource, type MailLink } from './compile-mail.ts';
@@ -49,6 +50,11 @@ export interface CompileOptions {
   readonly unsubscribe?: string | readonly string[] | undefined;
   /** Takes attributes that speak of tracking out of links. @default false */
   readonly stripOptOutAttributes?: boolean | undefined;
+  /**
+   * The engine that merges the mail later: `liquid`, `handlebars`, `mailchimp`, or delimiters `{ open, close }`. Its
+   * tags stay as they are; links that overlap one are left alone. @default none: the mail is finished
+   */
+  readonly merge?: MergeSyntax | undefined;
   /** Marks the hits of this mail as test traffic, which reports leave out. @default false */
   readonly test?: boolean | undefined;
   /** Pads every R of the mail to the length for an id of that many bytes; longer ids are refused. @default no padding */
@@ -78,7 +84,7 @@ export interface Tracker {
 const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'onProblem'];
 const COMPILE_OPTIONS = [
   ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
-  ...['policy', 'unsubscribe', 'stripOptOutAttributes'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'merge'],
 ];
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
 
@@ -114,6 +120,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),
       stripOptOutAttributes: given.stripOptOutAttributes ?? false,
+      merge: readMerge(given.merge),
     });
     const register = async (links: readonly MailLink[]): Promise<void> => {
       await store?.recordLinks(message, links);
@@ -163,6 +170,18 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     test: options.test ?? false,
     recipientBytes,
   };
+}
+
+function readMerge(merge: unknown): MergeSyntax | undefined {
+  if (merge === undefined) return undefined;
+  if (typeof merge === 'string') return checkChoice(merge, MERGE_ENGINES, 'merge');
+  checkOptionNames(merge, ['open', 'close'], 'merge');
+  const { open, close } = merge as Partial<Record<'open' | 'close', unknown>>;
+  if (typeof open === 'string' && typeof close === 'string' && open !== '' && close !== '') return { open, close };
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    'merge must name an engine or its delimiters, like { open: "[[", close: "]]" }.',
+  );
 }
 
 /** Destinations in URLs or in the value of a List-Unsubscribe header (RFC 2369: `<URL>, <URL>`). */

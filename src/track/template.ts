@@ -8,6 +8,13 @@ export interface Template {
   byteLength(tokenChars: number): number;
   /** Writes the text as UTF-8 at `offset` and returns the number of bytes; `target` must have room. */
   write(token: string, target: Buffer, offset: number): number;
+  /** What joining changes in the source, in order, for those who cannot take the text whole. */
+  edits(token: string): readonly Edit[];
+}
+
+/** What stands in the source from `start` to `end` (in UTF-16 units) becomes `text`, which is ASCII. */
+export interface Edit extends SourceRange {
+  readonly text: string;
 }
 
 /** Replaces `source` from `start` to `end` by `before`, the token, `after`. */
@@ -71,6 +78,12 @@ export function makeTemplate(source: string, splices: readonly Splice[], cuts: r
       for (const place of image.offsets) target.copyWithin(offset + place, from, from + token.length);
       return image.bytes.length;
     },
+    edits: (token) =>
+      edits.map(({ start, end, splice }) => ({
+        start,
+        end,
+        text: splice === undefined ? '' : splice.before + token + splice.after,
+      })),
   };
 }
 
