@@ -11,9 +11,20 @@ export { buildReport } from './report/build-report.ts';
 export type { ReportSource } from './report/report-source.ts';
 export type { KeyRing, KeyRingJson, RingKeyJson } from './token/key-ring.ts';
 export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts';
+export type { MimeNote, MimeNoteCode } from './track/choose-bodies.ts';
 export type { MailLink, MailNote, MailNoteCode } from './track/compile-mail.ts';
-export type { CompiledMail, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
+export type { CompiledMail, MailEdits, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
 export type { CompileOptions, Tracker, TrackerOptions } from './track/create-tracker.ts';
 export { createTracker } from './track/create-tracker.ts';
 export type { LinkToDecide, Policy, PolicyRule } from './track/read-policy.ts';
+export type {
+  CompiledMime,
+  CompileMimeOptions,
+  MimeLink,
+  RenderedMime,
+  RewriteMimeOptions,
+  RewrittenMime,
+} from './track/rewrite-mime.ts';
+export { compileMime, rewriteMime } from './track/rewrite-mime.ts';
 export type { Send, SendStore } from './track/send-queue.ts';
+export type { Edit } from './track/template.ts';

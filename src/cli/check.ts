@@ -2,10 +2,11 @@
 import { addKey, createKeyRing } from '../token/key-ring.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import { createTracker } from '../track/create-tracker.ts';
+import { type CompiledMime, compileMime } from '../track/rewrite-mime.ts';
 import { type Io, writeOut } from './io.ts';
 import { newKey } from './key-file.ts';
 import { type MailFile, readMails } from './mail-files.ts';
-import { formatNote } from './notes.ts';
+import { formatNote, placeOf } from './notes.ts';
 import { type CommonFlags, readSettings } from './settings.ts';
 
 /** Stands in for a base URL when none is set: only the size depends on it. */
@@ -20,21 +21,25 @@ export async function check(files: readonly string[], flags: CommonFlags, io: Io
   });
   let isClean = true;
   for (const mail of await readMails(files, io)) {
-    const compiled = tracker.compile(mail.html, { message: 'check' });
+    const compiled =
+      mail.extension === 'eml'
+        ? compileMime(tracker, mail.raw, { message: 'check' })
+        : tracker.compile(mail.html, { message: 'check' });
     await writeOut(io, settings.json ? toJson(mail, compiled) : toText(mail, compiled));
     if (compiled.notes.some((note) => note.severity === 'error')) isClean = false;
   }
   return isClean;
 }
 
-function toJson({ file }: MailFile, mail: CompiledMail): string {
+type Checked = Pick<CompiledMail | CompiledMime, 'links' | 'notes' | 'sourceBytes' | 'bytesAdded'>;
+
+function toJson({ file }: MailFile, mail: Checked): string {
   return `${JSON.stringify({ file, links: mail.links, notes: mail.notes, bytes: bytesOf(mail) })}\n`;
 }
 
-function toText({ file }: MailFile, mail: CompiledMail): string {
+function toText({ file }: MailFile, mail: Checked): string {
   const links = mail.links.map(
-    (link) =>
-      `${file}:${link.line}:${link.column}: link ${link.index} -> ${link.destination}${link.name && `  "${link.name}"`}`,
+    (link) => `${placeOf(file, link)}: link ${link.index} -> ${link.destination}${link.name && `  "${link.name}"`}`,
   );
   const notes = mail.notes.map((note) => formatNote(file, note));
   const { before, after } = bytesOf(mail);
@@ -42,7 +47,7 @@ function toText({ file }: MailFile, mail: CompiledMail): string {
   return `${[...links, ...notes, sum].join('\n')}\n`;
 }
 
-function bytesOf(mail: CompiledMail) {
+function bytesOf(mail: Checked) {
   return { before: mail.sourceBytes, after: mail.sourceBytes + mail.bytesAdded };
 }
 

@@ -1,15 +1,15 @@
 // The mails a command works on: files, or stdin as `-`.
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
 import { type Io, readStdin } from './io.ts';
 
-export interface MailFile {
-  /** As named on the command line; `-` for stdin. */
-  readonly file: string;
-  readonly html: string;
-}
+/** A mail, named as on the command line; `-` for stdin. */
+export type MailFile =
+  | { readonly file: string; readonly extension: 'html'; readonly html: string }
+  /** A whole message, as it is sent. */
+  | { readonly file: string; readonly extension: 'eml'; readonly raw: Buffer };
 
 /**
  * Reads all mails before anything is done with one.
@@ -18,12 +18,17 @@ export interface MailFile {
  */
 export async function readMails(files: readonly string[], io: Io): Promise<readonly MailFile[]> {
   if (files.length === 0 && io.stdin.isTTY === true) {
-    throw new TelltaleError('USAGE', 'Name one or more HTML files, or pipe one in.');
+    throw new TelltaleError('USAGE', 'Name one or more HTML files or .eml files, or pipe HTML in.');
   }
   const names = files.length === 0 ? ['-'] : files;
   const mails: MailFile[] = [];
-  for (const file of names) mails.push({ file, html: toText(await bytesOf(file, io), file) });
+  for (const file of names) mails.push(toMail(file, await bytesOf(file, io)));
   return mails;
+}
+
+function toMail(file: string, bytes: Buffer): MailFile {
+  const isMessage = extname(file).toLowerCase() === '.eml';
+  return isMessage ? { file, extension: 'eml', raw: bytes } : { file, extension: 'html', html: toText(bytes, file) };
 }
 
 async function bytesOf(file: string, io: Io): Promise<Buffer> {
@@ -31,7 +36,7 @@ async function bytesOf(file: string, io: Io): Promise<Buffer> {
   const path = resolve(io.cwd, file);
   if (!existsSync(path)) throw new TelltaleError('FILE_NOT_FOUND', `There is no file ${file}.`);
   if (statSync(path).isDirectory())
-    throw new TelltaleError('NOT_TEXT', `${file} should be an HTML file, but it is a directory.`);
+    throw new TelltaleError('NOT_TEXT', `${file} should be a file with a mail, but it is a directory.`);
   return readFile(path);
 }
 

@@ -1,6 +1,6 @@
-// The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 partly done, 130
-// interrupted. Data goes to stdout, words to stderr. Each command is loaded when it is called: rewriting a mail loads no
-// server and no database.
+// The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 a mail's signature would
+// break, 130 interrupted. Data goes to stdout, words to stderr. Each command is loaded when it is called: rewriting a
+// mail loads no server and no database.
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
@@ -20,10 +20,15 @@ export async function main(args: readonly string[], io: Io = processIo()): Promi
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (isBrokenPipe(error)) return 0; // A reader that stops early (`| head`) has what it wanted.
     const problem = explainSystemError(error);
     io.stderr.write(`telltale: ${messageOf(problem)}\n`);
     return problem instanceof TelltaleError && USAGE_CODES.has(problem.code) ? 2 : 1;
   }
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EPIPE';
 }
 
 /** Errors of the call itself, not of the work. */
@@ -37,7 +42,14 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 function processIo(): Io {
-  return { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr, env: process.env, cwd: process.cwd() };
+  const { stdin, stdout, stderr, env } = process;
+  return { stdin, stdout, stderr, env, cwd: process.cwd(), onInterrupt };
+}
+
+/** The first Ctrl-C lets the work at hand end; the second ends the process. */
+function onInterrupt(stop: () => void): () => void {
+  process.once('SIGINT', stop);
+  return () => process.off('SIGINT', stop);
 }
 
 type SetStatus = (status: number) => void;
@@ -50,7 +62,7 @@ function build(io: Io, setStatus: SetStatus): Command {
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
     .showHelpAfterError('(telltale COMMAND --help shows how)')
     .addHelpText('before', PROGRAM_EXAMPLES);
-  addRewrite(program, io);
+  addRewrite(program, io, setStatus);
   addCheck(program, io, setStatus);
   addServe(program, io, setStatus);
   addReport(program, io);
@@ -82,25 +94,32 @@ function command(parent: Command, name: string, description: string, examples: s
     .option('--base-url <url>', 'the https address where the collector answers (TELLTALE_BASE_URL)');
 }
 
-function addRewrite(program: Command, io: Io): void {
+function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
   command(
     program,
     'rewrite',
     'Give HTML mails tracked links and a pixel, for one recipient or many.',
     `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
   )
-    .argument('[file...]', 'HTML files; - or nothing reads stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
     .requiredOption('--message <id>', 'your own id of the mailing')
     .option('--recipient <id>', 'your own id of the recipient')
     .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
-    .option('--out <dir>', 'write <recipient>.html files and manifest.ndjson there')
-    .option('--force', 'overwrite files that exist')
+    .option('--out <dir>', 'write <recipient>.html (or .eml) files and manifest.ndjson there')
+    .addOption(new Option('--mbox <file>', 'write all mails into one mbox').conflicts(['out', 'json']))
+    .option('--resume', 'go on with an interrupted --out')
+    .option('--force', 'overwrite files that exist; break DKIM signatures of .eml files')
     .addOption(
       new Option('--pixel <place>', 'where the pixel goes').choices(['top', 'bottom', 'both', 'placeholder', 'none']),
     )
-    .action(async (files: string[], flags) => (await import('./rewrite.ts')).rewrite(files, flags, io));
+    .action(async (files: string[], flags) => {
+      const { rewrite } = await import('./rewrite.ts');
+      setStatus(await rewrite(files, flags, io));
+    });
 }
 
 function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
@@ -111,7 +130,7 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
     `telltale check mail.html
      telltale check *.html --json`,
   )
-    .argument('[file...]', 'HTML files; - or nothing reads stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);

@@ -1,6 +1,15 @@
-// Notes as a compiler prints them: file:line:column, how grave, what, and the code to look up.
+// Notes as a compiler prints them: file:line:column, how grave, what, and the code to look up. In a message of several
+// parts the file is followed by the part's number, and lines count in that part's decoded text.
+import type { MimeNote } from '../track/choose-bodies.ts';
 import type { MailNote } from '../track/compile-mail.ts';
 
-export function formatNote(file: string, note: MailNote): string {
-  return `${file}:${note.line}:${note.column}: ${note.severity}: ${note.message} [${note.code}]`;
+export function formatNote(file: string, note: MailNote | MimeNote): string {
+  return `${placeOf(file, note)}: ${note.severity}: ${note.message} [${note.code}]`;
+}
+
+export function placeOf(
+  file: string,
+  { line, column, part = '' }: { readonly line: number; readonly column: number; readonly part?: string },
+): string {
+  return `${file}${part === '' ? '' : `#${part}`}:${line}:${column}`;
 }

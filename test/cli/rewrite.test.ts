@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fileNameOf } from '../../src/cli/rewrite.ts';
+import { fileNameOf } from '../../src/cli/file-names.ts';
 import { run } from '../support/command.ts';
 
 const BASE = ['--base-url', 'https://t.example.com'];

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { Io } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
 
 export interface Ran {
@@ -20,6 +21,10 @@ export async function run(
     readonly env?: Record<string, string>;
     readonly stdin?: string | Buffer;
     readonly isTTY?: boolean;
+    /** Replaces parts of what the command is given. */
+    readonly io?: Partial<Io>;
+    /** Makes stderr a terminal of 80 columns. */
+    readonly isErrTTY?: boolean;
   },
 ): Promise<Ran> {
   const out = collect();
@@ -27,8 +32,9 @@ export async function run(
   const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [options.stdin]), {
     isTTY: options.isTTY ?? false,
   });
-  const { cwd, env = {} } = options;
-  const status = await main(args, { stdin, stdout: out.stream, stderr: err.stream, env, cwd });
+  const { cwd, env = {}, io = {}, isErrTTY = false } = options;
+  const stderr = Object.assign(err.stream, { isTTY: isErrTTY, columns: 80 });
+  const status = await main(args, { stdin, stdout: out.stream, stderr, env, cwd, ...io });
   return { status, stdout: out.text(), stderr: err.text() };
 }
 

@@ -1,0 +1,50 @@
+// What `rewrite` can be asked for, and what does not fit together.
+import { parseBaseUrl } from '../base/base-url.ts';
+import { TelltaleError } from '../base/errors.ts';
+import { checkId } from '../base/ids.ts';
+import type { PixelPlacement } from '../html/find-pixel-places.ts';
+import type { CommonFlags, Settings } from './settings.ts';
+
+export interface RewriteFlags extends CommonFlags {
+  readonly message: string;
+  readonly recipient?: string;
+  readonly recipients?: string;
+  readonly out?: string;
+  readonly mbox?: string;
+  readonly force?: boolean;
+  readonly resume?: boolean;
+  readonly pixel?: PixelPlacement;
+}
+
+/**
+ * Refuses flags that do not fit together.
+ *
+ * @throws TelltaleError `USAGE`, `INVALID_BASE_URL`, `INVALID_ID`.
+ */
+export function checkRewriteFlags(files: readonly string[], flags: RewriteFlags, settings: Settings): void {
+  if ((flags.recipient === undefined) === (flags.recipients === undefined)) {
+    throw new TelltaleError('USAGE', 'Say for whom: either --recipient ID or --recipients FILE.csv.');
+  }
+  if (settings.baseUrl === undefined) {
+    throw new TelltaleError(
+      'INVALID_BASE_URL',
+      'Say where your collector answers: --base-url https://t.example.com, or set TELLTALE_BASE_URL.',
+    );
+  }
+  parseBaseUrl(settings.baseUrl);
+  checkId(flags.message, 'message');
+  if (flags.recipient !== undefined) checkId(flags.recipient, 'recipient');
+  if (flags.resume === true && (flags.out === undefined || flags.force === true)) {
+    throw new TelltaleError(
+      'USAGE',
+      '--resume goes on with the files of --out DIR; --force starts them over. Give one.',
+    );
+  }
+  if (flags.out !== undefined || flags.mbox !== undefined || settings.json) return;
+  if (files.length > 1 || flags.recipients !== undefined) {
+    throw new TelltaleError(
+      'USAGE',
+      'Several mails do not fit on one stdout: give --mbox FILE, --out DIR, or --json for one object a line.',
+    );
+  }
+}
