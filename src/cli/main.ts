@@ -103,6 +103,7 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
      telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
+     telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
   )
     .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
@@ -111,6 +112,8 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
     .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
     .option('--out <dir>', 'write <recipient>.html (or .eml) files and manifest.ndjson there')
     .addOption(new Option('--mbox <file>', 'write all mails into one mbox').conflicts(['out', 'json']))
+    .option('--merge <engine>', 'leave tags alone that liquid, handlebars, mailchimp, or "[[ ]]" will expand')
+    .option('--placeholder <tag>', 'write a template with your merge variable for the recipient, and tokens.csv')
     .option('--resume', 'go on with an interrupted --out')
     .option('--force', 'overwrite files that exist; break DKIM signatures of .eml files')
     .addOption(

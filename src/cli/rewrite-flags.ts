@@ -14,6 +14,8 @@ export interface RewriteFlags extends CommonFlags {
   readonly force?: boolean;
   readonly resume?: boolean;
   readonly pixel?: PixelPlacement;
+  readonly merge?: string;
+  readonly placeholder?: string;
 }
 
 /**
@@ -22,7 +24,9 @@ export interface RewriteFlags extends CommonFlags {
  * @throws TelltaleError `USAGE`, `INVALID_BASE_URL`, `INVALID_ID`.
  */
 export function checkRewriteFlags(files: readonly string[], flags: RewriteFlags, settings: Settings): void {
-  if ((flags.recipient === undefined) === (flags.recipients === undefined)) {
+  const isOneOf = (flags.recipient === undefined) !== (flags.recipients === undefined);
+  const isTemplate = flags.placeholder !== undefined && flags.recipients === undefined;
+  if (!isOneOf && !isTemplate) {
     throw new TelltaleError('USAGE', 'Say for whom: either --recipient ID or --recipients FILE.csv.');
   }
   if (settings.baseUrl === undefined) {
@@ -40,6 +44,10 @@ export function checkRewriteFlags(files: readonly string[], flags: RewriteFlags,
       '--resume goes on with the files of --out DIR; --force starts them over. Give one.',
     );
   }
+  if (flags.placeholder !== undefined) {
+    checkTemplateFlags(files, flags, settings);
+    return;
+  }
   if (flags.out !== undefined || flags.mbox !== undefined || settings.json) return;
   if (files.length > 1 || flags.recipients !== undefined) {
     throw new TelltaleError(
@@ -47,4 +55,17 @@ export function checkRewriteFlags(files: readonly string[], flags: RewriteFlags,
       'Several mails do not fit on one stdout: give --mbox FILE, --out DIR, or --json for one object a line.',
     );
   }
+}
+
+/** Refuses what does not go together with a placeholder. */
+function checkTemplateFlags(files: readonly string[], flags: RewriteFlags, settings: Settings): void {
+  if (flags.mbox !== undefined || flags.resume === true) {
+    throw new TelltaleError(
+      'USAGE',
+      '--placeholder writes templates, not mails: it takes --out DIR or --json, not --mbox or --resume.',
+    );
+  }
+  const hasRecipients = flags.recipient !== undefined || flags.recipients !== undefined;
+  if (flags.out !== undefined || settings.json || (files.length <= 1 && !hasRecipients)) return;
+  throw new TelltaleError('USAGE', 'Templates and their table do not fit on one stdout: give --out DIR, or --json.');
 }

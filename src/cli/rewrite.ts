@@ -1,26 +1,32 @@
 // `telltale rewrite`: HTML files in, tracked mails out: to stdout, as JSON, as one file a recipient, or as an mbox. The
 // list of recipients is checked whole before the first mail, and never held.
 import { resolve } from 'node:path';
-import { createTracker } from '../track/create-tracker.ts';
+import { TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
+import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
+import { type CompileOptions, createTracker } from '../track/create-tracker.ts';
 import { compileMime } from '../track/rewrite-mime.ts';
-import { type Io, say } from './io.ts';
+import { stemOf } from './file-names.ts';
+import type { Io } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
-import { readMails } from './mail-files.ts';
-import { formatNote } from './notes.ts';
+import { type MailFile, readMails } from './mail-files.ts';
+import { sayNotes } from './notes.ts';
 import { startProgress } from './progress.ts';
 import { checkRecipients } from './recipient-list.ts';
 import { readRecipients } from './recipients-file.ts';
 import { breaksSignature, emlFile, SIGNATURE_WOULD_BREAK } from './rewrite-eml.ts';
 import { checkRewriteFlags, type RewriteFlags } from './rewrite-flags.ts';
-import { type CompiledFile, htmlFile } from './rewrite-job.ts';
+import { htmlFile } from './rewrite-job.ts';
+import { writeTemplates } from './rewrite-template.ts';
 import { wayOutOf } from './rewrite-ways-out.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
 /** Runs the command; returns the exit status. */
 export async function rewrite(files: readonly string[], flags: RewriteFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   checkRewriteFlags(files, flags, settings);
   const sources = await readMails(files, io);
+  if (flags.placeholder !== undefined) return rewriteTemplates(sources, flags.placeholder, flags, settings, io);
   const wayOut = wayOutOf(sources, flags, settings, io);
   const list = await checkRecipients(() => recipientsOf(flags, io), {
     name: flags.recipients ?? 'the command line',
@@ -29,7 +35,7 @@ export async function rewrite(files: readonly string[], flags: RewriteFlags, io:
   });
   const keys = await loadOrMakeKeys(settings, io);
   const tracker = createTracker({ baseUrl: settings.baseUrl ?? '', keys });
-  const options = { message: flags.message, ...(flags.pixel && { pixel: flags.pixel }) };
+  const options = compileOptions(flags);
   const compiled = sources.map((source) =>
     source.extension === 'eml'
       ? emlFile(source.file, source.raw, compileMime(tracker, source.raw, options))
@@ -53,13 +59,51 @@ export async function rewrite(files: readonly string[], flags: RewriteFlags, io:
   }
 }
 
+/** Mails that are merged elsewhere: no copy for each recipient, but what to fill in. */
+async function rewriteTemplates(
+  sources: readonly MailFile[],
+  placeholder: string,
+  flags: RewriteFlags,
+  settings: Settings,
+  io: Io,
+): Promise<number> {
+  const hasRecipients = flags.recipient !== undefined || flags.recipients !== undefined;
+  const list = hasRecipients
+    ? await checkRecipients(() => recipientsOf(flags, io), {
+        name: flags.recipients ?? 'the command line',
+        isUnique: true,
+        check: () => {},
+      })
+    : undefined;
+  const tracker = createTracker({ baseUrl: settings.baseUrl ?? '', keys: await loadOrMakeKeys(settings, io) });
+  const templates = sources.map((source) => {
+    if (source.extension === 'eml') {
+      throw new TelltaleError(
+        'USAGE',
+        `--placeholder takes HTML, but ${source.file} is a message. Take the HTML it is made of.`,
+      );
+    }
+    return { file: source.file, stem: stemOf(source.file), mail: tracker.compile(source.html, compileOptions(flags)) };
+  });
+  await writeTemplates(templates, placeholder, list, flags, settings, io);
+  return 0;
+}
+
+function compileOptions(flags: RewriteFlags): Pick<CompileOptions, 'message' | 'pixel' | 'merge'> {
+  return { message: flags.message, pixel: flags.pixel, merge: mergeOf(flags.merge) };
+}
+
+/** An engine's name, or delimiters of one's own with a space between them: `[[ ]]`. */
+function mergeOf(text: string | undefined): MergeSyntax | undefined {
+  const engine = MERGE_ENGINES.find((name) => name === text);
+  if (text === undefined || engine !== undefined) return engine;
+  const [open, close, ...more] = text.split(' ');
+  if (open !== undefined && close !== undefined && more.length === 0) return { open, close };
+  const known = MERGE_ENGINES.join(', ');
+  throw new TelltaleError('USAGE', `--merge takes ${known}, or two delimiters like "[[ ]]", but ${quote(text)} came.`);
+}
+
 async function* recipientsOf(flags: RewriteFlags, io: Io): AsyncGenerator<string> {
   if (flags.recipients !== undefined) yield* readRecipients(resolve(io.cwd, flags.recipients));
   else if (flags.recipient !== undefined) yield flags.recipient;
-}
-
-function sayNotes(compiled: readonly CompiledFile[], io: Io): void {
-  for (const { file, mail } of compiled) {
-    for (const note of mail.notes) if (note.severity !== 'info') say(io, formatNote(file, note));
-  }
 }
