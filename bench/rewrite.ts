@@ -7,7 +7,7 @@ import { addKey } from '../src/token/key-ring.ts';
 import { createTracker } from '../src/track/create-tracker.ts';
 import type { BenchResult } from './run.ts';
 
-const ROUNDS = 15;
+const ROUNDS = 31;
 
 interface Contestant {
   readonly name: string;
@@ -26,9 +26,9 @@ export async function benchRewrite(): Promise<BenchResult> {
   const target = Buffer.alloc(mail.htmlBytes('r00000') + 100);
   const copy = Buffer.alloc(target.length);
   const contestants: readonly Contestant[] = [
-    { name: 'cheerio: load, rewrite, serialise', calls: 3, run: () => withCheerio(html) },
-    { name: 'cheerio: load with positions only', calls: 3, run: () => load(html, { sourceCodeLocationInfo: true }) },
-    { name: 'ours: compile (once a mailing)', calls: 3, run: () => tracker.compile(html, { message: 'autumn' }) },
+    { name: 'cheerio: load, rewrite, serialise', calls: 1, run: () => withCheerio(html) },
+    { name: 'cheerio: load with positions only', calls: 1, run: () => load(html, { sourceCodeLocationInfo: true }) },
+    { name: 'ours: compile (once a mailing)', calls: 1, run: () => tracker.compile(html, { message: 'autumn' }) },
     { name: 'ours: render to a string', calls: 500, run: (index) => mail.render(idOf(index)) },
     { name: 'ours: render into a Buffer', calls: 2_000, run: (index) => mail.renderInto(target, 0, idOf(index)) },
     { name: 'floor: copy of the same bytes', calls: 5_000, run: () => target.copy(copy) },

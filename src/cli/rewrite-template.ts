@@ -39,7 +39,7 @@ export async function writeTemplates(
 }
 
 /** The table in a folder of templates. */
-export const TOKENS_FILE = 'tokens.csv';
+const TOKENS_FILE = 'tokens.csv';
 
 const COLUMNS = ['recipient', 'telltale', 'list_unsubscribe'];
 

@@ -5,10 +5,10 @@ import type { SourceRange } from './scan-attribute.ts';
 /** Engines whose delimiters are known, or delimiters of one's own. */
 export type MergeSyntax = MergeEngine | { readonly open: string; readonly close: string };
 
-export type MergeEngine = keyof typeof DELIMITERS;
+export type MergeEngine = 'liquid' | 'handlebars' | 'mailchimp';
 
 /** Longer delimiters first: what begins with `{{{` does not end at `}}`. */
-const DELIMITERS = {
+const DELIMITERS: Readonly<Record<MergeEngine, readonly (readonly [string, string])[]>> = {
   liquid: [
     ['{{', '}}'],
     ['{%', '%}'],
@@ -19,7 +19,7 @@ const DELIMITERS = {
     ['{{', '}}'],
   ],
   mailchimp: [['*|', '|*']],
-} as const satisfies Record<string, readonly (readonly [string, string])[]>;
+};
 
 /** The names of the engines that are known. */
 export const MERGE_ENGINES: readonly MergeEngine[] = ['liquid', 'handlebars', 'mailchimp'];
