@@ -12,10 +12,11 @@ export type { ReportSource } from './report/report-source.ts';
 export type { KeyRing, KeyRingJson, RingKeyJson } from './token/key-ring.ts';
 export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts';
 export type { MimeNote, MimeNoteCode } from './track/choose-bodies.ts';
-export type { MailLink, MailNote, MailNoteCode } from './track/compile-mail.ts';
+export type { MailLink } from './track/compile-mail.ts';
 export type { CompiledMail, MailEdits, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
 export type { CompileOptions, Tracker, TrackerOptions } from './track/create-tracker.ts';
 export { createTracker } from './track/create-tracker.ts';
+export type { MailNote, MailNoteCode } from './track/mail-notes.ts';
 export type { LinkToDecide, Policy, PolicyRule } from './track/read-policy.ts';
 export type {
   CompiledMime,

@@ -1,7 +1,7 @@
 // Notes as a compiler prints them: file:line:column, how grave, what, and the code to look up. In a message of several
 // parts the file is followed by the part's number, and lines count in that part's decoded text.
 import type { MimeNote } from '../track/choose-bodies.ts';
-import type { MailNote } from '../track/compile-mail.ts';
+import type { MailNote } from '../track/mail-notes.ts';
 import { type Io, say } from './io.ts';
 
 export function formatNote(file: string, note: MailNote | MimeNote): string {

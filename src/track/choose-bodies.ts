@@ -3,7 +3,7 @@
 import type { Severity } from '../html/judge-link.ts';
 import type { MimePart, PartProblem } from '../mime/find-parts.ts';
 import { valuesOf } from '../mime/read-headers.ts';
-import type { MailNote, MailNoteCode } from './compile-mail.ts';
+import type { MailNote, MailNoteCode } from './mail-notes.ts';
 
 /** Something the sender should know of a message or of one of its parts. */
 export interface MimeNote extends Omit<MailNote, 'code'> {

@@ -1,12 +1,11 @@
 // compile: one pass over a mail that finds its links and the pixel's place, once for all recipients. Only href values
 // and the pixel change; every other byte of the source stays as it was.
-import { gmailClipBytes, linksMax, trackedUrlCharsMax } from '../base/limits.ts';
+import { linksMax, trackedUrlCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
-import { nameLink, shownText } from '../html/describe-link.ts';
+import { nameLink } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
-import { type WarningCode, warnOfLink, warnOfMail } from '../html/find-warnings.ts';
-import { judgeLink, type LinkPolicy, type NoteCode, type Severity } from '../html/judge-link.ts';
+import { judgeLink, type LinkPolicy } from '../html/judge-link.ts';
 import { indexLines, type Place } from '../html/line-index.ts';
 import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
 import { numberLinks } from '../html/number-links.ts';
@@ -14,6 +13,7 @@ import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
+import { cutNote, linkWarnings, type MailNote, MERGED, mailWarnings, placeNotes, sizeNotes } from './mail-notes.ts';
 import { linkSplice, type Splice } from './template.ts';
 
 /** A tracked link of a mail. */
@@ -25,23 +25,6 @@ export interface MailLink extends Place {
   /** The sender's name for it, else its text; empty when it shows nothing. */
   readonly name: string;
 }
-
-/** Something the sender should know: a link left alone, a mail that will be cut. */
-export interface MailNote extends Place {
-  readonly code: MailNoteCode;
-  readonly severity: Severity;
-  readonly message: string;
-}
-
-export type MailNoteCode =
-  | NoteCode
-  | 'not-a-link'
-  | 'tracked-url-too-long'
-  | 'no-pixel-place'
-  | 'too-complex'
-  | 'gmail-clip'
-  | 'opt-out-attribute-removed'
-  | WarningCode;
 
 /** What compiling finds: pure data, made into templates by the renderer. */
 export interface CompiledSource {
@@ -177,12 +160,6 @@ function judgeAll(
   return { links, notes };
 }
 
-const MERGED = {
-  code: 'merge-tag',
-  severity: 'warning',
-  message: 'left alone: where it leads is known only when its merge tag is expanded',
-} as const;
-
 function number(links: readonly JudgedLink[]): readonly NumberedLink[] {
   const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
   const count = new Set(indexes).size;
@@ -228,51 +205,9 @@ function listLinks(htmlLinks: readonly TrackedLink[], textLinks: readonly TextLi
   return [...byIndex.values()].sort((a, b) => a.index - b.index);
 }
 
-function placeNotes(input: CompileInput, places: readonly number[]): readonly MailNote[] {
-  if (input.pixel === 'none' || places.length > 0) return [];
-  const message = 'opens are not measured: the mail has no place where clients would load a pixel';
-  return [{ code: 'no-pixel-place', severity: 'warning', message, line: 1, column: 1 }];
-}
-
-function linkWarnings(input: CompileInput, links: readonly TrackedLink[]): readonly MailNote[] {
-  const trackingHost = new URL(input.baseUrl).hostname;
-  return links.flatMap(({ found, destination, line, column }) =>
-    warnOfLink({ destination, text: shownText(found.element) }, trackingHost).map(({ code, message }) =>
-      warn(code, message, { line, column }),
-    ),
-  );
-}
-
-function mailWarnings(
-  input: CompileInput,
-  mail: ParsedMail,
-  found: FoundLinks,
-  placeAt: (offset: number) => Place,
-): readonly MailNote[] {
-  const hrefs = found.links.map((link) => link.value);
-  return warnOfMail(mail, hrefs)
-    .filter(({ code }) => code !== 'merge-tags-left' || input.merge === undefined)
-    .map(({ code, message, offset }) => warn(code, message, placeAt(offset)));
-}
-
 function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): readonly SourceRange[] {
   const attributes = found.links.flatMap((link) => link.trackingAttributes);
   return attributes.filter((attribute) => !overlapsTag(attribute, tags));
-}
-
-function warn(code: WarningCode, message: string, { line, column }: Place): MailNote {
-  return { code, severity: 'warning', message, line, column };
-}
-
-function cutNote({ line, column }: Place): MailNote {
-  const message = 'an attribute that speaks of tracking is taken out, as asked';
-  return { code: 'opt-out-attribute-removed', severity: 'info', message, line, column };
-}
-
-function sizeNotes(bytes: number): readonly MailNote[] {
-  if (bytes < gmailClipBytes) return [];
-  const message = `Gmail cuts mail near ${gmailClipBytes.toLocaleString('en')} bytes; this one will have about ${bytes.toLocaleString('en')}`;
-  return [{ code: 'gmail-clip', severity: 'warning', message, line: 1, column: 1 }];
 }
 
 function untracked(message: string): CompiledSource {

@@ -7,7 +7,8 @@ import { checkOptionNames } from '../base/options.ts';
 import { type HitSealer, prepareHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { sealUnsubscribeToken } from '../token/unsubscribe-token.ts';
-import { type CompiledSource, type MailLink, type MailNote, TYPICAL_ID_BYTES } from './compile-mail.ts';
+import { type CompiledSource, type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
+import type { MailNote } from './mail-notes.ts';
 import { readConsent } from './read-consent.ts';
 import { type Edit, makeTemplate, type Splice, type Template } from './template.ts';
 

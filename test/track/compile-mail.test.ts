@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MailNoteCode } from '../../src/track/compile-mail.ts';
+import type { MailNoteCode } from '../../src/track/mail-notes.ts';
 import { BASE_URL, readMail, testTracker, trackedUrls } from '../support/mails.ts';
 
 const tracker = testTracker();
