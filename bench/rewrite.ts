@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { load } from 'cheerio';
 import { addKey } from '../src/token/key-ring.ts';
 import { createTracker } from '../src/track/create-tracker.ts';
+import { BASE_URL, withCheerio } from './peers.ts';
 import type { BenchResult } from './run.ts';
 
 const ROUNDS = 31;
@@ -19,7 +20,7 @@ interface Contestant {
 export async function benchRewrite(): Promise<BenchResult> {
   const html = readFileSync(new URL('../templates/mail/newsletter.html', import.meta.url), 'utf8');
   const tracker = createTracker({
-    baseUrl: 'https://track.example.com',
+    baseUrl: BASE_URL,
     keys: addKey(undefined, { secret: Buffer.alloc(32, 7), atMs: 0, sign: true }),
   });
   const mail = tracker.compile(html, { message: 'autumn' });
@@ -55,17 +56,6 @@ const DATA = Buffer.alloc(24, 2);
 
 function idOf(index: number): string {
   return `r${String(index % 100_000).padStart(5, '0')}`;
-}
-
-/** What most rewriters do for each recipient. */
-function withCheerio(html: string): string {
-  const $ = load(html);
-  $('a[href]').each((index, element) => {
-    const href = $(element).attr('href') ?? '';
-    if (/^https?:/i.test(href)) $(element).attr('href', `https://track.example.com/c/token/${index}`);
-  });
-  $('body').append('<img src="https://track.example.com/o/token.gif" width="1" height="1" alt="">');
-  return $.html();
 }
 
 /** The median microseconds a call of each contestant takes. */

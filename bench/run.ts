@@ -1,12 +1,16 @@
-// `npm run bench [rewrite] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// `npm run bench [rewrite] [accuracy] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
 // to machine; ratios hold better.
 import { cpus } from 'node:os';
+import { benchAccuracy } from './accuracy.ts';
 import { benchRewrite } from './rewrite.ts';
 
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
 const names = args.filter((name) => !name.startsWith('-'));
-const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = { rewrite: benchRewrite };
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+  rewrite: benchRewrite,
+  accuracy: benchAccuracy,
+};
 
 /** One table of figures. */
 export interface BenchResult {
