@@ -1,8 +1,9 @@
-// `npm run bench [rewrite] [accuracy] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// `npm run bench [rewrite] [accuracy] [size] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
 // to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchSize } from './size.ts';
 
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
@@ -10,6 +11,7 @@ const names = args.filter((name) => !name.startsWith('-'));
 const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
+  size: benchSize,
 };
 
 /** One table of figures. */
