@@ -8,11 +8,7 @@ import { testTracker, undo } from '../support/mails.ts';
 const tracker = testTracker();
 
 /** The addresses as React writes them, in order: the last two are twins. */
-const VALUES = [
-  'https://shop.example/?a=1&amp;b=2',
-  'https://shop.example/outlook',
-  'https://shop.example/outlook',
-];
+const VALUES = ['https://shop.example/?a=1&amp;b=2', 'https://shop.example/outlook', 'https://shop.example/outlook'];
 
 function Mail({ name }: { readonly name: string }) {
   const cell = { padding: '12px 20px', fontFamily: '"Segoe UI", Arial' };
