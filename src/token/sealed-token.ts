@@ -25,10 +25,10 @@ export function paddedBytes(plaintextBytes: number): number {
 /** Seals a plaintext that is padded already. */
 export function seal(keyNumber: number, keys: SealingKeys, plaintext: Uint8Array): string {
   const tag = keys.mac(plaintext).subarray(0, TAG_BYTES);
-  const token = Buffer.allocUnsafe(HEAD_BYTES + plaintext.length);
+  const token = sealed.subarray(0, HEAD_BYTES + plaintext.length);
   token[0] = keyNumber;
   token.set(tag, 1);
-  applyKeyStream(keys, tag, plaintext, token.subarray(HEAD_BYTES));
+  applyKeyStream(keys, tag, plaintext, token, HEAD_BYTES);
   return encodeBase32(token);
 }
 
@@ -42,18 +42,29 @@ export function open(ring: KeyRing, purpose: 'hit' | 'unsubscribe', text: string
   const keys = key[purpose];
   const tag = token.subarray(1, HEAD_BYTES);
   const plaintext = Buffer.allocUnsafe(token.length - HEAD_BYTES);
-  applyKeyStream(keys, tag, token.subarray(HEAD_BYTES), plaintext);
+  applyKeyStream(keys, tag, token.subarray(HEAD_BYTES), plaintext, 0);
   const expected = keys.mac(plaintext).subarray(0, TAG_BYTES);
   return timingSafeEqual(tag, expected) ? { ok: true, key, plaintext } : { ok: false, reason: 'forged' };
 }
 
-function applyKeyStream(keys: SealingKeys, tag: Uint8Array, input: Uint8Array, output: Uint8Array): void {
+/** Kept for all calls, which are synchronous: allocating them took a third of the time of a token. */
+const sealed = Buffer.alloc(tokenCharsMax);
+const counterBlocks = Buffer.alloc(tokenCharsMax);
+
+/** Writes input XOR key stream into `output` from `offset` on. */
+function applyKeyStream(
+  keys: SealingKeys,
+  tag: Uint8Array,
+  input: Uint8Array,
+  output: Uint8Array,
+  offset: number,
+): void {
   const blockCount = Math.ceil(input.length / BLOCK_BYTES);
-  const blocks = Buffer.alloc(blockCount * BLOCK_BYTES);
+  // Tag, zeros, number of the block; the zeros are never written to.
   for (let block = 0; block < blockCount; block += 1) {
-    blocks.set(tag, block * BLOCK_BYTES);
-    blocks[block * BLOCK_BYTES + BLOCK_BYTES - 1] = block;
+    counterBlocks.set(tag, block * BLOCK_BYTES);
+    counterBlocks[block * BLOCK_BYTES + BLOCK_BYTES - 1] = block;
   }
-  const stream = keys.keyStream(blocks);
-  for (let i = 0; i < input.length; i += 1) output[i] = (input[i] ?? 0) ^ (stream[i] ?? 0);
+  const stream = keys.keyStream(counterBlocks.subarray(0, blockCount * BLOCK_BYTES));
+  for (let i = 0; i < input.length; i += 1) output[offset + i] = (input[i] ?? 0) ^ (stream[i] ?? 0);
 }

@@ -4,9 +4,10 @@ import { TelltaleError } from '../base/errors.ts';
 import { checkId, quote } from '../base/ids.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
-import { type HitSealer, prepareHitToken } from '../token/hit-token.ts';
+import type { Sealer } from '../token/addressee.ts';
+import { prepareHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
-import { sealUnsubscribeToken } from '../token/unsubscribe-token.ts';
+import { prepareUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type CompiledSource, type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import type { MailNote } from './mail-notes.ts';
 import { readConsent } from './read-consent.ts';
@@ -85,6 +86,7 @@ export interface RenderContext {
 /** Joins what was found with what makes it a recipient's. */
 export function makeCompiledMail(source: CompiledSource, context: RenderContext): CompiledMail {
   const forms = new Map<string, Form>();
+  const sealWayOut = prepareUnsubscribeToken(context.key, context.message);
 
   function formFor(consent: Consent): Form {
     const name = `${consent.opens} ${consent.clicks}`;
@@ -116,7 +118,11 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     register: () => context.register(source.links),
     render(recipient, options) {
       const { form, token } = prepare(recipient, options);
-      return { html: form.html.join(token), text: form.text?.join(token), headers: headersFor(context, recipient) };
+      return {
+        html: form.html.join(token),
+        text: form.text?.join(token),
+        headers: headersFor(context.baseUrl, sealWayOut, recipient),
+      };
     },
     renderInto(target, offset, recipient, options) {
       const { form, token } = prepare(recipient, options);
@@ -165,7 +171,7 @@ export function tokenChars(of: Pick<RenderContext, 'key' | 'message'>, recipient
 interface Form {
   readonly html: Template;
   readonly text: Template | undefined;
-  readonly seal: HitSealer;
+  readonly seal: Sealer;
   readonly needsToken: boolean;
   readonly namesRecipient: boolean;
 }
@@ -200,11 +206,10 @@ function checkRecipient(recipient: string, recipientBytes: number): void {
   );
 }
 
-function headersFor(context: RenderContext, recipient: string | null): Readonly<Record<string, string>> {
+function headersFor(baseUrl: string, sealWayOut: Sealer, recipient: string | null): Readonly<Record<string, string>> {
   if (recipient === null) return {};
-  const token = sealUnsubscribeToken(context.key, { message: context.message, recipient });
   return {
-    'List-Unsubscribe': `<${context.baseUrl}/u/${token}>`,
+    'List-Unsubscribe': `<${baseUrl}/u/${sealWayOut(recipient)}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
   };
 }

@@ -65,19 +65,22 @@ export function makeTemplate(source: string, splices: readonly Splice[], cuts: r
     return image;
   }
 
+  /** The mail as bytes with `token` in all gaps; good until the next call with a token of that length. */
+  function fill(token: string): Buffer {
+    const { bytes, offsets } = imageFor(token.length);
+    const first = offsets[0];
+    if (first === undefined) return bytes;
+    bytes.write(token, first, 'latin1');
+    for (const place of offsets) bytes.copyWithin(place, first, first + token.length);
+    return bytes;
+  }
+
+  const isAscii = fixedBytes === segments.reduce((sum, segment) => sum + segment.length, 0);
   return {
-    join: (token) => segments.join(token),
+    // Where a byte is a character, reading them back is three times faster than joining strings.
+    join: (token) => (isAscii && ASCII.test(token) ? fill(token).toString('latin1') : segments.join(token)),
     byteLength,
-    write(token, target, offset) {
-      const image = imageFor(token.length);
-      const first = image.offsets[0];
-      image.bytes.copy(target, offset);
-      if (first === undefined) return image.bytes.length;
-      target.write(token, offset + first, 'latin1');
-      const from = offset + first;
-      for (const place of image.offsets) target.copyWithin(offset + place, from, from + token.length);
-      return image.bytes.length;
-    },
+    write: (token, target, offset) => fill(token).copy(target, offset),
     edits: (token) =>
       edits.map(({ start, end, splice }) => ({
         start,
@@ -86,6 +89,8 @@ export function makeTemplate(source: string, splices: readonly Splice[], cuts: r
       })),
   };
 }
+
+const ASCII = /^[\x20-\x7e]*$/;
 
 /** The mail as bytes with gaps for tokens of one length. */
 interface Image {

@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { decodeBase32, encodeBase32 } from '../../src/token/base32.ts';
 import { openHitToken } from '../../src/token/hit-token.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
-import { openUnsubscribeToken, sealUnsubscribeToken } from '../../src/token/unsubscribe-token.ts';
+import { openUnsubscribeToken, prepareUnsubscribeToken } from '../../src/token/unsubscribe-token.ts';
 import { anyId } from '../support/arbitraries.ts';
 import { testRing } from '../support/keys.ts';
 
 const ring = createKeyRing(testRing());
 const anyAddressee = fc.record({ message: anyId, recipient: anyId });
 
-function seal(addressee: { readonly message: string; readonly recipient: string }): string {
-  return sealUnsubscribeToken(ring.signing(), addressee);
+function seal({ message, recipient }: { readonly message: string; readonly recipient: string }): string {
+  return prepareUnsubscribeToken(ring.signing(), message)(recipient);
 }
 
 describe('an unsubscribe token', () => {
