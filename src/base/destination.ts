@@ -29,13 +29,22 @@ export function parseDestination(text: string): Destination {
   if (BIDI.test(text)) return { ok: false, reason: 'bidi-character' };
   if (text.includes('\\')) return { ok: false, reason: 'backslash' };
   if (!HTTP.test(text)) return { ok: false, reason: 'not-http' };
-  if (LONE_SURROGATE.test(text) || !URL.canParse(text)) return { ok: false, reason: 'not-a-url' };
-  const url = new URL(text);
+  const url = LONE_SURROGATE.test(text) ? undefined : parseUrl(text);
+  if (url === undefined) return { ok: false, reason: 'not-a-url' };
   if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/?#]*@/i.test(text)) {
     return { ok: false, reason: 'userinfo' };
   }
   if (url.href.length > destinationCharsMax) return { ok: false, reason: 'too-long' };
   return { ok: true, url: url.href };
+}
+
+/** One parse in place of canParse and another: a mail has many links. */
+function parseUrl(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Strips what a browser strips before it reads a URL: blanks and controls round it, tab, LF and CR inside it. */

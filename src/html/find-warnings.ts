@@ -26,7 +26,7 @@ export function warnOfLink(
   link: { readonly destination: string; readonly text: string },
   trackingHost: string,
 ): readonly Warning[] {
-  const { protocol, hostname } = new URL(link.destination);
+  const [, protocol = '', hostname = ''] = /^(https?:)\/\/([^/:?#]*)/.exec(link.destination) ?? [];
   const warnings: Warning[] = [];
   if (protocol === 'http:') {
     warnings.push({ code: 'http-destination', message: 'it leads to plain http, which browsers warn of' });

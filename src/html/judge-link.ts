@@ -180,11 +180,11 @@ function isWithin(url: string, baseUrl: string): boolean {
 
 /** A path that speaks of a password or confirmation with anything secret behind it, or a parameter that says so. */
 function isSecret(destination: string): boolean {
-  const url = new URL(destination);
-  const names = [...url.searchParams.keys()];
+  const [, path = '', query = ''] = /^https?:\/\/[^/?#]*([^?#]*)\??([^#]*)/.exec(destination) ?? [];
+  const names = query === '' ? [] : [...new URLSearchParams(query).keys()];
   if (names.some((name) => SECRET_PARAMETER.test(name))) return true;
-  if (!SECRET_PATH.test(url.pathname)) return false;
-  return names.some((name) => PLAIN_SECRET.test(name)) || url.pathname.split('/').some(looksRandom);
+  if (!SECRET_PATH.test(path)) return false;
+  return names.some((name) => PLAIN_SECRET.test(name)) || path.split('/').some(looksRandom);
 }
 
 /** Sixteen or more characters that no person would write as a word. */
