@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 /** Milliseconds to wait for another process that writes. */
 export const busyTimeoutMs = 5_000;
 
-/** Milliseconds between two tries for the lock under which the schema changes. */
+/** Milliseconds between two tries for a lock. */
 const LOCK_POLL_MS = 20;
 
 /** An open file with its connection. */
@@ -52,7 +52,7 @@ export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Prom
 
 /** All steps or none: Kysely runs SQLite's steps outside a transaction, so a crash would leave half a schema. */
 async function migrateAtOnce(db: Kysely<Tables>, sqlite: Database.Database): Promise<void> {
-  await lockForWriting(sqlite);
+  await whenFree(sqlite, () => sqlite.exec('BEGIN IMMEDIATE'));
   try {
     const { error } = await new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } }).migrateToLatest();
     if (error !== undefined) throw error;
@@ -63,12 +63,15 @@ async function migrateAtOnce(db: Kysely<Tables>, sqlite: Database.Database): Pro
   }
 }
 
-/** Waits without blocking: whoever holds the lock may be another opener in this very process. */
-async function lockForWriting(sqlite: Database.Database): Promise<void> {
+/**
+ * Does what needs a lock once nobody else has it. Waits without blocking, since whoever has it may be another opener in
+ * this very process; and tries again itself, since SQLite gives up at once where two that wait would wait for each other.
+ */
+export async function whenFree(sqlite: Database.Database, act: () => void): Promise<void> {
   sqlite.pragma('busy_timeout = 0');
   for (let waitedMs = 0; ; waitedMs += LOCK_POLL_MS) {
     try {
-      sqlite.exec('BEGIN IMMEDIATE');
+      act();
       break;
     } catch (error) {
       if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw error;

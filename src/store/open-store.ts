@@ -9,7 +9,7 @@ import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
-import { bringUpToDate, busyTimeoutMs } from './bring-up-to-date.ts';
+import { bringUpToDate, busyTimeoutMs, whenFree } from './bring-up-to-date.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
@@ -43,7 +43,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
       `There is no database at ${quote(path)}. Start the server once (telltale serve), or run: telltale migrate.`,
     );
   }
-  const sqlite = openFile(path);
+  const sqlite = await openFile(path);
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
   try {
     await bringUpToDate({ db, sqlite, path, migrate });
@@ -76,7 +76,7 @@ function schemeOf(url: string): string {
   return scheme === undefined ? url : `${scheme}…`;
 }
 
-function openFile(path: string): Database.Database {
+async function openFile(path: string): Promise<Database.Database> {
   let sqlite: Database.Database | undefined;
   try {
     const problem = headerProblem(readHeader(path), APPLICATION_ID);
@@ -84,7 +84,7 @@ function openFile(path: string): Database.Database {
     // Made for its owner only; SQLite gives its log the same mode.
     closeSync(openSync(path, 'a', 0o600));
     sqlite = new Database(path, { timeout: busyTimeoutMs });
-    claim(sqlite);
+    await claim(sqlite);
     return sqlite;
   } catch (error) {
     sqlite?.close();
@@ -109,12 +109,14 @@ function readHeader(path: string): Uint8Array {
 }
 
 /** Marks an empty file as ours and sets how it is written. */
-function claim(sqlite: Database.Database): void {
-  // Before WAL mode, so that the mark stands in the file itself from its first page on.
-  if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
-    sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-  }
-  sqlite.pragma('journal_mode = WAL');
+async function claim(sqlite: Database.Database): Promise<void> {
+  await whenFree(sqlite, () => {
+    // Before WAL mode, so that the mark stands in the file itself from its first page on.
+    if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
+      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
+    }
+    sqlite.pragma('journal_mode = WAL');
+  });
   // A hit leaves the journal once it is settled, so what is settled must survive a power cut.
   sqlite.pragma('synchronous = FULL');
   sqlite.pragma('wal_autocheckpoint = 10000');

@@ -187,6 +187,18 @@ describe('a store', () => {
     expect(await stores[0]?.listApiTokens()).toHaveLength(4);
   });
 
+  it('waits, without blocking, for whoever makes the file just now', async () => {
+    const path = storePath();
+    const maker = new Database(path);
+    maker.exec('BEGIN EXCLUSIVE');
+    const opening = openStore(`sqlite:${path}`);
+    maker.exec('COMMIT');
+    maker.close();
+    const store = await opening;
+    onTestFinished(() => store.close());
+    expect(await store.listApiTokens()).toEqual([]);
+  });
+
   it('may be opened by several processes at once when the file is new', async () => {
     const path = storePath();
     const ends = await Promise.all([1, 2, 3, 4].map(() => openElsewhere(path)));
