@@ -108,3 +108,9 @@ export const mimePartsMax = 10_000;
 
 /** Bytes of a line of a message without its line break (RFC 5322, section 2.1.1). */
 export const mailLineBytesMax = 998;
+
+/** Characters of a request's address: a tracked URL has 2,000 and a cursor of the API under 500. */
+export const urlCharsMax = 4_096;
+
+/** Proxies that are looked through to find a client: chains of real networks have under 5. */
+export const forwardedHopsMax = 20;

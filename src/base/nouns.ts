@@ -42,6 +42,10 @@ export interface Hit {
   readonly link: HitLink | null;
   readonly atMs: number;
   readonly method: string;
+  /** Eight bytes, in hexadecimal, that stand for the client's address on one day; never the address. */
+  readonly peer: string | null;
+  /** The same request again within the sender's window: kept, and not in totals. */
+  readonly repeat: boolean;
   /** Lower-case names; only the headers verdicts look at. */
   readonly headers: Readonly<Record<string, string>>;
 }

@@ -150,6 +150,11 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
   )
     .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
     .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
+    .option(
+      '--trusted-proxies <proxies>',
+      'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
+    )
+    .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
     .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 

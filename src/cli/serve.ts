@@ -13,6 +13,8 @@ import { makeDirectory, writeFileWhole } from './write-file.ts';
 export interface ServeFlags extends CommonFlags {
   readonly port?: string;
   readonly host?: string;
+  readonly trustedProxies?: string;
+  readonly hostName?: readonly string[];
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
@@ -32,6 +34,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     host,
     port,
     apiToken: settings.apiToken,
+    trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
+    hosts: flags.hostName,
     onProblem: (error) => say(io, `problem: ${messageOf(error)}`),
   });
   const stopWatching = watchKeys(settings, io, keys);

@@ -26,9 +26,10 @@ export interface Settings {
   readonly apiToken: string | undefined;
   readonly port: string | undefined;
   readonly host: string | undefined;
+  readonly trustedProxies: string | undefined;
 }
 
-const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host'] as const;
+const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies'] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
 /**
@@ -51,6 +52,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     apiToken: env.TELLTALE_API_TOKEN,
     port: env.TELLTALE_PORT ?? textOf(config, 'port'),
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
+    trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
   };
 }
 

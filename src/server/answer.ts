@@ -1,6 +1,15 @@
-// How the collector answers. Its own redirect and its own headers: nothing a stranger sent is ever put into one, and
-// no answer may be cached, indexed or leak where the reader came from.
+// How the collector answers, as plain values: one form goes to a socket, the other through Koa. Its own redirect and
+// its own headers: nothing a stranger sent is ever put into one, and no answer may be cached, indexed or leak where the
+// reader came from.
+import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
+
+export interface Answer {
+  readonly status: number;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
 
 /** 43 bytes: one transparent pixel, complete by GIF89a. */
 const GIF: Buffer = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
@@ -11,54 +20,60 @@ export type IgnoredReason = 'invalid' | 'revoked' | 'consent' | 'privacy-signal'
 /** What became of the hit, told in a header. */
 export type Outcome = { readonly durable: boolean } | { readonly ignored: IgnoredReason };
 
-/** Answers with the pixel. */
-export function answerPixel(ctx: Context, outcome: Outcome): void {
-  setHeaders(ctx, outcome);
-  ctx.status = 200;
-  ctx.type = 'image/gif';
-  ctx.body = GIF;
+const NOTHING = Buffer.alloc(0);
+const COMMON = ['Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer', 'X-Robots-Tag', 'noindex'] as const;
+
+/** The pixel. */
+export function pixelAnswer(outcome: Outcome): Answer {
+  const headers = ['Content-Type', 'image/gif', 'Content-Length', String(GIF.length), ...outcomeHeaders(outcome)];
+  return { status: 200, headers, body: GIF };
 }
 
-/** Answers with a redirect; `destination` has been checked and is pure ASCII. */
-export function answerRedirect(ctx: Context, destination: string, outcome: Outcome): void {
-  setHeaders(ctx, outcome);
-  answerEmpty(ctx, 302);
-  ctx.set('Location', destination);
+/** A redirect; `destination` has been checked and is pure ASCII. */
+export function redirectAnswer(destination: string, outcome: Outcome): Answer {
+  return emptyAnswer(302, ['Location', destination, ...outcomeHeaders(outcome)]);
 }
 
-/** Answers OPTIONS: what may be asked, and nothing else. */
-export function answerOptions(ctx: Context, allow: string, outcome: Outcome | undefined): void {
-  setHeaders(ctx, outcome);
-  ctx.set('Allow', allow);
-  ctx.body = null;
-  ctx.status = 204;
+/** What may be asked, and nothing else. */
+export function optionsAnswer(allow: string, outcome?: Outcome): Answer {
+  return { status: 204, headers: ['Allow', allow, ...outcomeHeaders(outcome)], body: NOTHING };
 }
 
-/** Answers a method that has no meaning here. */
-export function answerMethodNotAllowed(ctx: Context, allow: string): void {
-  setHeaders(ctx, undefined);
-  ctx.set('Allow', allow);
-  answerEmpty(ctx, 405);
+/** For a method that has no meaning here. */
+export function methodNotAllowedAnswer(allow: string): Answer {
+  return emptyAnswer(405, ['Allow', allow, ...outcomeHeaders()]);
 }
 
-/** Answers a request whose address is none. */
-export function answerUnreadable(ctx: Context): void {
-  setHeaders(ctx, undefined);
-  answerEmpty(ctx, 400);
+/** A status that says all there is to say. */
+export function emptyAnswer(status: number, headers: readonly string[] = outcomeHeaders()): Answer {
+  return { status, headers: ['Content-Length', '0', ...headers], body: NOTHING };
 }
 
-/** Sets the headers every answer of the collector carries. */
-export function setHeaders(ctx: Context, outcome: Outcome | undefined): void {
-  ctx.set('Cache-Control', 'no-store');
-  ctx.set('Referrer-Policy', 'no-referrer');
-  ctx.set('X-Robots-Tag', 'noindex');
-  if (outcome === undefined) return;
-  if ('ignored' in outcome) ctx.set('Telltale-Ignored', outcome.ignored);
-  else ctx.set('Telltale-Durable', outcome.durable ? 'yes' : 'no');
+/** The headers every answer of the collector carries, with what became of the hit. */
+export function outcomeHeaders(outcome?: Outcome): readonly string[] {
+  if (outcome === undefined) return COMMON;
+  if ('ignored' in outcome) return [...COMMON, 'Telltale-Ignored', outcome.ignored];
+  return outcome.durable ? DURABLE : NOT_DURABLE;
 }
 
-function answerEmpty(ctx: Context, status: number): void {
+const DURABLE = [...COMMON, 'Telltale-Durable', 'yes'];
+const NOT_DURABLE = [...COMMON, 'Telltale-Durable', 'no'];
+
+/** Writes an answer to a socket. */
+export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {
+  response.writeHead(status, headers as string[]);
+  response.end(body);
+}
+
+/** Gives an answer to Koa. */
+export function giveAnswer(ctx: Context, { status, headers, body }: Answer): void {
   ctx.status = status;
-  ctx.body = Buffer.alloc(0);
+  ctx.body = status === 204 ? null : body;
   ctx.remove('Content-Type');
+  for (let at = 0; at < headers.length; at += 2) ctx.set(headers[at] ?? '', headers[at + 1] ?? '');
+}
+
+/** Sets the headers every answer carries. */
+export function setCommonHeaders(ctx: Context): void {
+  for (let at = 0; at < COMMON.length; at += 2) ctx.set(COMMON[at] ?? '', COMMON[at + 1] ?? '');
 }

@@ -14,7 +14,7 @@ import { toCsv } from '../report/report-csv.ts';
 import { type FlatTable, reportRows, summaryRows } from '../report/report-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Send } from '../track/send-queue.ts';
-import { setHeaders } from './answer.ts';
+import { setCommonHeaders } from './answer.ts';
 import { type ApiAuth, authorise } from './api-auth.ts';
 import { answerProblem } from './problem.ts';
 import { readBody } from './read-body.ts';
@@ -81,7 +81,7 @@ async function answerReport(ctx: Context, id: string, store: Store): Promise<voi
 
 /** JSON, or CSV when asked for by `Accept` or `?format=csv`. */
 function answerData(ctx: Context, data: object, table: () => FlatTable): void {
-  setHeaders(ctx, undefined);
+  setCommonHeaders(ctx);
   const wantsCsv = one(ctx.query.format) === 'csv' || ctx.accepts('json', 'text/csv') === 'text/csv';
   ctx.status = 200;
   ctx.body = wantsCsv ? toCsv(table()) : JSON.stringify(data);

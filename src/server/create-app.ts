@@ -2,12 +2,17 @@
 import Koa, { type Context, type Next } from 'koa';
 import { checkOptionNames } from '../base/options.ts';
 import type { Store } from '../store/open-store.ts';
+import { giveAnswer } from './answer.ts';
 import { apiRoutes } from './api.ts';
-import { type CollectorOptions, collector } from './collector.ts';
+import type { Collect } from './collect.ts';
+import { asMiddleware, COLLECTOR_OPTIONS, type CollectorOptions, prepareCollect } from './collector.ts';
+import { type Front, makeFront } from './front.ts';
 import { answerProblem } from './problem.ts';
 
 export interface AppOptions extends CollectorOptions {
   readonly store: Store;
+  /** Names under which the server answers, besides the base URL's and loopback names; ports do not matter. @default none */
+  readonly hosts?: readonly string[] | undefined;
   /** One more admin token for the API, kept nowhere. @default none */
   readonly apiToken?: string | undefined;
   /** Told of failures while answering. @default nothing */
@@ -16,12 +21,24 @@ export interface AppOptions extends CollectorOptions {
 
 /** Makes the app; listen with `http.createServer(app.callback())`. */
 export function createApp(options: AppOptions): Koa {
-  checkOptionNames(
-    options,
-    ['tracker', 'journal', 'store', 'abuseContact', 'apiToken', 'onProblem', 'now'],
-    'createApp',
-  );
-  const { store, apiToken, onProblem = () => {}, ...forCollector } = options;
+  checkOptionNames(options, APP_OPTIONS, 'createApp');
+  return assemble(options).app;
+}
+
+const APP_OPTIONS = [...COLLECTOR_OPTIONS, 'store', 'hosts', 'apiToken', 'onProblem'];
+
+/** The parts of a server: the app, and what a listener may ask before it. */
+export interface Assembled {
+  readonly app: Koa;
+  readonly front: Front;
+  readonly collect: Collect;
+}
+
+/** Puts the parts together. */
+export function assemble(options: AppOptions): Assembled {
+  const { store, apiToken, hosts = [], onProblem = () => {}, ...forCollector } = options;
+  const front = makeFront([new URL(options.tracker.baseUrl).host, ...hosts]);
+  const collect = prepareCollect(forCollector);
   const app = new Koa();
   // Koa would print the request; what a stranger sent belongs in no log.
   app.silent = true;
@@ -29,11 +46,20 @@ export function createApp(options: AppOptions): Koa {
     if (!isClientsFault(error)) onProblem(error);
   });
   app.use(failSafely(onProblem));
-  app.use(collector(forCollector));
+  app.use(passFront(front));
+  app.use(asMiddleware(collect));
   app.use(answerProbes);
   app.use(apiRoutes({ store, auth: { store, extraToken: apiToken }, now: options.now ?? Date.now }));
   app.use(async (ctx) => answerProblem(ctx, 404, 'There is nothing at this path.'));
-  return app;
+  return { app, front, collect };
+}
+
+function passFront(front: Front) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const passed = front(ctx.req);
+    if ('answer' in passed) return giveAnswer(ctx, passed.answer);
+    await next();
+  };
 }
 
 function failSafely(onProblem: (error: unknown) => void) {

@@ -1,26 +1,35 @@
-// Makes the hit of a request: what is kept of it, and nothing else.
-import { randomBytes } from 'node:crypto';
-import type { Context } from 'koa';
+// Makes the hit of a request: what is kept of it, and nothing else. An address is never kept; its peer is.
+import { randomFillSync } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 
+/** What is looked at of a request; its path comes apart, since whoever mounts the collector may change that. */
+export type CollectRequest = Pick<IncomingMessage, 'method' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
+
 /** What the collector's parts share. */
-export interface CollectorContext {
+export interface CollectContext {
   readonly keys: KeyRing;
   readonly baseUrl: string;
   readonly abuseContact: string;
   readonly append: (hit: Hit) => Promise<boolean>;
   readonly now: () => number;
+  /** The 8 bytes, in hexadecimal, that stand for the client's address on one day. */
+  readonly peerOf: (request: CollectRequest, atMs: number) => string;
+  readonly countIgnored: CountIgnored;
 }
 
+/** Counts a request that left no hit, with the finer reason that no answer tells. */
+export type CountIgnored = (kind: HitKind, reason: string) => void;
+
 /** The only headers kept with a hit: those that verdicts look at. */
-const KEPT_HEADERS = ['user-agent', 'accept-language', 'sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
+const KEPT_HEADERS = ['user-agent', 'accept-language', 'sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
 
 /** The hit of a request, with the id that makes it one: 6 bytes of time, 10 of chance. */
 export function makeHit(
-  ctx: Context,
-  context: CollectorContext,
+  request: CollectRequest,
+  context: CollectContext,
   of: {
     readonly kind: HitKind;
     readonly token: { readonly message: string; readonly recipient: string | null; readonly test: boolean };
@@ -31,7 +40,7 @@ export function makeHit(
   const atMs = context.now();
   const names = of.level === 'individual';
   return {
-    id: atMs.toString(16).padStart(12, '0') + randomBytes(10).toString('hex'),
+    id: atMs.toString(16).padStart(12, '0') + chance(),
     kind: of.kind,
     message: of.token.message,
     recipient: names ? of.token.recipient : null,
@@ -39,16 +48,38 @@ export function makeHit(
     test: of.token.test,
     link: of.link,
     atMs,
-    method: ctx.method,
-    headers: keptHeaders(ctx),
+    method: request.method ?? '',
+    peer: context.peerOf(request, atMs),
+    repeat: false,
+    headers: keptHeaders(request),
   };
 }
 
-function keptHeaders(ctx: Context): Readonly<Record<string, string>> {
+const CHANCE_BYTES = 10;
+const pool = Buffer.alloc(CHANCE_BYTES * 400);
+let poolAt = pool.length;
+
+/** Ten random bytes in hexadecimal, drawn four hundred at a time: one call of the generator costs more than a hit. */
+function chance(): string {
+  if (poolAt === pool.length) {
+    randomFillSync(pool);
+    poolAt = 0;
+  }
+  poolAt += CHANCE_BYTES;
+  return pool.toString('hex', poolAt - CHANCE_BYTES, poolAt);
+}
+
+function keptHeaders(request: CollectRequest): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
-    const value = ctx.get(name);
+    const value = headerOf(request, name);
     if (value !== '') kept[name] = value.slice(0, name === 'user-agent' ? userAgentCharsMax : headerCharsMax);
   }
   return kept;
+}
+
+/** The value of a header; empty when it did not come. */
+export function headerOf(request: Pick<CollectRequest, 'headers'>, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : (value?.join(', ') ?? '');
 }

@@ -1,10 +1,9 @@
 // The server's pages, from templates/pages. Templates escape what they print; pages run no script and load nothing.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Context } from 'koa';
 import { Liquid } from 'liquidjs';
 import { packageRoot } from '../base/package-root.ts';
-import { type Outcome, setHeaders } from './answer.ts';
+import { type Answer, type Outcome, outcomeHeaders } from './answer.ts';
 
 /** Names of the files in templates/pages. */
 export type PageName =
@@ -24,21 +23,26 @@ const engine = new Liquid({
   cache: true,
 });
 
-/** Answers with a page. */
-export function answerPage(
-  ctx: Context,
+/** An answer with a page. */
+export function pageAnswer(
   status: number,
   name: PageName,
   values: Readonly<Record<string, string>>,
   outcome?: Outcome,
-): void {
+  headers: readonly string[] = [],
+): Answer {
   const html: string = engine.renderFileSync(name, values);
-  setHeaders(ctx, outcome);
-  ctx.set('Content-Security-Policy', policyFor(html));
-  ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.status = status;
-  ctx.type = 'text/html; charset=utf-8';
-  ctx.body = html;
+  const body = Buffer.from(html);
+  return {
+    status,
+    headers: [
+      ...['Content-Type', 'text/html; charset=utf-8', 'Content-Length', String(body.length)],
+      ...['Content-Security-Policy', policyFor(html), 'X-Content-Type-Options', 'nosniff'],
+      ...outcomeHeaders(outcome),
+      ...headers,
+    ],
+    body,
+  };
 }
 
 /** Nothing but the page's own style sheet, by its hash, and forms to ourselves. */

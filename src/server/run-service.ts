@@ -6,7 +6,8 @@ import { type Settler, startSettler } from '../settle/settler.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { createTracker, type Tracker } from '../track/create-tracker.ts';
-import { createApp } from './create-app.ts';
+import { answerFirst } from './answer-first.ts';
+import { assemble } from './create-app.ts';
 import { listen } from './listen.ts';
 
 export interface ServiceOptions {
@@ -20,6 +21,10 @@ export interface ServiceOptions {
   /** 0 picks one. */
   readonly port: number;
   readonly apiToken?: string | undefined;
+  /** Proxies in front: their number or addresses. @default none */
+  readonly trustedProxies?: string | undefined;
+  /** More names under which it answers. @default none */
+  readonly hosts?: readonly string[] | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -55,7 +60,12 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     let tracker: Tracker | undefined;
     const listening = await listen(options, (url) => {
       tracker = createTracker({ baseUrl: options.baseUrl ?? url, keys: options.keys, store, onProblem });
-      return createApp({ tracker, store, journal, apiToken: options.apiToken, onProblem }).callback();
+      const { apiToken, trustedProxies, hosts = [] } = options;
+      const names = [new URL(url).host, ...hosts];
+      return answerFirst(
+        assemble({ tracker, store, journal, apiToken, trustedProxies, hosts: names, onProblem }),
+        onProblem,
+      );
     });
     closers.push(() => listening.close());
     if (tracker === undefined) throw new Error('the server listens without a tracker');

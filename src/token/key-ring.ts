@@ -32,6 +32,8 @@ export interface RingKey {
   readonly hit: SealingKeys;
   readonly unsubscribe: SealingKeys;
   readonly linkMac: Mac;
+  /** Makes the day keys of peers. */
+  readonly peerMac: Mac;
 }
 
 export interface SealingKeys {
@@ -158,6 +160,7 @@ function prepareKey(key: RingKeyJson): RingKey {
     hit: sealingKeys(derive(secret, 'telltale/1/hit', 64)),
     unsubscribe: sealingKeys(derive(secret, 'telltale/1/unsubscribe', 64)),
     linkMac: prepareMac(derive(secret, 'telltale/1/link', 32)),
+    peerMac: prepareMac(derive(secret, 'telltale/1/peer', 32)),
   };
 }
 

@@ -104,7 +104,7 @@ describe('telltale serve', () => {
     });
     await run(['keys', 'new'], { cwd });
     await noticed;
-    expect((await ask(await rewritten())).headers['telltale-durable']).toBe('yes');
+    expect((await ask(await rewritten())).headers['telltale-ignored']).toBeUndefined();
   });
 
   it('refuses a data directory that another one collects into, and takes it once that one is gone', async () => {

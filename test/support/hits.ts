@@ -47,6 +47,8 @@ export function makeHit(of: Partial<Hit> & { readonly from?: Client } = {}): Hit
     link: null,
     atMs,
     method: from.method,
+    peer: null,
+    repeat: false,
     headers: from.headers,
     ...fields,
   };
