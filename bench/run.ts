@@ -1,7 +1,8 @@
-// `npm run bench [rewrite] [accuracy] [size] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// `npm run bench [rewrite] [accuracy] [size] [collect] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
 // to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
+import { benchCollect } from './collect.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSize } from './size.ts';
 
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
   size: benchSize,
+  collect: benchCollect,
 };
 
 /** One table of figures. */

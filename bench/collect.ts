@@ -1,0 +1,146 @@
+// `npm run bench collect`: what a pixel costs to answer. Each server and the client are processes of their own, pinned
+// to a core each where the system allows; rounds are interleaved, and every figure is a median of its rounds.
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { prepareHitToken } from '../src/token/hit-token.ts';
+import { addKey, createKeyRing } from '../src/token/key-ring.ts';
+import type { Load, Measured } from './collect-client.ts';
+import type { BenchResult } from './run.ts';
+
+const BARE = 'bare node:http';
+const CHECKED = 'Koa + router + token check';
+const SERVERS = [BARE, 'Koa + router', CHECKED, 'ours, durable', 'Koa + router + token check + INSERT (FULL)'];
+const SHAPES = [
+  { connections: 256, keepAlive: true },
+  { connections: 64, keepAlive: true },
+  { connections: 64, keepAlive: false },
+] as const;
+const ROUNDS = 5;
+const ROUND_MS = 1_500;
+const RECIPIENTS = 20_000;
+
+interface Figure {
+  readonly perSecond: number;
+  readonly cpuMicros: number;
+  readonly p99Ms: number;
+}
+
+/** Measures all servers. */
+export async function benchCollect(): Promise<BenchResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
+  const ring = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });
+  const seal = prepareHitToken(createKeyRing(ring).signing(), {
+    message: 'spring-sale',
+    consent: { opens: 'individual', clicks: 'individual' },
+    test: false,
+    recipientBytes: 0,
+  });
+  const paths = Array.from({ length: RECIPIENTS }, (_, index) => `/o/${seal(`recipient-${index}`)}.gif`);
+  const pinned = canPin();
+  const client = startClient(pinned);
+  const servers = await Promise.all(SERVERS.map((kind) => startServer(kind, directory, JSON.stringify(ring), pinned)));
+  try {
+    const rows: Readonly<Record<string, string | number>>[] = [];
+    for (const shape of SHAPES) rows.push(...(await measureShape(shape, { servers, client, paths })));
+    const how = pinned ? 'server and client on a core each' : 'not pinned';
+    return { bench: 'collect', of: `one pixel answered, ${how}, medians of ${ROUNDS} interleaved rounds`, rows };
+  } finally {
+    for (const child of [client, ...servers.map((server) => server.child)]) child.kill('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+interface Started {
+  readonly kind: string;
+  readonly port: number;
+  readonly child: ChildProcess;
+}
+
+async function measureShape(
+  shape: (typeof SHAPES)[number],
+  { servers, client, paths }: { servers: readonly Started[]; client: ChildProcess; paths: readonly string[] },
+) {
+  const figures = new Map<string, Figure[]>(servers.map(({ kind }) => [kind, []]));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const server of servers) {
+      const durationMs = round === 0 ? ROUND_MS / 3 : ROUND_MS;
+      const figure = await measure(server, client, { ...shape, paths, port: server.port, durationMs });
+      // The first round only warms up.
+      if (round > 0) figures.get(server.kind)?.push(figure);
+    }
+  }
+  const medianOf = (kind: string, of: (figure: Figure) => number) => median((figures.get(kind) ?? []).map(of));
+  /** The median of a figure's ratios within each round: what disturbs a round disturbs both. */
+  const ratio = (kind: string, to: string, of: (figure: Figure) => number) =>
+    median((figures.get(kind) ?? []).map((figure, round) => of(figure) / of(figures.get(to)?.[round] ?? figure)));
+  return servers.map(({ kind }) => ({
+    server: kind,
+    connections: shape.keepAlive ? `${shape.connections}, kept` : `${shape.connections}, one a request`,
+    'requests/s': Math.round(medianOf(kind, (figure) => figure.perSecond)),
+    'of bare': ratio(kind, BARE, (figure) => figure.perSecond).toFixed(2),
+    'of Koa + check': ratio(kind, CHECKED, (figure) => figure.perSecond).toFixed(2),
+    'CPU µs': medianOf(kind, (figure) => figure.cpuMicros).toFixed(0),
+    'CPU of bare': ratio(kind, BARE, (figure) => figure.cpuMicros).toFixed(2),
+    'p99 ms': medianOf(kind, (figure) => figure.p99Ms).toFixed(1),
+    'p99 of Koa + check': ratio(kind, CHECKED, (figure) => figure.p99Ms).toFixed(2),
+  }));
+}
+
+async function measure(server: Started, client: ChildProcess, load: Load): Promise<Figure> {
+  const before = await cpuMicros(server.child);
+  client.send(load);
+  const [measured] = (await once(client, 'message')) as [Measured];
+  const used = (await cpuMicros(server.child)) - before;
+  if (measured.failures > 0) throw new Error(`${measured.failures} requests to ${server.kind} failed`);
+  return {
+    perSecond: measured.requests / measured.seconds,
+    cpuMicros: used / measured.requests,
+    p99Ms: measured.p99Ms,
+  };
+}
+
+async function cpuMicros(child: ChildProcess): Promise<number> {
+  child.send('cpu');
+  const [{ cpu }] = (await once(child, 'message')) as [{ readonly cpu: NodeJS.CpuUsage }];
+  return cpu.user + cpu.system;
+}
+
+function canPin(): boolean {
+  try {
+    execFileSync('taskset', ['-c', '0,1', 'true'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function startClient(pinned: boolean): ChildProcess {
+  const client = fork(fileURLToPath(new URL('./collect-client.ts', import.meta.url)), [], {
+    execArgv: ['--import', 'tsx'],
+  });
+  if (pinned) pin(client, 1);
+  return client;
+}
+
+async function startServer(kind: string, directory: string, ring: string, pinned: boolean): Promise<Started> {
+  const script = fileURLToPath(new URL('./collect-server.ts', import.meta.url));
+  const child = fork(script, [kind, directory, ring], { execArgv: ['--import', 'tsx'] });
+  const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
+  if (pinned) pin(child, 0);
+  return { kind, child, port: Number(new URL(url).port) };
+}
+
+/** All threads of a process on one core. */
+function pin(child: ChildProcess, core: number): void {
+  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)], { stdio: 'ignore' });
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}
