@@ -12,6 +12,7 @@ import type { Journal } from '../journal/open-journal.ts';
 import { type HitToken, openHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { openLinkToken } from '../token/link-token.ts';
+import { readShortLinkToken } from '../token/short-link-token.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import {
   answerMethodNotAllowed,
@@ -21,6 +22,7 @@ import {
   answerUnreadable,
   type Outcome,
 } from './answer.ts';
+import { type ControlState, levelNow, NO_CONTROL } from './control-state.ts';
 import { type CollectorContext, makeHit } from './make-hit.ts';
 import { answerPage } from './pages.ts';
 import { routesOf } from './routes-of.ts';
@@ -31,6 +33,8 @@ export interface CollectorOptions {
   readonly tracker: Pick<Tracker, 'baseUrl' | 'keys'>;
   /** Where hits are written before they are answered. */
   readonly journal: Pick<Journal, 'append'>;
+  /** What is revoked, corrected, withdrawn, and where short links lead. @default nothing; short links answer 404 */
+  readonly control?: ControlState | undefined;
   /** Whom the page of a revoked link names. @default abuse@ and the base URL's host (RFC 2142) */
   readonly abuseContact?: string | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -45,12 +49,13 @@ const ALLOW = METHODS.join(', ');
  * to the next middleware.
  */
 export function collector(options: CollectorOptions): Middleware {
-  checkOptionNames(options, ['tracker', 'journal', 'abuseContact', 'now'], 'collector');
+  checkOptionNames(options, ['tracker', 'journal', 'control', 'abuseContact', 'now'], 'collector');
   const context: CollectorContext = {
     keys: options.tracker.keys,
     baseUrl: options.tracker.baseUrl,
     abuseContact: options.abuseContact ?? `abuse@${new URL(options.tracker.baseUrl).hostname}`,
     append: (hit) => options.journal.append(hit),
+    control: options.control ?? NO_CONTROL,
     now: options.now ?? Date.now,
   };
   const router = new Router();
@@ -97,8 +102,9 @@ async function recordOpen(ctx: RouterCtx, context: CollectorContext): Promise<Ou
   if (text.length > tokenCharsMax || !/\.gif$/i.test(text)) return { ignored: 'invalid' };
   const opened = openHitToken(context.keys, text.slice(0, -'.gif'.length));
   if (!opened.ok) return { ignored: 'invalid' };
-  if (opened.key.revoked) return { ignored: 'revoked' };
-  const level = opened.token.consent.opens;
+  const { message } = opened.token;
+  if (opened.key.revoked || context.control.isRevoked({ message })) return { ignored: 'revoked' };
+  const level = levelNow(opened.token, 'opens', context.control);
   if (level === 'none') return { ignored: 'consent' };
   if (saysNo(ctx)) return { ignored: 'privacy-signal' };
   return {
@@ -114,17 +120,29 @@ function clickHandler(context: CollectorContext): RouterMiddleware {
     if (opened.kind === 'revoked') {
       return answerPage(ctx, 410, 'link-revoked', { contact: context.abuseContact }, { ignored: 'revoked' });
     }
+    if (opened.kind === 'not-yet') {
+      ctx.set('Retry-After', RETRY_AFTER_SECONDS);
+      return answerPage(ctx, 503, 'link-not-ready', {});
+    }
     const outcome = await recordClick(ctx, context, opened);
-    return ctx.method === 'OPTIONS'
-      ? answerOptions(ctx, ALLOW, outcome)
-      : answerRedirect(ctx, opened.link.destination, outcome);
+    return ctx.method === 'OPTIONS' ? answerOptions(ctx, ALLOW, outcome) : answerRedirect(ctx, opened.leadsTo, outcome);
   };
 }
 
+/** A new set of short links is in the mirror after a second or two. */
+const RETRY_AFTER_SECONDS = '5';
+
 type OpenedClick =
   | { readonly kind: 'invalid' }
-  | { readonly kind: 'revoked'; readonly key: RingKey }
-  | { readonly kind: 'valid'; readonly token: HitToken; readonly link: HitLink };
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'not-yet' }
+  | {
+      readonly kind: 'valid';
+      readonly token: HitToken;
+      readonly link: HitLink;
+      /** The link's destination, or what it was corrected to. */
+      readonly leadsTo: string;
+    };
 
 function openClick(ctx: RouterCtx, context: CollectorContext): OpenedClick {
   const text = ctx.params.token ?? '';
@@ -132,12 +150,30 @@ function openClick(ctx: RouterCtx, context: CollectorContext): OpenedClick {
   if (text.length > tokenCharsMax || linkText.length > tokenCharsMax) return { kind: 'invalid' };
   const opened = openHitToken(context.keys, text);
   if (!opened.ok) return { kind: 'invalid' };
-  const link = openLinkToken(opened.key, opened.token.message, linkText);
-  if (!link.ok) return { kind: 'invalid' };
-  if (opened.key.revoked) return { kind: 'revoked', key: opened.key };
-  const destination = parseDestination(link.link.destination);
-  if (!destination.ok) return { kind: 'invalid' };
-  return { kind: 'valid', token: opened.token, link: { ...link.link, destination: destination.url } };
+  const { message } = opened.token;
+  const found = openLink(opened.key, message, linkText, context.control);
+  if (found === 'invalid') return { kind: 'invalid' };
+  if (opened.key.revoked || context.control.isRevoked({ message })) return { kind: 'revoked' };
+  if (found === 'not-yet') return { kind: 'not-yet' };
+  const corrected = context.control.destinationOf({ message, index: found.index });
+  const destination = parseDestination(found.destination);
+  const leadsTo = corrected === undefined ? destination : parseDestination(corrected);
+  if (!destination.ok || !leadsTo.ok) return { kind: 'invalid' };
+  if (context.control.isRevoked({ message, link: found.index, destination: leadsTo.url })) return { kind: 'revoked' };
+  const link = { ...found, destination: destination.url };
+  return { kind: 'valid', token: opened.token, link, leadsTo: leadsTo.url };
+}
+
+/** Reads L in either form. */
+function openLink(key: RingKey, message: string, text: string, control: ControlState): HitLink | 'invalid' | 'not-yet' {
+  const short = readShortLinkToken(text);
+  if (short === undefined) {
+    const opened = openLinkToken(key, message, text);
+    return opened.ok ? opened.link : 'invalid';
+  }
+  const found = control.shortLink(message, short.set, short.index);
+  if (found === 'not-mirrored') return 'not-yet';
+  return found === 'unknown' ? 'invalid' : { ...found, index: short.index, honeypot: false };
 }
 
 async function recordClick(
@@ -145,10 +181,10 @@ async function recordClick(
   context: CollectorContext,
   { token, link }: { readonly token: HitToken; readonly link: HitLink },
 ): Promise<Outcome> {
-  const sealed = token.consent.clicks;
-  if (sealed === 'none') return { ignored: 'consent' };
+  const allowed = levelNow(token, 'clicks', context.control);
+  if (allowed === 'none') return { ignored: 'consent' };
   // An explicit click is counted under a privacy signal, but without the person.
-  const level = saysNo(ctx) ? 'aggregate' : sealed;
+  const level = saysNo(ctx) ? 'aggregate' : allowed;
   return { durable: await context.append(makeHit(ctx, context, { kind: 'click', token, level, link })) };
 }
 

@@ -10,6 +10,8 @@ export interface AppOptions extends CollectorOptions {
   readonly store: Store;
   /** One more admin token for the API, kept nowhere. @default none */
   readonly apiToken?: string | undefined;
+  /** What `/readyz` says. @default always ready */
+  readonly isReady?: (() => boolean) | undefined;
   /** Told of failures while answering. @default nothing */
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
@@ -18,10 +20,10 @@ export interface AppOptions extends CollectorOptions {
 export function createApp(options: AppOptions): Koa {
   checkOptionNames(
     options,
-    ['tracker', 'journal', 'store', 'abuseContact', 'apiToken', 'onProblem', 'now'],
+    ['tracker', 'journal', 'store', 'control', 'abuseContact', 'apiToken', 'isReady', 'onProblem', 'now'],
     'createApp',
   );
-  const { store, apiToken, onProblem = () => {}, ...forCollector } = options;
+  const { store, apiToken, isReady = () => true, onProblem = () => {}, ...forCollector } = options;
   const app = new Koa();
   // Koa would print the request; what a stranger sent belongs in no log.
   app.silent = true;
@@ -30,7 +32,7 @@ export function createApp(options: AppOptions): Koa {
   });
   app.use(failSafely(onProblem));
   app.use(collector(forCollector));
-  app.use(answerProbes);
+  app.use(answerProbes(isReady));
   app.use(apiRoutes({ store, auth: { store, extraToken: apiToken }, now: options.now ?? Date.now }));
   app.use(async (ctx) => answerProblem(ctx, 404, 'There is nothing at this path.'));
   return app;
@@ -56,15 +58,14 @@ function isClientsFault(error: unknown): boolean {
 
 const CLIENTS_FAULTS = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** `/healthz`: the process answers. `/readyz`: it takes hits. One word each. */
-async function answerProbes(ctx: Context, next: Next): Promise<void> {
-  const word = PROBES.get(ctx.path);
-  if (word === undefined || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = word;
+/** `/healthz`: the process answers. `/readyz`: it takes hits, and knows what is in force. One word each. */
+function answerProbes(isReady: () => boolean) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const isProbe = ctx.path === '/healthz' || ctx.path === '/readyz';
+    if (!isProbe || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    const isGood = ctx.path === '/healthz' || isReady();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = isGood ? 200 : 503;
+    ctx.body = ctx.path === '/healthz' ? 'ok' : isGood ? 'ready' : 'behind';
+  };
 }
-
-const PROBES: ReadonlyMap<string, string> = new Map([
-  ['/healthz', 'ok'],
-  ['/readyz', 'ready'],
-]);

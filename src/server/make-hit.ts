@@ -4,6 +4,7 @@ import type { Context } from 'koa';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
+import type { ControlState } from './control-state.ts';
 
 /** What the collector's parts share. */
 export interface CollectorContext {
@@ -11,6 +12,7 @@ export interface CollectorContext {
   readonly baseUrl: string;
   readonly abuseContact: string;
   readonly append: (hit: Hit) => Promise<boolean>;
+  readonly control: ControlState;
   readonly now: () => number;
 }
 

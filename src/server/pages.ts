@@ -9,6 +9,7 @@ import { type Outcome, setHeaders } from './answer.ts';
 /** Names of the files in templates/pages. */
 export type PageName =
   | 'link-not-found'
+  | 'link-not-ready'
   | 'link-revoked'
   | 'unsubscribe'
   | 'unsubscribe-revoked'
