@@ -30,8 +30,15 @@ const LIST_QUERY = z.object({
   limit: z.coerce.number().int().min(1).max(pageRowsMax).default(pageRowsDefault),
 });
 
+/** A page of a list. */
+export interface ListQuery {
+  /** Where the page before it ended. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
 /** Which page is asked for; answers 400 when that cannot be read. */
-export function readListQuery(ctx: Context): z.infer<typeof LIST_QUERY> | undefined {
+export function readListQuery(ctx: Context): ListQuery | undefined {
   const query = LIST_QUERY.safeParse({ cursor: one(ctx.query.cursor), limit: one(ctx.query.limit) });
   if (query.success) return query.data;
   answerProblem(ctx, 400, `limit must be a whole number from 1 to ${pageRowsMax}.`);
