@@ -1,9 +1,10 @@
-// `npm run bench [rewrite] [accuracy] [size] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// `npm run bench [rewrite] [accuracy] [size] [urls] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
 // to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSize } from './size.ts';
+import { benchUrls } from './urls.ts';
 
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
   size: benchSize,
+  urls: benchUrls,
 };
 
 /** One table of figures. */
