@@ -1,10 +1,12 @@
-// `npm run bench [rewrite] [accuracy] [size] [collect] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
+// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [--json]`: what things cost, as ratios measured in one
+// run. Absolute times vary from machine
 // to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchCollect } from './collect.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSize } from './size.ts';
+import { benchUrls } from './urls.ts';
 
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
@@ -14,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   accuracy: benchAccuracy,
   size: benchSize,
   collect: benchCollect,
+  urls: benchUrls,
 };
 
 /** One table of figures. */

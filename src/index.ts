@@ -14,7 +14,7 @@ export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts'
 export type { MimeNote, MimeNoteCode } from './track/choose-bodies.ts';
 export type { MailLink } from './track/compile-mail.ts';
 export type { CompiledMail, MailEdits, RenderedMail, RenderOptions } from './track/compiled-mail.ts';
-export type { CompileOptions, Tracker, TrackerOptions } from './track/create-tracker.ts';
+export type { CompileOptions, LinkForm, Tracker, TrackerOptions } from './track/create-tracker.ts';
 export { createTracker } from './track/create-tracker.ts';
 export type { MailNote, MailNoteCode } from './track/mail-notes.ts';
 export type { LinkToDecide, Policy, PolicyRule } from './track/read-policy.ts';
@@ -27,5 +27,5 @@ export type {
   RewrittenMime,
 } from './track/rewrite-mime.ts';
 export { compileMime, rewriteMime } from './track/rewrite-mime.ts';
-export type { Send, SendStore } from './track/send-queue.ts';
+export type { Send, SendStore, ShortLinkStore } from './track/send-queue.ts';
 export type { Edit } from './track/template.ts';

@@ -95,7 +95,7 @@ describe('the README', () => {
         .replace(/\s+#.*/, '')
         .split(' ')
         .slice(1);
-      const names = words[0] === 'keys' || words[0] === 'tokens' ? words.slice(0, 2) : words.slice(0, 1);
+      const names = words.slice(0, ['keys', 'tokens', 'revoke', 'links'].includes(words[0] ?? '') ? 2 : 1);
       const { status, stdout } = await run([...names, '--help'], { cwd: directory });
       expect([line, status]).toEqual([line, 0]);
       for (const flag of words.filter((word) => word.startsWith('--')))

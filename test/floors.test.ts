@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   report: 2,
   store: 3,
   journal: 3,
+  control: 3,
   server: 4,
   mail: 4,
   cli: 5,

@@ -14,6 +14,18 @@ export type DestinationProblem =
   | 'control-character'
   | 'bidi-character'
   | 'too-long';
+
+/** What each problem is, in words. */
+export const DESTINATION_PROBLEMS: Readonly<Record<DestinationProblem, string>> = {
+  'not-a-url': 'it is not a URL that browsers follow',
+  'not-http': 'it does not begin with https:// or http://',
+  userinfo: 'it holds a user name or password, which browsers warn of',
+  backslash: 'it holds a backslash, which browsers read as /',
+  'control-character': 'it holds a control character',
+  'bidi-character': 'it holds a character that turns the direction of text',
+  'too-long': `it has over ${destinationCharsMax} characters`,
+};
+
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;

@@ -12,6 +12,36 @@ export const trackedUrlCharsMax = 2_000;
 /** Links in one mail: SendGrid tracks 1,000; ten megabytes of the shortest links hold fewer than this. */
 export const linksMax = 1_000_000;
 
+/** Links of one short-link set: a short link has 15 bits for its index; later links are self-contained. */
+export const shortLinksMax = 32_768;
+
+/** Short-link sets a tracker remembers as registered; a forgotten one is registered again, which changes nothing. */
+export const registeredSetsMax = 10_000;
+
+/** Milliseconds the plugin waits, once a set, for its registration: a commit takes a few; past it links are self-contained. */
+export const registerDeadlineMs = 500;
+
+/** Milliseconds after a failed registration in which the plugin does not wait for another. */
+export const registerRetryMs = 5_000;
+
+/** Milliseconds between two looks for changes of the control state: a change has 5 s to be in force. */
+export const followIntervalMs = 1_000;
+
+/** Changes of the control state read at once: about 100 kB for usual mails, 200 MB if each were of the largest set. */
+export const controlPageChanges = 100;
+
+/** Milliseconds between two looks of a reader at its mirror: with {@link followIntervalMs}, well below 5 s. */
+export const mirrorLookMs = 500;
+
+/** Milliseconds after which a mirror does not know what is not in it: what is in force is so within this time. */
+export const mirrorFreshMs = 5_000;
+
+/** Answers of each of six kinds a mirror remembers: about 12 MB in all; the file answers the rest in microseconds. */
+export const mirrorCacheEntries = 10_000;
+
+/** Milliseconds without a word from the store after which a server is not ready: a restart of a database takes less. */
+export const mirrorStaleMs = 60_000;
+
 /** Attributes of one tag: the parser compares each with all earlier ones; real mail stays under 100. */
 export const attributesPerTagMax = 1_000;
 

@@ -4,6 +4,7 @@ import type { Consent } from '../base/nouns.ts';
 import { openHitToken } from '../token/hit-token.ts';
 import { createKeyRing, type KeyRing, type RingKey } from '../token/key-ring.ts';
 import { openLinkToken } from '../token/link-token.ts';
+import { readShortLinkToken } from '../token/short-link-token.ts';
 import { openUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type Io, writeOut } from './io.ts';
 import { loadKeys } from './key-file.ts';
@@ -19,6 +20,7 @@ interface Inspection {
   readonly consent: Consent | null;
   /** The link's index. */
   readonly link: number | null;
+  /** Nothing for a short link. */
   readonly destination: string | null;
   /** Why it is not valid. */
   readonly reason: string | null;
@@ -64,6 +66,9 @@ function inspectHit(ring: KeyRing, kind: 'open' | 'click' | 'hit', text: string,
   const { message, recipient, consent } = opened.token;
   const known = { ...NOTHING, ...state(opened.key), kind, message, recipient, consent };
   if (linkText === undefined) return known;
+  const short = readShortLinkToken(linkText);
+  // Where a short link leads stands in the database, which this command does without.
+  if (short !== undefined) return { ...known, link: short.index };
   const link = openLinkToken(opened.key, message, linkText);
   if (!link.ok) return { ...known, valid: false, reason: `link ${link.reason}` };
   const { index, destination } = link.link;

@@ -69,6 +69,8 @@ function build(io: Io, setStatus: SetStatus): Command {
   addInspect(program, io, setStatus);
   addKeys(program, io);
   addTokens(program, io);
+  addRevoke(program, io);
+  addLinks(program, io);
   addMigrate(program, io);
   addDemo(program, io, setStatus);
   return program;
@@ -103,6 +105,7 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
      telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --links short
      telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
   )
@@ -118,6 +121,11 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
     .option('--force', 'overwrite files that exist; break DKIM signatures of .eml files')
     .addOption(
       new Option('--pixel <place>', 'where the pixel goes').choices(['top', 'bottom', 'both', 'placeholder', 'none']),
+    )
+    .addOption(
+      new Option('--links <form>', 'short links stand in the database; the collector needs it to redirect')
+        .choices(['self-contained', 'short'])
+        .default('self-contained'),
     )
     .action(async (files: string[], flags) => {
       const { rewrite } = await import('./rewrite.ts');
@@ -211,6 +219,60 @@ function addTokens(program: Command, io: Io): void {
   command(tokens, 'revoke', 'Revoke an API token.', 'telltale tokens revoke mfrggzdf')
     .argument('<id>', 'the id of a token: the part between the underscores')
     .action(async (id: string, flags) => (await import('./tokens.ts')).revokeTokenCommand(id, flags, io));
+}
+
+function addRevoke(program: Command, io: Io): void {
+  const revoke = program
+    .command('revoke')
+    .description('Stop links of mail that is sent: a message, one link, or a host.');
+  command(
+    revoke,
+    'message',
+    'Stop all links of a message and keep nothing of it any more; its way to unsubscribe goes on working.',
+    'telltale revoke message spring-sale\ntelltale revoke message spring-sale --undo',
+  )
+    .argument('<id>', 'the id of the message')
+    .option('--undo', 'let it work again')
+    .action(async (message: string, flags) =>
+      (await import('./revoke.ts')).revoke({ kind: 'message', message }, flags, io),
+    );
+  command(
+    revoke,
+    'link',
+    'Stop one link of a message.',
+    'telltale revoke link spring-sale 3\ntelltale revoke link spring-sale 3 --undo',
+  )
+    .argument('<message>', 'the id of the message')
+    .argument('<index>', 'the number of the link, from 0, as reports show it')
+    .option('--undo', 'let it work again')
+    .action(async (message: string, index: string, flags) =>
+      (await import('./revoke.ts')).revoke({ kind: 'link', message, index }, flags, io),
+    );
+  command(
+    revoke,
+    'host',
+    'Stop all links that lead to a host: to itself, not to those below it.',
+    'telltale revoke host shop.example\ntelltale revoke host shop.example:8443\ntelltale revoke host shop.example --undo',
+  )
+    .argument('<host>', 'a host, for all its ports unless one is named')
+    .option('--undo', 'let it work again')
+    .action(async (host: string, flags) => (await import('./revoke.ts')).revoke({ kind: 'host', host }, flags, io));
+}
+
+function addLinks(program: Command, io: Io): void {
+  const links = program.command('links').description('Correct where links of mail that is sent lead.');
+  command(
+    links,
+    'set',
+    'Let a link lead elsewhere; reports keep the destination it was sent with.',
+    'telltale links set spring-sale 3 https://shop.example/sale',
+  )
+    .argument('<message>', 'the id of the message')
+    .argument('<index>', 'the number of the link, from 0, as reports show it')
+    .argument('<url>', 'where it leads from now on')
+    .action(async (message: string, index: string, url: string, flags) =>
+      (await import('./links.ts')).setLink(message, index, url, flags, io),
+    );
 }
 
 function addMigrate(program: Command, io: Io): void {

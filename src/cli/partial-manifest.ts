@@ -18,6 +18,7 @@ export interface RunHeader {
   readonly key: string;
   readonly baseUrl: string;
   readonly pixel: string;
+  readonly links: string;
   readonly mails: readonly { readonly file: string; readonly sha256: string }[];
 }
 
@@ -192,6 +193,7 @@ const COMPARED: readonly { readonly name: keyof RunHeader; readonly words: strin
   { name: 'key', words: 'the signing key' },
   { name: 'baseUrl', words: 'the base URL' },
   { name: 'pixel', words: 'the place of the pixel' },
+  { name: 'links', words: 'the form of the links' },
   { name: 'mails', words: 'the bytes of its mails' },
 ];
 

@@ -3,6 +3,7 @@ import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
+import type { LinkForm } from '../track/create-tracker.ts';
 import type { CommonFlags, Settings } from './settings.ts';
 
 export interface RewriteFlags extends CommonFlags {
@@ -14,6 +15,7 @@ export interface RewriteFlags extends CommonFlags {
   readonly force?: boolean;
   readonly resume?: boolean;
   readonly pixel?: PixelPlacement;
+  readonly links?: LinkForm;
   readonly merge?: string;
   readonly placeholder?: string;
 }

@@ -60,7 +60,13 @@ function toFolder(
     check: targetCheck(sources, folder),
     async write(job, sealing) {
       const mails = job.files.map(({ file, sha256 }) => ({ file, sha256 }));
-      const header = { message: flags.message, ...sealing, pixel: flags.pixel ?? 'top', mails };
+      const header = {
+        message: flags.message,
+        ...sealing,
+        pixel: flags.pixel ?? 'top',
+        links: flags.links ?? 'self-contained',
+        mails,
+      };
       const outcome = await writeFiles(job, folder, header);
       if (settings.json && !outcome.isInterrupted) await printFile(join(folder.directory, MANIFEST), io);
       return outcome;

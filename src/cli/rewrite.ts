@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
-import { type CompileOptions, createTracker } from '../track/create-tracker.ts';
+import type { KeyRing } from '../token/key-ring.ts';
+import { type CompileOptions, createTracker, type Tracker } from '../track/create-tracker.ts';
 import { compileMime } from '../track/rewrite-mime.ts';
 import { stemOf } from './file-names.ts';
 import type { Io } from './io.ts';
@@ -20,6 +21,7 @@ import { htmlFile } from './rewrite-job.ts';
 import { writeTemplates } from './rewrite-template.ts';
 import { wayOutOf } from './rewrite-ways-out.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { withStore } from './stores.ts';
 
 /** Runs the command; returns the exit status. */
 export async function rewrite(files: readonly string[], flags: RewriteFlags, io: Io): Promise<number> {
@@ -34,12 +36,13 @@ export async function rewrite(files: readonly string[], flags: RewriteFlags, io:
     check: wayOut.check,
   });
   const keys = await loadOrMakeKeys(settings, io);
-  const tracker = createTracker({ baseUrl: settings.baseUrl ?? '', keys });
   const options = compileOptions(flags);
-  const compiled = sources.map((source) =>
-    source.extension === 'eml'
-      ? emlFile(source.file, source.raw, compileMime(tracker, source.raw, options))
-      : htmlFile(source.file, source.html, tracker.compile(source.html, options)),
+  const { baseUrl, mails: compiled } = await compileAll(flags, settings, keys, (tracker) =>
+    sources.map((source) =>
+      source.extension === 'eml'
+        ? emlFile(source.file, source.raw, compileMime(tracker, source.raw, options))
+        : htmlFile(source.file, source.html, tracker.compile(source.html, options)),
+    ),
   );
   if (!settings.quiet && !settings.json) sayNotes(compiled, io);
   if (!wayOut.isContinued && breaksSignature(compiled, flags, io)) return SIGNATURE_WOULD_BREAK;
@@ -49,7 +52,7 @@ export async function rewrite(files: readonly string[], flags: RewriteFlags, io:
   const progress = startProgress(mailCount, !settings.quiet && !settings.json, io);
   const job = { files: compiled, recipients: list.again, mailCount, signal: interruption.signal, progress };
   try {
-    const outcome = await wayOut.write(job, { baseUrl: tracker.baseUrl, key: keys.signing().id });
+    const outcome = await wayOut.write(job, { baseUrl, key: keys.signing().id });
     progress.end();
     if (!settings.quiet) wayOut.tell(outcome, job);
     return outcome.isInterrupted ? 130 : 0;
@@ -75,18 +78,43 @@ async function rewriteTemplates(
         check: () => {},
       })
     : undefined;
-  const tracker = createTracker({ baseUrl: settings.baseUrl ?? '', keys: await loadOrMakeKeys(settings, io) });
-  const templates = sources.map((source) => {
-    if (source.extension === 'eml') {
-      throw new TelltaleError(
-        'USAGE',
-        `--placeholder takes HTML, but ${source.file} is a message. Take the HTML it is made of.`,
-      );
-    }
-    return { file: source.file, stem: stemOf(source.file), mail: tracker.compile(source.html, compileOptions(flags)) };
+  const htmlSources = sources.map((source) => {
+    if (source.extension !== 'eml') return source;
+    throw new TelltaleError(
+      'USAGE',
+      `--placeholder takes HTML, but ${source.file} is a message. Take the HTML it is made of.`,
+    );
   });
+  const keys = await loadOrMakeKeys(settings, io);
+  const { mails: templates } = await compileAll(flags, settings, keys, (tracker) =>
+    htmlSources.map(({ file, html }) => ({
+      file,
+      stem: stemOf(file),
+      mail: tracker.compile(html, compileOptions(flags)),
+    })),
+  );
   await writeTemplates(templates, placeholder, list, flags, settings, io);
   return 0;
+}
+
+/** Compiles what is to be written; short links are registered in the database, which nothing else here needs. */
+async function compileAll<T extends { readonly mail: { register(): Promise<void> } }>(
+  flags: RewriteFlags,
+  settings: Settings,
+  keys: KeyRing,
+  compile: (tracker: Tracker) => readonly T[],
+): Promise<{ readonly baseUrl: string; readonly mails: readonly T[] }> {
+  const options = { baseUrl: settings.baseUrl ?? '', keys };
+  if (flags.links !== 'short') {
+    const tracker = createTracker(options);
+    return { baseUrl: tracker.baseUrl, mails: compile(tracker) };
+  }
+  return withStore(settings, { migrate: true }, async (store) => {
+    const tracker = createTracker({ ...options, store, links: 'short' });
+    const mails = compile(tracker);
+    for (const { mail } of mails) await mail.register();
+    return { baseUrl: tracker.baseUrl, mails };
+  });
 }
 
 function compileOptions(flags: RewriteFlags): Pick<CompileOptions, 'message' | 'pixel' | 'merge'> {

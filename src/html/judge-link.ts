@@ -1,6 +1,6 @@
 // Decides whether a link is tracked, and if not, why. The rules are data, first match first; each has the id that
 // appears as the note's code.
-import { type DestinationProblem, parseDestination, stripUrl } from '../base/destination.ts';
+import { DESTINATION_PROBLEMS, type DestinationProblem, parseDestination, stripUrl } from '../base/destination.ts';
 import { destinationCharsMax } from '../base/limits.ts';
 import type { MailNode } from './parse-mail.ts';
 
@@ -140,22 +140,12 @@ function findDestination(href: string, context: JudgeContext): LinkJudgement {
   return { track: true, destination: destination.url };
 }
 
-const MALFORMED: Record<DestinationProblem, string> = {
-  'not-a-url': 'it is not a URL that browsers follow',
-  'not-http': 'it lacks the // of a web address',
-  userinfo: 'it holds a user name or password, which browsers warn of',
-  backslash: 'it holds a backslash, which browsers read as /',
-  'control-character': 'it holds a control character',
-  'bidi-character': 'it holds a character that turns the direction of text',
-  'too-long': `it has over ${destinationCharsMax} characters`,
-};
-
 function leaveOptedOut(attribute: string): LinkJudgement {
   return leave('opted-out', 'info', `the attribute ${attribute} opts out of tracking`);
 }
 
 function leaveMalformed(reason: DestinationProblem): LinkJudgement {
-  return leave('malformed-destination', 'error', MALFORMED[reason]);
+  return leave('malformed-destination', 'error', DESTINATION_PROBLEMS[reason]);
 }
 
 function leave(code: NoteCode, severity: Severity, why: string): LinkJudgement {

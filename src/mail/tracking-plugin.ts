@@ -1,5 +1,6 @@
 // The nodemailer plugin for the `compile` step. A mail without `tracking` is not touched; a caller's mistake fails the
-// mail; everything else that goes wrong sends the mail as it was and says so. It never waits for the store.
+// mail; everything else that goes wrong sends the mail as it was and says so. It does not wait for the store, except a
+// moment for the first mail of a set of short links.
 import type { PluginFunction } from 'nodemailer';
 import { FULL_CONSENT } from '../base/nouns.ts';
 import { checkChoice, checkOptionNames } from '../base/options.ts';
@@ -8,6 +9,7 @@ import type { Tracker } from '../track/create-tracker.ts';
 import { readConsent } from '../track/read-consent.ts';
 import { addHeaders, addresseesOf, contentOf, type Mail, setContent, waysOutOf } from './mail-data.ts';
 import { type MailTracking, readTracking } from './read-tracking.ts';
+import { createRegistrar } from './register-in-time.ts';
 
 declare module 'nodemailer' {
   interface SendMailOptions {
@@ -47,6 +49,7 @@ export function trackingPlugin(tracker: Tracker, options: TrackingPluginOptions 
   const text = checkChoice(options.text ?? 'leave', ['track', 'leave'], 'text');
   const onProblem = options.onProblem ?? tracker.reportProblem;
   const compile = cachedCompile(tracker);
+  const register = createRegistrar(onProblem);
   const counts = { tracked: 0, untouched: 0, problems: 0, refused: 0 };
 
   async function handle(mail: Mail): Promise<Error | undefined> {
@@ -77,7 +80,9 @@ export function trackingPlugin(tracker: Tracker, options: TrackingPluginOptions 
     const html = await contentOf(mail, 'html');
     const plain = text === 'track' ? await contentOf(mail, 'text') : undefined;
     const waysOut = waysOutOf(mail.data);
-    const compiled = compile({ html: html ?? '', text: plain, unsubscribe: waysOut }, tracking);
+    const content = { html: html ?? '', text: plain, unsubscribe: waysOut };
+    const wanted = compile(content, tracking);
+    const compiled = (await register(wanted)) ? wanted : compile({ ...content, links: 'self-contained' }, tracking);
     const rendered = compiled.render(tracking.recipient ?? null, tracking.consent && { consent: tracking.consent });
     if (html !== undefined) setContent(mail, 'html', rendered.html);
     if (rendered.text !== undefined) setContent(mail, 'text', rendered.text);
@@ -107,14 +112,18 @@ const COMPILED_MAX = 8;
 /** Messages whose links have been told to the store. */
 const REGISTERED_MAX = 1_000;
 
+interface Content {
+  readonly html: string;
+  readonly text: string | undefined;
+  readonly unsubscribe: readonly string[];
+  readonly links?: 'self-contained';
+}
+
 function cachedCompile(tracker: Tracker) {
   const compiled = new Map<string, CompiledMail>();
   const registered = new Set<string>();
 
-  return (
-    content: { html: string; text: string | undefined; unsubscribe: readonly string[] },
-    { message, test = false }: MailTracking,
-  ): CompiledMail => {
+  return (content: Content, { message, test = false }: MailTracking): CompiledMail => {
     const { html, ...rest } = content;
     const name = JSON.stringify([tracker.keys.signing().id, message, test, rest]) + html;
     const known = compiled.get(name);
@@ -122,7 +131,9 @@ function cachedCompile(tracker: Tracker) {
     const mail = tracker.compile(html, { message, test, ...rest });
     compiled.set(name, mail);
     if (compiled.size > COMPILED_MAX) compiled.delete(compiled.keys().next().value ?? '');
-    if (!registered.has(message) && registered.size < REGISTERED_MAX) {
+    // Short links are registered by who sends them; where they could not be, the store would not take names either.
+    const needsNames = mail.isRegistered && content.links === undefined;
+    if (needsNames && !registered.has(message) && registered.size < REGISTERED_MAX) {
       registered.add(message);
       mail.register().catch(tracker.reportProblem);
     }

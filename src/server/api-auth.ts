@@ -1,8 +1,9 @@
 // Who may use the API: a bearer token with a scope. Whatever is wrong with a token, the answer is the same.
 import { timingSafeEqual } from 'node:crypto';
+import type { RouterMiddleware } from '@koa/router';
 import type { Context } from 'koa';
 import { SCOPES, type Scope } from '../base/nouns.ts';
-import { type ApiTokenStore, hashOf } from '../store/api-tokens.ts';
+import { type ApiTokenStore, apiTokenIdOf, hashOf } from '../store/api-tokens.ts';
 import { answerProblem } from './problem.ts';
 
 export interface ApiAuth {
@@ -11,22 +12,40 @@ export interface ApiAuth {
   readonly extraToken: string | undefined;
 }
 
-/** Whether the request may do what needs `scope`; answers 401 or 403 when not. */
-export async function authorise(ctx: Context, needed: Scope, auth: ApiAuth): Promise<boolean> {
-  const token = /^Bearer +(\S{1,200})$/i.exec(ctx.get('Authorization'))?.[1];
-  const scope = token === undefined ? undefined : await scopeOf(token, auth);
-  if (scope === undefined) {
-    ctx.set('WWW-Authenticate', 'Bearer realm="telltale"');
-    answerProblem(ctx, 401, 'Send a valid API token: Authorization: Bearer tt_…. Make one with: telltale tokens new.');
-    return false;
-  }
-  if (SCOPES.indexOf(scope) >= SCOPES.indexOf(needed)) return true;
-  answerProblem(ctx, 403, `This needs a token with scope ${needed}; this one has ${scope}.`);
-  return false;
+/** Who asks, for the record: the id of an API token, or `environment` for the extra one. */
+export interface Caller {
+  readonly by: string;
 }
 
-async function scopeOf(token: string, auth: ApiAuth): Promise<Scope | undefined> {
+/** A handler that runs for those whose token has the scope; the others get 401 or 403. */
+export function guarded(
+  scope: Scope,
+  auth: ApiAuth,
+  handle: (ctx: Parameters<RouterMiddleware>[0], caller: Caller) => Promise<void>,
+): RouterMiddleware {
+  return async (ctx) => {
+    const caller = await authorise(ctx, scope, auth);
+    if (caller !== undefined) await handle(ctx, caller);
+  };
+}
+
+/** The caller, when the request may do what needs `scope`; answers 401 or 403 when not. */
+async function authorise(ctx: Context, needed: Scope, auth: ApiAuth): Promise<Caller | undefined> {
+  const token = /^Bearer +(\S{1,200})$/i.exec(ctx.get('Authorization'))?.[1];
+  const known = token === undefined ? undefined : await holderOf(token, auth);
+  if (known === undefined) {
+    ctx.set('WWW-Authenticate', 'Bearer realm="telltale"');
+    answerProblem(ctx, 401, 'Send a valid API token: Authorization: Bearer tt_…. Make one with: telltale tokens new.');
+    return undefined;
+  }
+  if (SCOPES.indexOf(known.scope) >= SCOPES.indexOf(needed)) return known;
+  answerProblem(ctx, 403, `This needs a token with scope ${needed}; this one has ${known.scope}.`);
+  return undefined;
+}
+
+async function holderOf(token: string, auth: ApiAuth): Promise<(Caller & { readonly scope: Scope }) | undefined> {
   const isExtra = auth.extraToken !== undefined && timingSafeEqual(hashOf(token), hashOf(auth.extraToken));
   const stored = await auth.store.scopeOfApiToken(token);
-  return isExtra ? 'admin' : stored;
+  if (isExtra) return { by: 'environment', scope: 'admin' };
+  return stored && { by: apiTokenIdOf(token), scope: stored };
 }

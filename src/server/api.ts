@@ -1,23 +1,19 @@
 // The API under /api/v1: messages, their reports, and the sends that other systems report.
-import type { RouterMiddleware } from '@koa/router';
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { TelltaleError } from '../base/errors.ts';
 import { idProblem, quote } from '../base/ids.ts';
-import { apiBodyBytesMax, pageRowsDefault, pageRowsMax } from '../base/limits.ts';
-import type { Scope } from '../base/nouns.ts';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import { buildReport } from '../report/build-report.ts';
 import { decodeCursor, listMessages } from '../report/list-messages.ts';
-import { toCsv } from '../report/report-csv.ts';
-import { type FlatTable, reportRows, summaryRows } from '../report/report-rows.ts';
+import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Send } from '../track/send-queue.ts';
-import { setCommonHeaders } from './answer.ts';
-import { type ApiAuth, authorise } from './api-auth.ts';
+import { type ApiAuth, guarded } from './api-auth.ts';
+import { answerData, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
+import { addControlRoutes } from './control-api.ts';
 import { answerProblem } from './problem.ts';
-import { readBody } from './read-body.ts';
 import { routesOf } from './routes-of.ts';
 
 export interface ApiOptions {
@@ -41,6 +37,7 @@ export function apiRoutes({ store, auth, now }: ApiOptions): Middleware {
     '/messages/:id/sends',
     guarded('write', auth, (ctx) => takeSends(ctx, ctx.params.id ?? '', store, now())),
   );
+  addControlRoutes(router, { store, auth });
   router.all(
     '/{*rest}',
     guarded('read', auth, async (ctx) => answerProblem(ctx, 404, 'There is nothing at this path. See docs/api.md.')),
@@ -48,21 +45,10 @@ export function apiRoutes({ store, auth, now }: ApiOptions): Middleware {
   return routesOf(router);
 }
 
-function guarded(scope: Scope, auth: ApiAuth, handle: RouterMiddleware): RouterMiddleware {
-  return async (ctx, next) => {
-    if (await authorise(ctx, scope, auth)) await handle(ctx, next);
-  };
-}
-
-const LIST_QUERY = z.object({
-  cursor: z.string().optional(),
-  limit: z.coerce.number().int().min(1).max(pageRowsMax).default(pageRowsDefault),
-});
-
 async function answerList(ctx: Context, store: Store): Promise<void> {
-  const query = LIST_QUERY.safeParse({ cursor: one(ctx.query.cursor), limit: one(ctx.query.limit) });
-  if (!query.success) return answerProblem(ctx, 400, `limit must be a whole number from 1 to ${pageRowsMax}.`);
-  const { cursor, limit } = query.data;
+  const query = readListQuery(ctx);
+  if (query === undefined) return;
+  const { cursor, limit } = query;
   const place = cursor === undefined ? null : decodeCursor(cursor);
   if (place === undefined) return answerProblem(ctx, 400, 'cursor must be the "next" of an earlier page.');
   const page = await listMessages(store, { cursor: place, limit });
@@ -77,15 +63,6 @@ async function answerReport(ctx: Context, id: string, store: Store): Promise<voi
     if (!(error instanceof TelltaleError) || error.code !== 'UNKNOWN_MESSAGE') throw error;
     answerProblem(ctx, 404, `No message ${quote(id)} was sent or hit. See the list: GET /api/v1/messages.`);
   }
-}
-
-/** JSON, or CSV when asked for by `Accept` or `?format=csv`. */
-function answerData(ctx: Context, data: object, table: () => FlatTable): void {
-  setCommonHeaders(ctx);
-  const wantsCsv = one(ctx.query.format) === 'csv' || ctx.accepts('json', 'text/csv') === 'text/csv';
-  ctx.status = 200;
-  ctx.body = wantsCsv ? toCsv(table()) : JSON.stringify(data);
-  ctx.type = wantsCsv ? 'text/csv; charset=utf-8' : 'application/json; charset=utf-8';
 }
 
 /** Letters of any script, digits and hyphens between dots. */
@@ -104,10 +81,9 @@ const SEND = z.strictObject({
 async function takeSends(ctx: Context, id: string, store: Store, nowMs: number): Promise<void> {
   const problem = idProblem(id);
   if (problem !== undefined) return answerProblem(ctx, 400, `The message id in the path cannot be used: ${problem}.`);
-  const body = await readBody(ctx.req, apiBodyBytesMax);
-  if (body === undefined)
-    return answerProblem(ctx, 413, `A body holds at most ${apiBodyBytesMax} bytes. Send several.`);
-  const items = readItems(body.toString('utf8'));
+  const text = await readText(ctx);
+  if (text === undefined) return;
+  const items = readItems(text);
   if (items === undefined) {
     return answerProblem(
       ctx,
@@ -130,11 +106,6 @@ function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs:
   return { recipient, atMs: at === undefined ? nowMs : Date.parse(at), domain: domain?.toLowerCase(), consent };
 }
 
-function reasonOf(error: z.ZodError): string {
-  const issue = error.issues[0];
-  return issue === undefined ? 'not a send' : `${issue.path.join('.') || 'send'}: ${issue.message}`;
-}
-
 interface Item {
   readonly line: number;
   readonly value: unknown;
@@ -144,24 +115,11 @@ interface Item {
 function readItems(text: string): readonly Item[] | undefined {
   if (text.trim() === '') return undefined;
   if (text.trimStart().startsWith('[')) {
-    const value = parse(text);
+    const value = parseJson(text);
     return Array.isArray(value) ? value.map((item, index) => ({ line: index + 1, value: item })) : undefined;
   }
   const lines = text
     .split('\n')
-    .map((line, index) => ({ line: index + 1, value: parse(line), isBlank: line.trim() === '' }));
+    .map((line, index) => ({ line: index + 1, value: parseJson(line), isBlank: line.trim() === '' }));
   return lines.filter((line) => !line.isBlank);
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The first of a query parameter that may come twice. */
-function one(value: string | readonly string[] | undefined): string | undefined {
-  return typeof value === 'object' ? value[0] : value;
 }

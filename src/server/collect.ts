@@ -5,7 +5,9 @@ import { parseDestination } from '../base/destination.ts';
 import { tokenCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
 import { type HitToken, openHitToken } from '../token/hit-token.ts';
+import type { RingKey } from '../token/key-ring.ts';
 import { openLinkToken } from '../token/link-token.ts';
+import { readShortLinkToken } from '../token/short-link-token.ts';
 import {
   type Answer,
   methodNotAllowedAnswer,
@@ -14,6 +16,7 @@ import {
   pixelAnswer,
   redirectAnswer,
 } from './answer.ts';
+import { type ControlState, levelNow } from './control-state.ts';
 import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
 import { pageAnswer } from './pages.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
@@ -67,7 +70,8 @@ async function recordOpen(request: CollectRequest, text: string, context: Collec
   const opened = openHitToken(context.keys, text.slice(0, -'.gif'.length));
   if (!opened.ok) return ignore('invalid', opened.reason);
   if (opened.key.revoked) return ignore('revoked', 'revoked-key');
-  const level = opened.token.consent.opens;
+  if (context.control.isRevoked({ message: opened.token.message })) return ignore('revoked', 'revoked-message');
+  const level = levelNow(opened.token, 'opens', context.control);
   if (level === 'none') return ignore('consent');
   if (saysNo(request)) return ignore('privacy-signal');
   const hit = makeHit(request, context, { kind: 'open', token: opened.token, level, link: null });
@@ -91,24 +95,70 @@ async function answerClick(request: CollectRequest, texts: ClickTexts, context: 
     context.countIgnored('click', opened.reason);
     return pageAnswer(410, 'link-revoked', { contact: context.abuseContact }, { ignored: 'revoked' });
   }
+  if (opened.kind === 'not-yet') {
+    context.countIgnored('click', 'not-mirrored');
+    return pageAnswer(503, 'link-not-ready', {}, undefined, ['Retry-After', RETRY_AFTER_SECONDS]);
+  }
   const outcome = await recordClick(request, context, opened);
-  return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : redirectAnswer(opened.link.destination, outcome);
+  return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : redirectAnswer(opened.leadsTo, outcome);
 }
+
+/** A new set of short links is in the mirror after a second or two. */
+const RETRY_AFTER_SECONDS = '5';
 
 type OpenedClick =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'revoked'; readonly reason: string }
-  | { readonly kind: 'valid'; readonly token: HitToken; readonly link: HitLink };
+  | { readonly kind: 'not-yet' }
+  | {
+      readonly kind: 'valid';
+      readonly token: HitToken;
+      readonly link: HitLink;
+      /** The link's destination, or what it was corrected to. */
+      readonly leadsTo: string;
+    };
 
-function openClick(texts: ClickTexts, context: CollectContext): OpenedClick {
-  const opened = texts.token.length > tokenCharsMax ? undefined : openHitToken(context.keys, texts.token);
+function openClick(texts: ClickTexts, { keys, control }: CollectContext): OpenedClick {
+  const opened = texts.token.length > tokenCharsMax ? undefined : openHitToken(keys, texts.token);
   if (!opened?.ok) return { kind: 'invalid', reason: opened?.reason ?? 'malformed' };
-  const link = openLinkToken(opened.key, opened.token.message, texts.link);
-  if (!link.ok) return { kind: 'invalid', reason: `${link.reason}-link` };
+  const { message } = opened.token;
+  const found = openLink(opened.key, message, texts.link, control);
+  if (found.kind === 'invalid') return found;
   if (opened.key.revoked) return { kind: 'revoked', reason: 'revoked-key' };
-  const destination = parseDestination(link.link.destination);
-  if (!destination.ok) return { kind: 'invalid', reason: 'unsafe-destination' };
-  return { kind: 'valid', token: opened.token, link: { ...link.link, destination: destination.url } };
+  if (control.isRevoked({ message })) return { kind: 'revoked', reason: 'revoked-message' };
+  if (found.kind === 'not-yet') return found;
+  const { link } = found;
+  const corrected = control.destinationOf({ message, index: link.index });
+  const destination = parseDestination(link.destination);
+  const leadsTo = corrected === undefined ? destination : parseDestination(corrected);
+  if (!destination.ok || !leadsTo.ok) return { kind: 'invalid', reason: 'unsafe-destination' };
+  if (control.isRevoked({ message, link: link.index, destination: leadsTo.url })) {
+    return { kind: 'revoked', reason: 'revoked-link' };
+  }
+  return {
+    kind: 'valid',
+    token: opened.token,
+    link: { ...link, destination: destination.url },
+    leadsTo: leadsTo.url,
+  };
+}
+
+type OpenedLink =
+  | { readonly kind: 'invalid'; readonly reason: string }
+  | { readonly kind: 'not-yet' }
+  | { readonly kind: 'found'; readonly link: HitLink };
+
+/** Reads L in either form. */
+function openLink(key: RingKey, message: string, text: string, control: ControlState): OpenedLink {
+  const short = readShortLinkToken(text);
+  if (short === undefined) {
+    const opened = openLinkToken(key, message, text);
+    return opened.ok ? { kind: 'found', link: opened.link } : { kind: 'invalid', reason: `${opened.reason}-link` };
+  }
+  const found = control.shortLink(message, short.set, short.index);
+  if (found === 'not-mirrored') return { kind: 'not-yet' };
+  if (found === 'unknown') return { kind: 'invalid', reason: 'unknown-short-link' };
+  return { kind: 'found', link: { ...found, index: short.index, honeypot: false } };
 }
 
 async function recordClick(
@@ -116,13 +166,13 @@ async function recordClick(
   context: CollectContext,
   { token, link }: { readonly token: HitToken; readonly link: HitLink },
 ): Promise<Outcome> {
-  const sealed = token.consent.clicks;
-  if (sealed === 'none') {
+  const allowed = levelNow(token, 'clicks', context.control);
+  if (allowed === 'none') {
     context.countIgnored('click', 'consent');
     return { ignored: 'consent' };
   }
   // An explicit click is counted under a privacy signal, but without the person.
-  const level = saysNo(request) ? 'aggregate' : sealed;
+  const level = saysNo(request) ? 'aggregate' : allowed;
   return { durable: await context.append(makeHit(request, context, { kind: 'click', token, level, link })) };
 }
 

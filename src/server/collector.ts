@@ -8,12 +8,15 @@ import type { Tracker } from '../track/create-tracker.ts';
 import { emptyAnswer, giveAnswer } from './answer.ts';
 import { prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
+import { type ControlState, NO_CONTROL } from './control-state.ts';
 
 export interface CollectorOptions {
   /** The tracker whose mail comes back here: its keys, its base URL. */
   readonly tracker: Pick<Tracker, 'baseUrl' | 'keys'>;
   /** Where hits are written before they are answered. */
   readonly journal: Pick<Journal, 'append'>;
+  /** What is revoked, corrected, withdrawn, and where short links lead. @default nothing; short links answer 404 */
+  readonly control?: ControlState | undefined;
   /** Whom the page of a revoked link names. @default abuse@ and the base URL's host (RFC 2142) */
   readonly abuseContact?: string | undefined;
   /**
@@ -29,7 +32,7 @@ export interface CollectorOptions {
 
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
-  ...['tracker', 'journal', 'abuseContact', 'trustedProxies', 'onIgnored', 'now'],
+  ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'onIgnored', 'now'],
 ];
 
 /**
@@ -53,6 +56,7 @@ export function prepareCollect(options: CollectorOptions): Collect {
     baseUrl,
     abuseContact: options.abuseContact ?? `abuse@${new URL(baseUrl).hostname}`,
     append: (hit) => options.journal.append(hit),
+    control: options.control ?? NO_CONTROL,
     now: options.now ?? Date.now,
     peerOf: (request, atMs) => peerOf(addressOf(request), atMs),
     countIgnored: options.onIgnored ?? (() => {}),

@@ -15,6 +15,8 @@ export interface AppOptions extends CollectorOptions {
   readonly hosts?: readonly string[] | undefined;
   /** One more admin token for the API, kept nowhere. @default none */
   readonly apiToken?: string | undefined;
+  /** What `/readyz` says. @default always ready */
+  readonly isReady?: (() => boolean) | undefined;
   /** Told of failures while answering. @default nothing */
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
@@ -25,7 +27,7 @@ export function createApp(options: AppOptions): Koa {
   return assemble(options).app;
 }
 
-const APP_OPTIONS = [...COLLECTOR_OPTIONS, 'store', 'hosts', 'apiToken', 'onProblem'];
+const APP_OPTIONS = [...COLLECTOR_OPTIONS, 'store', 'hosts', 'apiToken', 'isReady', 'onProblem'];
 
 /** The parts of a server: the app, and what a listener may ask before it. */
 export interface Assembled {
@@ -36,7 +38,7 @@ export interface Assembled {
 
 /** Puts the parts together. */
 export function assemble(options: AppOptions): Assembled {
-  const { store, apiToken, hosts = [], onProblem = () => {}, ...forCollector } = options;
+  const { store, apiToken, hosts = [], isReady = () => true, onProblem = () => {}, ...forCollector } = options;
   const front = makeFront([new URL(options.tracker.baseUrl).host, ...hosts]);
   const collect = prepareCollect(forCollector);
   const app = new Koa();
@@ -48,7 +50,7 @@ export function assemble(options: AppOptions): Assembled {
   app.use(failSafely(onProblem));
   app.use(passFront(front));
   app.use(asMiddleware(collect));
-  app.use(answerProbes);
+  app.use(answerProbes(isReady));
   app.use(apiRoutes({ store, auth: { store, extraToken: apiToken }, now: options.now ?? Date.now }));
   app.use(async (ctx) => answerProblem(ctx, 404, 'There is nothing at this path.'));
   return { app, front, collect };
@@ -82,15 +84,14 @@ function isClientsFault(error: unknown): boolean {
 
 const CLIENTS_FAULTS = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE']);
 
-/** `/healthz`: the process answers. `/readyz`: it takes hits. One word each. */
-async function answerProbes(ctx: Context, next: Next): Promise<void> {
-  const word = PROBES.get(ctx.path);
-  if (word === undefined || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = word;
+/** `/healthz`: the process answers. `/readyz`: it takes hits, and knows what is in force. One word each. */
+function answerProbes(isReady: () => boolean) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const isProbe = ctx.path === '/healthz' || ctx.path === '/readyz';
+    if (!isProbe || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    const isGood = ctx.path === '/healthz' || isReady();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = isGood ? 200 : 503;
+    ctx.body = ctx.path === '/healthz' ? 'ok' : isGood ? 'ready' : 'behind';
+  };
 }
-
-const PROBES: ReadonlyMap<string, string> = new Map([
-  ['/healthz', 'ok'],
-  ['/readyz', 'ready'],
-]);

@@ -1,10 +1,15 @@
 // Everything `telltale/server` exports: the server whole, or the parts of one.
 
+export type { ControlSource, Follower, FollowOptions } from '../control/follow.ts';
+export { follow } from '../control/follow.ts';
+export type { Mirror, MirrorStatus, OpenMirrorOptions } from '../control/open-mirror.ts';
+export { openMirror } from '../control/open-mirror.ts';
 export type { Journal, JournalCounts, JournalEntry } from '../journal/open-journal.ts';
 export { openJournal } from '../journal/open-journal.ts';
 export type { Settler, SettlerOptions } from '../settle/settler.ts';
 export { startSettler } from '../settle/settler.ts';
 export type { CollectorOptions } from './collector.ts';
 export { collector } from './collector.ts';
+export type { ControlState } from './control-state.ts';
 export type { AppOptions } from './create-app.ts';
 export { createApp } from './create-app.ts';

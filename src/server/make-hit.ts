@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
+import type { ControlState } from './control-state.ts';
 
 /** What is looked at of a request; its path comes apart, since whoever mounts the collector may change that. */
 export type CollectRequest = Pick<IncomingMessage, 'method' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
@@ -14,6 +15,7 @@ export interface CollectContext {
   readonly baseUrl: string;
   readonly abuseContact: string;
   readonly append: (hit: Hit) => Promise<boolean>;
+  readonly control: ControlState;
   readonly now: () => number;
   /** The 8 bytes, in hexadecimal, that stand for the client's address on one day. */
   readonly peerOf: (request: CollectRequest, atMs: number) => string;

@@ -8,6 +8,7 @@ import { type Answer, type Outcome, outcomeHeaders } from './answer.ts';
 /** Names of the files in templates/pages. */
 export type PageName =
   | 'link-not-found'
+  | 'link-not-ready'
   | 'link-revoked'
   | 'unsubscribe'
   | 'unsubscribe-revoked'

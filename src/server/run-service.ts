@@ -1,6 +1,7 @@
-// A whole service in one process: store, journal, settler, tracker and server over one data directory. `serve` and the
+// A whole service in one process: store, journal, control state, settler, tracker and server over one data directory. `serve` and the
 // demo run it; an app of one's own mounts `collector` instead.
 import { join } from 'node:path';
+import { type Control, startControl } from '../control/start-control.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { type Settler, startSettler } from '../settle/settler.ts';
 import { openStore, type Store } from '../store/open-store.ts';
@@ -11,7 +12,7 @@ import { assemble } from './create-app.ts';
 import { listen } from './listen.ts';
 
 export interface ServiceOptions {
-  /** Holds the journal; must exist. */
+  /** Holds the journal and the mirror of the control state; must exist. */
   readonly dataDirectory: string;
   readonly databaseUrl: string;
   readonly keys: KeyRing;
@@ -35,6 +36,7 @@ export interface Service {
   readonly store: Store;
   readonly journal: Journal;
   readonly settler: Settler;
+  readonly control: Control;
   /** Answers what was accepted, settles what was answered, closes the files. */
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export interface Service {
 /**
  * Starts a service.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_JOURNAL`, `INVALID_BASE_URL`, `PORT_IN_USE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function runService(options: ServiceOptions): Promise<Service> {
   const { onProblem } = options;
@@ -55,23 +57,25 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     closers.push(() => store.close());
     const journal = await openJournal(join(options.dataDirectory, 'journal.db'));
     closers.push(() => journal.close());
+    const control = startControl({ source: store, path: join(options.dataDirectory, 'control.db'), onProblem });
+    closers.push(() => control.close());
     const settler = startSettler({ journal, store, onProblem });
     closers.push(() => settler.stop());
     let tracker: Tracker | undefined;
     const listening = await listen(options, (url) => {
       tracker = createTracker({ baseUrl: options.baseUrl ?? url, keys: options.keys, store, onProblem });
+      const { mirror, isFresh: isReady } = control;
       const { apiToken, trustedProxies, hosts = [] } = options;
       const names = [new URL(url).host, ...hosts];
-      return answerFirst(
-        assemble({ tracker, store, journal, apiToken, trustedProxies, hosts: names, onProblem }),
-        onProblem,
-      );
+      const parts = { tracker, store, journal, control: mirror, isReady, apiToken, trustedProxies, hosts: names };
+      return answerFirst(assemble({ ...parts, onProblem }), onProblem);
     });
     closers.push(() => listening.close());
     if (tracker === undefined) throw new Error('the server listens without a tracker');
     const started = tracker;
     closers.push(() => started.close());
-    return { url: listening.url, baseUrl: started.baseUrl, tracker: started, store, journal, settler, close };
+    const { url } = listening;
+    return { url, baseUrl: started.baseUrl, tracker: started, store, journal, settler, control, close };
   } catch (error) {
     await close();
     throw error;

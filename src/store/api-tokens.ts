@@ -52,7 +52,7 @@ export function makeApiTokens(db: Kysely<Tables>): ApiTokenStore {
       await db.updateTable('api_tokens').set(change).where('id', '=', id).where('revoked_at_ms', 'is', null).execute();
     },
     async scopeOfApiToken(token) {
-      const id = /^tt_([a-z2-7]{8})_/.exec(token)?.[1] ?? '';
+      const id = apiTokenIdOf(token);
       const row = await db
         .selectFrom('api_tokens')
         .select(['hash', 'scope', 'revoked_at_ms'])
@@ -62,6 +62,11 @@ export function makeApiTokens(db: Kysely<Tables>): ApiTokenStore {
       return isRight && row?.revoked_at_ms === null ? row.scope : undefined;
     },
   };
+}
+
+/** The id in a token; empty when it has none. */
+export function apiTokenIdOf(token: string): string {
+  return /^tt_([a-z2-7]{8})_/.exec(token)?.[1] ?? '';
 }
 
 const NO_HASH = Buffer.alloc(32);

@@ -1,5 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
+import type { Tables } from './tables.ts';
 
 /** All steps by name, in order. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -113,6 +115,33 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at_ms', 'integer', notNull)
     .addColumn('revoked_at_ms', 'integer')
     .execute();
+  await createControl(db);
+}
+
+/** The sequence of control changes, with its name and the key of its tombstones. */
+async function createControl(db: Kysely<unknown>): Promise<void> {
+  const create = (name: string) => db.schema.createTable(name);
+  await create('control_log')
+    .addColumn('id', 'text', notNull)
+    .addColumn('last_seq', 'integer', notNull)
+    .addColumn('tombstone_key', 'blob', notNull)
+    .execute();
+  await create('control_changes')
+    .addColumn('seq', 'integer', (column) => column.primaryKey())
+    .addColumn('topic', 'text', notNull)
+    .addColumn('subject', 'text', notNull)
+    .addColumn('value', 'text', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('by', 'text', notNull)
+    .execute();
+  await db.schema
+    .createIndex('control_changes_by_subject')
+    .on('control_changes')
+    .columns(['topic', 'subject', 'seq'])
+    .unique()
+    .execute();
+  const log = { id: randomUUID(), last_seq: 0, tombstone_key: randomBytes(32) };
+  await db.withTables<Pick<Tables, 'control_log'>>().insertInto('control_log').values(log).execute();
 }
 
 type AnyTable = CreateTableBuilder<string, string>;

@@ -10,6 +10,7 @@ import type { ReportSource } from '../report/report-source.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, whenFree } from './bring-up-to-date.ts';
+import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
@@ -18,7 +19,7 @@ import type { Tables } from './tables.ts';
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
 
-export interface Store extends SendRows, SettleStore, ReportSource, ApiTokenStore {
+export interface Store extends SendRows, SettleStore, ReportSource, ApiTokenStore, ControlRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -57,6 +58,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     ...makeSettleStore(db),
     ...makeReportSource(db),
     ...makeApiTokens(db),
+    ...makeControlRows(db),
     close: () => db.destroy(),
   };
 }

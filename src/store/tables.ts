@@ -17,6 +17,8 @@ export interface Tables {
   readonly unsubscribes: UnsubscribeTable;
   readonly journals: JournalTable;
   readonly api_tokens: ApiTokenTable;
+  readonly control_log: ControlLogTable;
+  readonly control_changes: ControlChangeTable;
 }
 
 interface MessageTable {
@@ -147,3 +149,22 @@ interface ApiTokenTable {
   readonly created_at_ms: number;
   readonly revoked_at_ms: number | null;
 }
+
+/** One row: the sequence of control changes as a whole. */
+interface ControlLogTable {
+  readonly id: string;
+  readonly last_seq: number;
+  readonly tombstone_key: Buffer;
+}
+
+interface ControlChangeTable {
+  readonly seq: number;
+  readonly topic: ControlTopic;
+  readonly subject: string;
+  readonly value: string;
+  readonly at_ms: number;
+  readonly by: string;
+}
+
+/** What a control change is about. */
+export type ControlTopic = 'message' | 'link' | 'host' | 'destination' | 'short-links' | 'consent' | 'erased';

@@ -11,6 +11,7 @@ import { prepareUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type CompiledSource, type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import type { MailNote } from './mail-notes.ts';
 import { readConsent } from './read-consent.ts';
+import { notRegistered, type Registration } from './short-links.ts';
 import { type Edit, makeTemplate, type Splice, type Template } from './template.ts';
 
 export interface RenderOptions {
@@ -36,14 +37,23 @@ export interface CompiledMail {
   readonly bytesAdded: number;
   /** Bytes of UTF-8 the HTML had before. */
   readonly sourceBytes: number;
-  /** Tells the store of the mail's links and their names, so that reports can show them. Nothing without a store. */
+  /**
+   * Tells the store of the mail's links: of their names, so that reports can show them, and where short ones lead. To
+   * do it again changes nothing. Without a store it does nothing.
+   *
+   * @throws TelltaleError `LINKS_NOT_REGISTERED` when other links of the message have the same short name.
+   */
   register(): Promise<void>;
+  /** Whether the mail can be rendered: its short links are registered, or it has none. */
+  readonly isRegistered: boolean;
   /**
    * Makes the mail one recipient's, or with `null` the message's alone.
    *
-   * @throws TelltaleError `INVALID_ID`.
+   * @throws TelltaleError `INVALID_ID`; `LINKS_NOT_REGISTERED`, as do all that follow but `draft`, `token`, `htmlBytes`.
    */
   render(recipient: string | null, options?: RenderOptions): RenderedMail;
+  /** What `render` and `edits` will give, to measure and to check: sent before `register`, short links lead nowhere. */
+  draft(recipient: string | null, options?: RenderOptions): RenderedMail & { readonly edits: MailEdits };
   /**
    * Writes the HTML as UTF-8 into `target` at `offset` and returns the number of bytes: no string, no allocation.
    *
@@ -80,7 +90,7 @@ export interface RenderContext {
   readonly consent: Consent;
   readonly test: boolean;
   readonly recipientBytes: number;
-  readonly register: (links: readonly MailLink[]) => Promise<void>;
+  readonly registration: Registration;
 }
 
 /** Joins what was found with what makes it a recipient's. */
@@ -97,10 +107,30 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     return made;
   }
 
-  function prepare(recipient: string | null, options: RenderOptions | undefined) {
+  function prepare(recipient: string | null, options: RenderOptions | undefined): Prepared {
     if (recipient !== null) checkRecipient(recipient, context.recipientBytes);
     const form = formFor(effectiveConsent(context.consent, options));
     return { form, token: form.needsToken ? form.seal(form.namesRecipient ? recipient : null) : '' };
+  }
+
+  /** Refuses a form whose short links would lead nowhere. */
+  function readyToSend(form: Form): Form {
+    if (form.hasLinks && !context.registration.isDone()) throw notRegistered(context.message);
+    return form;
+  }
+
+  function prepareToSend(recipient: string | null, options: RenderOptions | undefined): Prepared {
+    const prepared = prepare(recipient, options);
+    readyToSend(prepared.form);
+    return prepared;
+  }
+
+  function renderAs({ form, token }: Prepared, recipient: string | null): RenderedMail {
+    return {
+      html: form.html.join(token),
+      text: form.text?.join(token),
+      headers: headersFor(context.baseUrl, sealWayOut, recipient),
+    };
   }
 
   function htmlBytes(recipient: string | null, options?: RenderOptions): number {
@@ -115,17 +145,17 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     notes: source.notes,
     bytesAdded: htmlBytes('x'.repeat(context.recipientBytes || TYPICAL_ID_BYTES)) - sourceBytes,
     sourceBytes,
-    register: () => context.register(source.links),
-    render(recipient, options) {
-      const { form, token } = prepare(recipient, options);
-      return {
-        html: form.html.join(token),
-        text: form.text?.join(token),
-        headers: headersFor(context.baseUrl, sealWayOut, recipient),
-      };
+    register: () => context.registration.register(),
+    get isRegistered() {
+      return context.registration.isDone();
+    },
+    render: (recipient, options) => renderAs(prepareToSend(recipient, options), recipient),
+    draft(recipient, options) {
+      const prepared = prepare(recipient, options);
+      return { ...renderAs(prepared, recipient), edits: editsOf(prepared) };
     },
     renderInto(target, offset, recipient, options) {
-      const { form, token } = prepare(recipient, options);
+      const { form, token } = prepareToSend(recipient, options);
       const needed = form.html.byteLength(token.length);
       if (target.length - offset < needed) {
         throw new RangeError(
@@ -134,13 +164,10 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       }
       return form.html.write(token, target, offset);
     },
-    edits(recipient, options) {
-      const { form, token } = prepare(recipient, options);
-      return { html: form.html.edits(token), text: form.text?.edits(token) ?? [] };
-    },
+    edits: (recipient, options) => editsOf(prepareToSend(recipient, options)),
     template(placeholder) {
       checkPlaceholder(placeholder);
-      const form = formFor(context.consent);
+      const form = readyToSend(formFor(context.consent));
       return { html: form.html.join(placeholder), text: form.text?.join(placeholder) };
     },
     token: (recipient, options) => prepare(recipient, options).token,
@@ -173,7 +200,18 @@ interface Form {
   readonly text: Template | undefined;
   readonly seal: Sealer;
   readonly needsToken: boolean;
+  readonly hasLinks: boolean;
   readonly namesRecipient: boolean;
+}
+
+/** A form, and R for it. */
+interface Prepared {
+  readonly form: Form;
+  readonly token: string;
+}
+
+function editsOf({ form, token }: Prepared): MailEdits {
+  return { html: form.html.edits(token), text: form.text?.edits(token) ?? [] };
 }
 
 function makeForm(source: CompiledSource, context: RenderContext, consent: Consent): Form {
@@ -187,6 +225,7 @@ function makeForm(source: CompiledSource, context: RenderContext, consent: Conse
     text: context.text === undefined ? undefined : makeTemplate(context.text, textLinks),
     seal: prepareHitToken(context.key, { message, consent, test, recipientBytes }),
     needsToken: splices.length + textLinks.length > 0,
+    hasLinks: links.length + textLinks.length > 0,
     namesRecipient: consent.opens === 'individual' || consent.clicks === 'individual',
   };
 }

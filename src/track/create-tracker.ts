@@ -4,17 +4,25 @@ import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import { idBytesMax } from '../base/limits.ts';
-import { type Consent, lowestConsent } from '../base/nouns.ts';
+import { type Consent, type HitLink, lowestConsent } from '../base/nouns.ts';
 import { checkChoice, checkOptionNames } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
 import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { signLinkToken } from '../token/link-token.ts';
-import { compileSource, type MailLink } from './compile-mail.ts';
+import { compileSource } from './compile-mail.ts';
 import { type CompiledMail, makeCompiledMail, type RenderedMail, tokenChars } from './compiled-mail.ts';
 import { readConsent } from './read-consent.ts';
 import { checkPolicy, joinPolicies, type Policy } from './read-policy.ts';
 import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
+import {
+  createRegistry,
+  type LinkStore,
+  nameLinks,
+  selfContained,
+  shortSigner,
+  takesShortLinks,
+} from './short-links.ts';
 
 export interface TrackerOptions {
   /** The https address where the collector answers; a path is allowed. */
@@ -22,9 +30,12 @@ export interface TrackerOptions {
   /** The key ring: the JSON of keys.json, its text, or a ring made by `createKeyRing`. */
   readonly keys: KeyRing | KeyRingJson | string;
   /** Where sends and link names are recorded; without one, tracking works and reports know no denominator. @default none */
-  readonly store?: SendStore;
-  /** How links find their destination: it travels in the link and outlives every database. @default 'self-contained' */
-  readonly links?: 'self-contained';
+  readonly store?: SendStore | LinkStore;
+  /**
+   * How links find their destination: it travels in the link and outlives every database, or (`short`) it stands in the
+   * store, which must be told before the first mail: `await mail.register()`. @default 'self-contained'
+   */
+  readonly links?: LinkForm;
   /** Where the pixel goes. Gmail cuts the end of long mail. @default 'top' */
   readonly pixel?: PixelPlacement;
   /** The highest level of tracking of any mail of this tracker. @default individual for both */
@@ -35,11 +46,16 @@ export interface TrackerOptions {
   readonly onProblem?: (error: unknown) => void;
 }
 
+/** The destination in the link itself, or in the store. */
+export type LinkForm = 'self-contained' | 'short';
+
 export interface CompileOptions {
   /** The sender's own id of the mailing, 1-128 bytes. */
   readonly message: string;
   /** The text part; its http(s) URLs are wrapped too. @default none */
   readonly text?: string | undefined;
+  /** How links find their destination. @default the tracker's */
+  readonly links?: LinkForm | undefined;
   /** Where the pixel goes. @default the tracker's */
   readonly pixel?: PixelPlacement | undefined;
   /** The highest level of tracking of this mail. @default the tracker's */
@@ -84,8 +100,9 @@ export interface Tracker {
 const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'onProblem'];
 const COMPILE_OPTIONS = [
   ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
-  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'merge'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'merge', 'links'],
 ];
+const LINK_FORMS = ['self-contained', 'short'] as const;
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
 
 /**
@@ -98,34 +115,41 @@ export function createTracker(options: TrackerOptions): Tracker {
   const baseUrl = parseBaseUrl(options.baseUrl);
   const keys = isKeyRing(options.keys) ? options.keys : createKeyRing(options.keys);
   const pixel = checkChoice(options.pixel ?? 'top', PIXEL_PLACEMENTS, 'pixel');
-  checkChoice(options.links ?? 'self-contained', ['self-contained'], 'links');
+  const links = checkChoice(options.links ?? 'self-contained', LINK_FORMS, 'links');
   const consent = readConsent(options.consent, 'createTracker');
   if (options.policy !== undefined) checkPolicy(options.policy, 'createTracker');
   const reportProblem = options.onProblem ?? warn;
   const store = options.store;
+  if (links === 'short' && !takesShortLinks(store)) throw noLinkStore('createTracker');
+  const registrationOf = createRegistry();
   const queue = store && createSendQueue(store, reportProblem);
 
   function compile(html: string, given: CompileOptions): CompiledMail {
-    const mail = readCompileOptions(html, given, { pixel, consent });
+    const mail = readCompileOptions(html, given, { pixel, consent, links });
     const key = keys.signing();
     const { message, recipientBytes } = mail;
-    const source = compileSource({
+    const signLink = (link: HitLink) => signLinkToken(key, message, link);
+    const isShort = mail.links === 'short';
+    const found = compileSource({
       html,
       text: mail.text,
       baseUrl,
       pixel: mail.pixel,
       recipientBytes,
       tokenChars: (bytes) => tokenChars({ key, message }, bytes),
-      signLink: (link) => signLinkToken(key, message, link),
+      signLink: isShort ? shortSigner(signLink) : signLink,
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),
       stripOptOutAttributes: given.stripOptOutAttributes ?? false,
       merge: readMerge(given.merge),
     });
-    const register = async (links: readonly MailLink[]): Promise<void> => {
-      await store?.recordLinks(message, links);
-    };
-    return makeCompiledMail(source, { ...mail, html, baseUrl, key, register });
+    const forMail = { ...mail, html, baseUrl, key };
+    if (!isShort) {
+      return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
+    }
+    if (!takesShortLinks(store)) throw noLinkStore('compile');
+    const short = nameLinks(found);
+    return makeCompiledMail(short.source, { ...forMail, registration: registrationOf(store, message, short) });
   }
 
   return {
@@ -141,7 +165,15 @@ export function createTracker(options: TrackerOptions): Tracker {
   };
 }
 
+function noLinkStore(of: string): TelltaleError {
+  return new TelltaleError(
+    'INVALID_OPTION',
+    `${of}: links: 'short' needs a store that knows where they lead: store: await openStore('sqlite:telltale.db').`,
+  );
+}
+
 interface CompileDefaults {
+  readonly links: LinkForm;
   readonly pixel: PixelPlacement;
   readonly consent: Consent;
 }
@@ -166,6 +198,7 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     message: checkId(options.message, 'message'),
     text: options.text,
     pixel: checkChoice(options.pixel ?? defaults.pixel, PIXEL_PLACEMENTS, 'pixel'),
+    links: checkChoice(options.links ?? defaults.links, LINK_FORMS, 'links'),
     consent: options.consent === undefined ? defaults.consent : lowest(defaults.consent, options.consent),
     test: options.test ?? false,
     recipientBytes,

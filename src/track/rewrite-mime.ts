@@ -10,7 +10,7 @@ import { type Header, valuesOf } from '../mime/read-headers.ts';
 import { readTransferBody, type TransferBody } from '../mime/transfer-body.ts';
 import { type Body, chooseBodies, inlinePgpNote, leave, type MimeNote, noteOf } from './choose-bodies.ts';
 import { type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
-import type { CompiledMail, RenderOptions } from './compiled-mail.ts';
+import type { CompiledMail, MailEdits, RenderOptions } from './compiled-mail.ts';
 import type { CompileOptions, Tracker } from './create-tracker.ts';
 import type { Edit } from './template.ts';
 
@@ -52,12 +52,12 @@ export interface CompiledMime {
   readonly sourceBytes: number;
   /** Bytes a render adds for a recipient id of 12 bytes, or of `recipientBytes`. */
   readonly bytesAdded: number;
-  /** Tells the store of the links and their names. Nothing without a store. */
+  /** Tells the store of the links, as {@link CompiledMail.register}. */
   register(): Promise<void>;
   /**
    * Makes the message one recipient's, or with `null` the message's alone.
    *
-   * @throws TelltaleError `INVALID_ID`.
+   * @throws TelltaleError `INVALID_ID`, `LINKS_NOT_REGISTERED`.
    */
   render(recipient: string | null, options?: RenderOptions): RenderedMime;
 }
@@ -106,21 +106,26 @@ export function compileMime(tracker: Tracker, raw: Uint8Array | string, options:
 
   function headersFor(recipient: string | null): Readonly<Record<string, string>> {
     if (recipient === null || ownWaysOut.length > 0) return {};
-    const { headers } = first.render(recipient);
+    const { headers } = first.draft(recipient);
     const names = new Set(root.headers.map(({ name }) => name));
     return Object.fromEntries(Object.entries(headers).filter(([name]) => !names.has(name.toLowerCase())));
+  }
+
+  function write(recipient: string | null, editsOf: (mail: CompiledMail) => MailEdits): RenderedMime {
+    const headers = headersFor(recipient);
+    const inserted = addHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
+    const written = bodies.flatMap(({ content, compiled }) => bodyReplacement(content, editsOf(compiled)));
+    return { raw: replace(source, [...inserted, ...written]), headers };
   }
 
   function render(recipient: string | null, renderOptions?: RenderOptions): RenderedMime {
     // Also checks the recipient of a mail without anything to track.
     first.edits(recipient, renderOptions);
-    const headers = headersFor(recipient);
-    const inserted = addHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
-    const written = bodies.flatMap((body) => bodyReplacement(body, recipient, renderOptions));
-    return { raw: replace(source, [...inserted, ...written]), headers };
+    return write(recipient, (mail) => mail.edits(recipient, renderOptions));
   }
 
-  const typical = render('x'.repeat(rest.recipientBytes || TYPICAL_ID_BYTES)).raw;
+  const typicalId = 'x'.repeat(rest.recipientBytes || TYPICAL_ID_BYTES);
+  const typical = write(typicalId, (mail) => mail.draft(typicalId).edits).raw;
   return {
     message: first.message,
     links: units.flatMap(({ compiled, parts }) =>
@@ -220,8 +225,7 @@ interface TrackedBody {
 /** Keeps the bodies whose bytes, written for the longest recipient there can be, read as the rendered mail. */
 function prove({ compiled, contents }: Unit, recipientBytes: number) {
   const recipient = 'x'.repeat(recipientBytes);
-  const rendered = compiled.render(recipient);
-  const edits = compiled.edits(recipient);
+  const { edits, ...rendered } = compiled.draft(recipient);
   const kept: TrackedBody[] = [];
   const notes: MimeNote[] = [];
   for (const content of contents) {
@@ -279,14 +283,10 @@ interface Replacement {
   readonly bytes: Buffer;
 }
 
-function bodyReplacement(
-  { content, compiled }: TrackedBody,
-  recipient: string | null,
-  options: RenderOptions | undefined,
-): readonly Replacement[] {
-  const edits = compiled.edits(recipient, options)[content.kind];
-  if (edits.length === 0) return [];
-  const bytes = content.transfer.encode(toByteEdits(content, edits));
+function bodyReplacement(content: Content, edits: MailEdits): readonly Replacement[] {
+  const ownEdits = edits[content.kind];
+  if (ownEdits.length === 0) return [];
+  const bytes = content.transfer.encode(toByteEdits(content, ownEdits));
   return [{ start: content.part.bodyStart, end: content.part.bodyEnd, bytes }];
 }
 

@@ -1,4 +1,5 @@
 // Tells the store what was sent, beside the sending and never in its way: a bounded queue, written in batches.
+import type { ShortDestination } from '../base/control-change.ts';
 import { sendBatch, sendQueueMax } from '../base/limits.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { MailLink } from './compile-mail.ts';
@@ -16,6 +17,18 @@ export interface Send {
 export interface SendStore {
   recordSends(message: string, sends: readonly Send[]): Promise<unknown>;
   recordLinks(message: string, links: readonly Pick<MailLink, 'index' | 'destination' | 'name'>[]): Promise<unknown>;
+}
+
+/** What short links need of a store besides. */
+export interface ShortLinkStore {
+  /**
+   * Registers the links of a message that short links name; a set that is registered already changes nothing.
+   *
+   * @param set the name of these links, made by {@link shortSetOf}.
+   * @param by who does it, for the record.
+   * @throws TelltaleError `LINKS_NOT_REGISTERED` when other links of the message have that name.
+   */
+  recordShortLinks(message: string, set: string, links: readonly ShortDestination[], by: string): Promise<void>;
 }
 
 export interface SendQueue {

@@ -27,6 +27,10 @@ describe('telltale', () => {
     [['tokens', 'new']],
     [['tokens', 'list']],
     [['tokens', 'revoke']],
+    [['revoke', 'message']],
+    [['revoke', 'link']],
+    [['revoke', 'host']],
+    [['links', 'set']],
     [['migrate']],
     [['demo']],
   ])('%j --help leads with examples', async (names) => {

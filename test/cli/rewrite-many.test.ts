@@ -10,7 +10,14 @@ import { writeFileWhole } from '../../src/cli/write-file.ts';
 import { firstLine, run, start } from '../support/command.ts';
 import { HTML, interruptAfter, MANY, makeJob, prepare, rowsOf, undo } from '../support/rewriting.ts';
 
-const HEADER = { message: 'm', key: 'k1', baseUrl: 'https://t.example.com', pixel: 'top', mails: [] };
+const HEADER = {
+  message: 'm',
+  key: 'k1',
+  baseUrl: 'https://t.example.com',
+  pixel: 'top',
+  links: 'self-contained',
+  mails: [],
+};
 
 let cwd: string;
 let folder: Folder;

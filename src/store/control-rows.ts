@@ -1,0 +1,254 @@
+// The control state's sequence of changes, only ever added to. Its last place stands in one row that every writer takes
+// first, so places follow each other without a gap and in the order of the commits: who has read up to one has all
+// before it.
+import { createHmac } from 'node:crypto';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { ControlChange, ControlPage, LinkOfMessage, Revocable, ShortDestination } from '../base/control-change.ts';
+import { TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
+import type { Consent } from '../base/nouns.ts';
+import type { ShortLinkStore } from '../track/send-queue.ts';
+import { type ChangeRow, readChange, subjectOf, toRow } from './control-row.ts';
+import type { Tables } from './tables.ts';
+
+/** A revocation, in force or undone, and by whom: an API token's id, `environment` for its one extra token, `command`. */
+export interface Revocation {
+  readonly of: Revocable;
+  readonly revokedAt: string;
+  readonly revokedBy: string;
+  readonly restoredAt: string | null;
+  readonly restoredBy: string | null;
+}
+
+export interface ControlRows extends ShortLinkStore {
+  /** Changes after a place, in order. */
+  changesAfter(seq: number, limit: number): Promise<ControlPage>;
+  /** Calls back after each change made through this store; returns what stops it. */
+  onControlChange(listener: () => void): () => void;
+  /** Revokes; the revocation that was in force already stays as it is. */
+  revoke(of: Revocable, by: string): Promise<Revocation>;
+  /** Undoes a revocation; nothing when none is in force. */
+  restore(of: Revocable, by: string): Promise<Revocation | undefined>;
+  /** Revocations, the newest first; `place` is what `after` takes. */
+  listRevocations(page: {
+    readonly after: number | null;
+    readonly limit: number;
+  }): Promise<readonly (Revocation & { readonly place: number })[]>;
+  /** Corrects where a link leads; false when it led there already. */
+  correctLink(link: LinkOfMessage, destination: string, by: string): Promise<boolean>;
+  /** Sets the most that may be learnt of a recipient; false when it was so already, or the recipient is erased. */
+  setConsent(recipient: string, consent: Consent, by: string): Promise<boolean>;
+  /** Leaves a tombstone in place of what the sequence holds of a recipient; false when it stands already. */
+  eraseRecipient(recipient: string, by: string): Promise<boolean>;
+}
+
+export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now): ControlRows {
+  const listeners = new Set<() => void>();
+
+  /** Makes changes under the lock of the sequence; `plan` sees what stands and says what to add. */
+  async function record<T>(by: string, plan: (log: Log) => Promise<T>): Promise<T> {
+    let added = 0;
+    const result = await db.transaction().execute(async (tx) => {
+      const log = await lockLog(tx, { by, atMs: now() });
+      const planned = await plan(log);
+      added = log.added();
+      return planned;
+    });
+    if (added > 0) for (const listener of listeners) listener();
+    return result;
+  }
+
+  return {
+    onControlChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    changesAfter: (seq, limit) => db.transaction().execute((tx) => changesAfter(tx, seq, limit)),
+    revoke: (of, by) =>
+      record(by, async (log) => {
+        if ((await log.latest({ kind: 'revoked', of }))?.kind !== 'revoked') await log.add({ kind: 'revoked', of });
+        return newestOf(log.tx, of);
+      }),
+    restore: (of, by) =>
+      record(by, async (log) => {
+        if ((await log.latest({ kind: 'restored', of }))?.kind !== 'revoked') return undefined;
+        await log.add({ kind: 'restored', of });
+        return newestOf(log.tx, of);
+      }),
+    listRevocations: (page) => listRevocations(db, page),
+    correctLink: (link, destination, by) =>
+      record(by, (log) => log.addIfNew({ kind: 'destination', ...link, destination })),
+    async recordShortLinks(message, set, links, by) {
+      const change = { kind: 'short-links', message, set, links: inOrder(links) } as const;
+      await record(by, async (log) => {
+        const known = await log.latest(change);
+        if (known === undefined) await log.add(change);
+        else if (!isSame(known, change)) throw collision(message);
+      });
+    },
+    setConsent: (recipient, consent, by) =>
+      record(by, async (log) => {
+        if ((await log.latest({ kind: 'erased', tombstone: log.tombstoneOf(recipient) })) !== undefined) return false;
+        return log.addIfNew({ kind: 'consent', recipient, consent });
+      }),
+    eraseRecipient: (recipient, by) =>
+      record(by, async (log) => {
+        await log.tx
+          .deleteFrom('control_changes')
+          .where('topic', '=', 'consent')
+          .where('subject', '=', recipient)
+          .execute();
+        return log.addIfNew({ kind: 'erased', tombstone: log.tombstoneOf(recipient) });
+      }),
+  };
+}
+
+/** The sequence, locked. */
+interface Log {
+  readonly tx: Transaction<Tables>;
+  /** The last change of the same subject. */
+  latest(change: ControlChange): Promise<ControlChange | undefined>;
+  add(change: ControlChange): Promise<void>;
+  /** Adds a change unless it says what the last one of its subject said. */
+  addIfNew(change: ControlChange): Promise<boolean>;
+  added(): number;
+  tombstoneOf(recipient: string): string;
+}
+
+async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; readonly atMs: number }): Promise<Log> {
+  const { last_seq: last, tombstone_key: key } = await tx
+    .updateTable('control_log')
+    .set((eb) => ({ last_seq: eb.ref('last_seq') }))
+    .returning(['last_seq', 'tombstone_key'])
+    .executeTakeFirstOrThrow();
+  let added = 0;
+
+  async function latest(change: ControlChange): Promise<ControlChange | undefined> {
+    const row = await tx
+      .selectFrom('control_changes')
+      .selectAll()
+      .where('topic', '=', subjectOf(change).topic)
+      .where('subject', '=', subjectOf(change).subject)
+      .orderBy('seq', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+    return row && readChange(row);
+  }
+
+  async function add(change: ControlChange): Promise<void> {
+    added += 1;
+    const seq = last + added;
+    await tx
+      .insertInto('control_changes')
+      .values({ seq, ...toRow(change), at_ms: by.atMs, by: by.by })
+      .execute();
+    await tx.updateTable('control_log').set({ last_seq: seq }).execute();
+  }
+
+  return {
+    tx,
+    latest,
+    add,
+    async addIfNew(change) {
+      const known = await latest(change);
+      if (known !== undefined && isSame(known, change)) return false;
+      await add(change);
+      return true;
+    },
+    added: () => added,
+    tombstoneOf: (recipient) => createHmac('sha256', key).update(recipient).digest('hex').slice(0, 32),
+  };
+}
+
+function isSame(a: ControlChange, b: ControlChange): boolean {
+  return toRow(a).value === toRow(b).value;
+}
+
+function inOrder(links: readonly ShortDestination[]): readonly ShortDestination[] {
+  return [...links].sort((a, b) => a.index - b.index);
+}
+
+function collision(message: string): TelltaleError {
+  return new TelltaleError(
+    'LINKS_NOT_REGISTERED',
+    `Other links of message ${quote(message)} have the same short name, which happens once in 33 million. Compile this mail with links: 'self-contained'.`,
+  );
+}
+
+async function changesAfter(tx: Transaction<Tables>, seq: number, limit: number): Promise<ControlPage> {
+  const log = await tx.selectFrom('control_log').selectAll().executeTakeFirstOrThrow();
+  const rows = await tx
+    .selectFrom('control_changes')
+    .selectAll()
+    .where('seq', '>', seq)
+    .orderBy('seq')
+    .limit(limit)
+    .execute();
+  return {
+    log: log.id,
+    tombstoneKey: log.tombstone_key,
+    last: log.last_seq,
+    changes: rows.map((row) => ({ seq: row.seq, change: readChange(row) })),
+  };
+}
+
+/** Each revocation with what undid it: the next change of its subject, since nothing is revoked twice in a row. */
+function revocations(db: Kysely<Tables>) {
+  return db
+    .selectFrom('control_changes as made')
+    .leftJoin('control_changes as undone', (join) =>
+      join.on(
+        'undone.seq',
+        '=',
+        sql<number>`(SELECT min(seq) FROM control_changes
+          WHERE topic = made.topic AND subject = made.subject AND seq > made.seq)`,
+      ),
+    )
+    .select([
+      ...(['made.seq', 'made.topic', 'made.subject', 'made.value', 'made.at_ms', 'made.by'] as const),
+      ...(['undone.at_ms as undone_at_ms', 'undone.by as undone_by'] as const),
+    ])
+    .where('made.topic', 'in', ['message', 'link', 'host'])
+    .where('made.value', '=', 'revoked')
+    .orderBy('made.seq', 'desc');
+}
+
+async function listRevocations(
+  db: Kysely<Tables>,
+  { after, limit }: { readonly after: number | null; readonly limit: number },
+) {
+  const rows = await revocations(db)
+    .$if(after !== null, (query) => query.where('made.seq', '<', after ?? 0))
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...toRevocation(row), place: row.seq }));
+}
+
+async function newestOf(tx: Transaction<Tables>, of: Revocable): Promise<Revocation> {
+  const { topic, subject } = subjectOf({ kind: 'revoked', of });
+  const row = await revocations(tx)
+    .where('made.topic', '=', topic)
+    .where('made.subject', '=', subject)
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  return toRevocation(row);
+}
+
+function toRevocation(
+  row: ChangeRow & {
+    readonly at_ms: number;
+    readonly by: string;
+    readonly undone_at_ms: number | null;
+    readonly undone_by: string | null;
+  },
+): Revocation {
+  const change = readChange(row);
+  if (change.kind !== 'revoked') throw new Error(`change ${row.subject} of the control state is no revocation`);
+  return {
+    of: change.of,
+    revokedAt: new Date(row.at_ms).toISOString(),
+    revokedBy: row.by,
+    restoredAt: row.undone_at_ms === null ? null : new Date(row.undone_at_ms).toISOString(),
+    restoredBy: row.undone_by,
+  };
+}
