@@ -60,6 +60,16 @@ export const answerDeadlineMs = 50;
 /** Hits waiting in memory for a commit: about 20 MB; later ones are answered and counted as dropped. */
 export const journalWaitingHitsMax = 50_000;
 
+/** Bytes a journal may use on disk: some ten million hits, days of an outage; later ones are dropped and counted. */
+export const journalBytesMax = 4 * 1024 ** 3;
+
+/** Bytes of a journal's log kept between two uses of it; a burst may need more for a while. */
+export const journalWalBytesMax = 4 * 1024 ** 2;
+
+/** A journal gives room back when it has this much of it, and no more than so much to copy: some 50 ms without a commit. */
+export const journalFreeBytesMin = 256 * 1024;
+export const journalShrinkBytesMax = 8 * 1024 ** 2;
+
 /** Hits the settler moves in one transaction. */
 export const settleBatchHits = 500;
 
