@@ -21,6 +21,7 @@ export const ERROR_CODES = {
   NEWER_DATABASE: 'The database was written by a newer Telltale.',
   INVALID_JOURNAL: 'The journal file is not one Telltale can use.',
   JOURNAL_IN_USE: 'Another process collects into the journal.',
+  REFUSED_HITS: 'The store can never take these hits.',
   FILE_SYSTEM: 'The system refused to read or write a file.',
   MISSING_TRACKING: 'A mail asks for tracking without saying which message it belongs to.',
   SEVERAL_RECIPIENTS: 'A mail to several addressees asks for tracking of one recipient.',

@@ -70,8 +70,11 @@ export const journalWalBytesMax = 4 * 1024 ** 2;
 export const journalFreeBytesMin = 256 * 1024;
 export const journalShrinkBytesMax = 8 * 1024 ** 2;
 
-/** Hits the settler moves in one transaction. */
-export const settleBatchHits = 500;
+/** Hits the settler moves in one transaction when many wait: large sorted batches touch each page of an index once. */
+export const settleBatchHits = 5_000;
+
+/** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
+export const settleLookMs = 1_000;
 
 /** Sends the plugin may have waiting for the store. */
 export const sendQueueMax = 100_000;

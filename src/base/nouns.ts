@@ -29,7 +29,7 @@ export type HitKind = 'open' | 'click' | 'unsubscribe';
 
 /** One request at the collector, as it came. */
 export interface Hit {
-  /** 32 hexadecimal digits, ascending with time. */
+  /** 32 hexadecimal digits: the first 12 are `atMs`, the others chance. */
   readonly id: string;
   readonly kind: HitKind;
   readonly message: string;
@@ -40,6 +40,10 @@ export interface Hit {
   /** Test traffic stays out of reports. */
   readonly test: boolean;
   readonly link: HitLink | null;
+  /** The same request once more: kept as an event, in no total. */
+  readonly repeat: boolean;
+  /** 16 hexadecimal digits that tell which hits came from one place, but not which place; null when nobody knows. */
+  readonly peer: string | null;
   readonly atMs: number;
   readonly method: string;
   /** Lower-case names; only the headers verdicts look at. */

@@ -38,6 +38,8 @@ export function makeHit(
     level: names && of.token.recipient !== null ? 'individual' : 'aggregate',
     test: of.token.test,
     link: of.link,
+    repeat: false,
+    peer: null,
     atMs,
     method: ctx.method,
     headers: keptHeaders(ctx),

@@ -45,6 +45,8 @@ export function makeHit(of: Partial<Hit> & { readonly from?: Client } = {}): Hit
     level: 'individual',
     test: false,
     link: null,
+    repeat: false,
+    peer: null,
     atMs,
     method: from.method,
     headers: from.headers,
