@@ -61,14 +61,14 @@ export const answerDeadlineMs = 50;
 export const journalWaitingHitsMax = 50_000;
 
 /** Bytes a journal may use on disk: some ten million hits, days of an outage; later ones are dropped and counted. */
-export const journalBytesMax = 4 * 1024 ** 3;
+export const journalBytesMax = 4_294_967_296;
 
 /** Bytes of a journal's log kept between two uses of it; a burst may need more for a while. */
-export const journalWalBytesMax = 4 * 1024 ** 2;
+export const journalWalBytesMax = 4_194_304;
 
 /** A journal gives room back when it has this much of it, and no more than so much to copy: some 50 ms without a commit. */
-export const journalFreeBytesMin = 256 * 1024;
-export const journalShrinkBytesMax = 8 * 1024 ** 2;
+export const journalFreeBytesMin = 262_144;
+export const journalShrinkBytesMax = 8_388_608;
 
 /** Hits the settler moves in one transaction when many wait: large sorted batches touch each page of an index once. */
 export const settleBatchHits = 5_000;

@@ -1,9 +1,10 @@
 // A whole service in one process: store, journal, settler, tracker and server over one data directory. `serve` and the
 // demo run it; an app of one's own mounts `collector` instead.
 import { join } from 'node:path';
+import { startEngine } from '../engine/start-engine.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
-import { type Settler, startSettler } from '../settle/settler.ts';
-import { openStore, type Store } from '../store/open-store.ts';
+import type { Settler } from '../settle/settler.ts';
+import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { createTracker, type Tracker } from '../track/create-tracker.ts';
 import { createApp } from './create-app.ts';
@@ -46,11 +47,12 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const store = await openStore(options.databaseUrl);
-    closers.push(() => store.close());
+    const engine = await startEngine({ databaseUrl: options.databaseUrl, onProblem });
+    closers.push(() => engine.close());
+    const { store } = engine;
     const journal = await openJournal(join(options.dataDirectory, 'journal.db'));
     closers.push(() => journal.close());
-    const settler = startSettler({ journal, store, onProblem });
+    const settler = await engine.settle(journal);
     closers.push(() => settler.stop());
     let tracker: Tracker | undefined;
     const listening = await listen(options, (url) => {

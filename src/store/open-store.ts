@@ -44,13 +44,40 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     );
   }
   const sqlite = await openFile(path);
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = kyselyOver(sqlite);
   try {
     await bringUpToDate({ db, sqlite, path, migrate });
   } catch (error) {
     await db.destroy();
     throw error;
   }
+  return makeStore(path, db);
+}
+
+/**
+ * Opens one more connection to a store that this process has open already, only to read.
+ *
+ * Looks at nothing but through SQLite: to open and close the file in another way would take away the locks that all
+ * connections of this process have on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ *
+ * @throws TelltaleError `INVALID_DATABASE`.
+ */
+export async function openStoreToRead(url: string): Promise<Store> {
+  const path = pathOf(url);
+  try {
+    const sqlite = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+    sqlite.pragma('query_only = ON');
+    return makeStore(path, kyselyOver(sqlite));
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function kyselyOver(sqlite: Database.Database): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+}
+
+function makeStore(path: string, db: Kysely<Tables>): Store {
   return {
     url: `sqlite:${path}`,
     ...makeSendStore(db),
@@ -59,6 +86,14 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     ...makeApiTokens(db),
     close: () => db.destroy(),
   };
+}
+
+function unusable(path: string, error: unknown): TelltaleError {
+  return new TelltaleError(
+    'INVALID_DATABASE',
+    `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
+    { cause: error },
+  );
 }
 
 function pathOf(url: string): string {
@@ -88,11 +123,7 @@ async function openFile(path: string): Promise<Database.Database> {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    throw new TelltaleError(
-      'INVALID_DATABASE',
-      `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
-      { cause: error },
-    );
+    throw unusable(path, error);
   }
 }
 

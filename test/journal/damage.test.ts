@@ -1,15 +1,13 @@
 // Pages of the journal that the disk destroyed: what can be read is read, what is lost is counted, everything goes on.
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
+import { destroyPages, leavesOf, rootOf } from '../support/damage.ts';
 import { makeHit } from '../support/hits.ts';
 import { accountedFor, appendAll, entriesOf, idsOf, openTestJournal } from '../support/journals.ts';
-import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const PAGE_BYTES = 4_096;
 const ids = (hits: readonly Hit[]) => hits.map((hit) => hit.id);
 
 /** A closed journal of 500 hits. */
@@ -22,28 +20,6 @@ async function makeJournal(): Promise<{ readonly path: string; readonly hits: re
   return { path, hits };
 }
 
-/** Pages that hold hits, in order; the last is the one to which new hits are appended. */
-function leavesOf(path: string): readonly number[] {
-  const bytes = readFileSync(path);
-  const pages = Array.from({ length: bytes.length / PAGE_BYTES }, (_, page) => page);
-  // The type of a page is its first byte; 13 is a leaf of a table.
-  return pages.filter((page) => {
-    const content = bytes.subarray(page * PAGE_BYTES, (page + 1) * PAGE_BYTES);
-    return content[0] === 13 && content.includes('"spring-sale"');
-  });
-}
-
-/** The root of the table of hits, above its leaves. */
-function rootOf(path: string): number {
-  return Number(rowsOf(path, "SELECT rootpage FROM sqlite_master WHERE name = 'hits'")[0]?.['rootpage']) - 1;
-}
-
-function destroy(path: string, pages: readonly number[]): void {
-  const file = openSync(path, 'r+');
-  for (const page of pages) writeSync(file, Buffer.alloc(PAGE_BYTES, 0xff), 0, PAGE_BYTES, page * PAGE_BYTES);
-  closeSync(file);
-}
-
 describe('a journal with damaged pages', () => {
   it.each([
     ['in the middle', (leaves: readonly number[]) => leaves.slice(4, 6)],
@@ -52,7 +28,7 @@ describe('a journal with damaged pages', () => {
     ['here and there', (leaves: readonly number[]) => leaves.filter((_, at) => at % 3 === 1)],
   ])('gives all other entries, counts the lost and takes new ones: %s', async (_, choose) => {
     const { path, hits } = await makeJournal();
-    destroy(path, choose(leavesOf(path)));
+    destroyPages(path, choose(leavesOf(path)));
     const journal = await openTestJournal(path);
     const before = idsOf(await entriesOf(journal));
     const { damaged } = journal.counts().dropped;
@@ -72,7 +48,7 @@ describe('a journal with damaged pages', () => {
 
   it('takes new hits when it can read nothing any more', async () => {
     const { path } = await makeJournal();
-    destroy(path, [rootOf(path)]);
+    destroyPages(path, [rootOf(path)]);
     const journal = await openTestJournal(path);
     const later = makeHit();
     await appendAll(journal, [later]);
@@ -82,7 +58,7 @@ describe('a journal with damaged pages', () => {
 
   it('can be emptied as far as it was settled', async () => {
     const { path } = await makeJournal();
-    destroy(path, leavesOf(path).slice(2, 4));
+    destroyPages(path, leavesOf(path).slice(2, 4));
     const journal = await openTestJournal(path);
     await journal.prune(400);
     const counts = journal.counts();
