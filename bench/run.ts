@@ -1,8 +1,9 @@
-// `npm run bench [rewrite] [accuracy] [size] [--json]`: what things cost, as ratios measured in one run. Absolute times vary from machine
-// to machine; ratios hold better.
+// `npm run bench [rewrite] [accuracy] [size] [settle] [--json]`: what things cost, as ratios measured in one run where
+// there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
 
 const args = process.argv.slice(2);
@@ -12,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
   size: benchSize,
+  settle: benchSettle,
 };
 
 /** One table of figures. */

@@ -76,6 +76,15 @@ export const settleBatchHits = 5_000;
 /** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
 export const settleLookMs = 1_000;
 
+/** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
+export const dictionaryCacheMax = 50_000;
+
+/** Kibibytes of the store kept in memory by the thread that writes: the indexes of a mailing to a million. */
+export const storeCacheKib = 131_072;
+
+/** Pages of the store's log before they move into the file: 80 MB. */
+export const storeWalPages = 20_000;
+
 /** Sends the plugin may have waiting for the store. */
 export const sendQueueMax = 100_000;
 

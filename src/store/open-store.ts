@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { SettleStore } from '../settle/settler.ts';
@@ -14,6 +15,7 @@ import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
 import type { Tables } from './tables.ts';
+import { Writer } from './writer.ts';
 
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
@@ -51,7 +53,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     await db.destroy();
     throw error;
   }
-  return makeStore(path, db);
+  return makeStore(path, sqlite, db);
 }
 
 /**
@@ -67,7 +69,7 @@ export async function openStoreToRead(url: string): Promise<Store> {
   try {
     const sqlite = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
     sqlite.pragma('query_only = ON');
-    return makeStore(path, kyselyOver(sqlite));
+    return makeStore(path, sqlite, kyselyOver(sqlite));
   } catch (error) {
     throw unusable(path, error);
   }
@@ -77,11 +79,12 @@ function kyselyOver(sqlite: Database.Database): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
 }
 
-function makeStore(path: string, db: Kysely<Tables>): Store {
+function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>): Store {
+  const writer = new Writer(sqlite, db);
   return {
     url: `sqlite:${path}`,
-    ...makeSendStore(db),
-    ...makeSettleStore(db),
+    ...makeSendStore(writer),
+    ...makeSettleStore(db, writer),
     ...makeReportSource(db),
     ...makeApiTokens(db),
     close: () => db.destroy(),
@@ -150,5 +153,7 @@ async function claim(sqlite: Database.Database): Promise<void> {
   });
   // A hit leaves the journal once it is settled, so what is settled must survive a power cut.
   sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('wal_autocheckpoint = 10000');
+  // Fewer, longer checkpoints write each page once for many batches.
+  sqlite.pragma(`wal_autocheckpoint = ${storeWalPages}`);
+  sqlite.pragma(`cache_size = -${storeCacheKib}`);
 }

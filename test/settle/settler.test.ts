@@ -65,32 +65,41 @@ describe('the settler', () => {
   it('makes an event of each hit, with its verdict', async () => {
     const { journal, store, storePath } = await openPlace();
     const { settler } = startTestSettler({ journal, store });
-    const click = makeHit({ link: makeLink({ index: 2 }), from: CLIENTS.head, atMs: startMs + 5 });
+    const click = makeHit({
+      link: makeLink({ index: 2 }),
+      from: CLIENTS.head,
+      atMs: startMs + 5,
+      peer: '0123456789abcdef',
+    });
     await appendAll(journal, [makeHit(), click]);
     await settler.settleNow();
     const events = rowsOf(
       storePath,
-      `SELECT m.id AS message, r.id AS recipient, kind, at_ms, lower(hex(hit_id)) AS hit, link_index, d.text AS destination,
-         label, confidence, w.text AS reasons, a.text AS agent, method, test
+      `SELECT m.id AS message, r.id AS recipient, k.name AS kind, lower(hex(hit_id)) AS hit, link_index,
+         d.text AS destination, l.name AS label, confidence, reasons, rules_version AS rules, a.text AS agent,
+         o.text AS method, test, lower(hex(peer)) AS peer, repeat
        FROM events e JOIN messages m ON m.key = message_key JOIN recipients r ON r.key = recipient_key
-       JOIN texts w ON w.key = reasons_key JOIN texts a ON a.key = agent_key
-       LEFT JOIN texts d ON d.key = destination_key WHERE kind = 'click'`,
+       JOIN kinds k ON k.code = kind JOIN verdicts v ON v.key = verdict_key JOIN labels l ON l.code = v.label
+       JOIN texts a ON a.key = agent_key JOIN texts o ON o.key = method_key
+       LEFT JOIN texts d ON d.key = destination_key WHERE link_index IS NOT NULL`,
     );
     expect(events).toEqual([
       {
         message: 'spring-sale',
         recipient: 'r1',
         kind: 'click',
-        at_ms: startMs + 5,
         hit: click.id,
         link_index: 2,
         destination: 'https://example.com/',
         label: 'scanner',
         confidence: 0.98,
-        reasons: expect.stringMatching(/^\S+ method$/),
+        reasons: 'method',
+        rules: expect.stringMatching(/^\S+$/),
         agent: click.headers['user-agent'],
         method: 'HEAD',
         test: 0,
+        peer: '0123456789abcdef',
+        repeat: 0,
       },
     ]);
     expect(rowsOf(storePath, 'SELECT count(*) AS events FROM events')).toEqual([{ events: 2 }]);
