@@ -1,10 +1,10 @@
-// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [--json]`: what things cost, as ratios measured in one
-// run. Absolute times vary from machine
-// to machine; ratios hold better.
+// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [--json]`: what things cost, as ratios measured
+// in one run where there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchCollect } from './collect.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
 import { benchUrls } from './urls.ts';
 
@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   size: benchSize,
   collect: benchCollect,
   urls: benchUrls,
+  settle: benchSettle,
 };
 
 /** One table of figures. */

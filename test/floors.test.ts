@@ -18,9 +18,10 @@ const FLOORS: Readonly<Record<string, number>> = {
   store: 3,
   journal: 3,
   control: 3,
-  server: 4,
-  mail: 4,
-  cli: 5,
+  engine: 4,
+  server: 5,
+  mail: 5,
+  cli: 6,
 };
 
 interface Import {

@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   JOURNAL_IN_USE: 'Another process collects into the journal.',
   INVALID_MIRROR: 'The mirror of the control state is not one Telltale can use.',
   LINKS_NOT_REGISTERED: 'A mail with short links was rendered before its links were registered.',
+  REFUSED_HITS: 'The store can never take these hits.',
   FILE_SYSTEM: 'The system refused to read or write a file.',
   MISSING_TRACKING: 'A mail asks for tracking without saying which message it belongs to.',
   SEVERAL_RECIPIENTS: 'A mail to several addressees asks for tracking of one recipient.',

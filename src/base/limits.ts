@@ -90,8 +90,30 @@ export const answerDeadlineMs = 50;
 /** Hits waiting in memory for a commit: about 20 MB; later ones are answered and counted as dropped. */
 export const journalWaitingHitsMax = 50_000;
 
-/** Hits the settler moves in one transaction. */
-export const settleBatchHits = 500;
+/** Bytes a journal may use on disk: some ten million hits, days of an outage; later ones are dropped and counted. */
+export const journalBytesMax = 4_294_967_296;
+
+/** Bytes of a journal's log kept between two uses of it; a burst may need more for a while. */
+export const journalWalBytesMax = 4_194_304;
+
+/** A journal gives room back when it has this much of it, and no more than so much to copy: some 50 ms without a commit. */
+export const journalFreeBytesMin = 262_144;
+export const journalShrinkBytesMax = 8_388_608;
+
+/** Hits the settler moves in one transaction when many wait: large sorted batches touch each page of an index once. */
+export const settleBatchHits = 5_000;
+
+/** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
+export const settleLookMs = 1_000;
+
+/** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
+export const dictionaryCacheMax = 50_000;
+
+/** Kibibytes of the store kept in memory by the thread that writes: the indexes of a mailing to a million. */
+export const storeCacheKib = 131_072;
+
+/** Pages of the store's log before they move into the file: 80 MB. */
+export const storeWalPages = 20_000;
 
 /** Sends the plugin may have waiting for the store. */
 export const sendQueueMax = 100_000;

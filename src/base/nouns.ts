@@ -29,7 +29,7 @@ export type HitKind = 'open' | 'click' | 'unsubscribe';
 
 /** One request at the collector, as it came. */
 export interface Hit {
-  /** 32 hexadecimal digits, ascending with time. */
+  /** 32 hexadecimal digits: the first 12 are `atMs`, the others chance. */
   readonly id: string;
   readonly kind: HitKind;
   readonly message: string;

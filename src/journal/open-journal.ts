@@ -1,42 +1,91 @@
 // The journal: a hit that was answered is on disk. Hits that wait share one commit; a lone hit waits for one fsync, a
 // crowd shares it, and no answer waits longer than its deadline.
-import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
-import { TelltaleError } from '../base/errors.ts';
-import { answerDeadlineMs, journalBatchHits, journalGatherMs, journalWaitingHitsMax } from '../base/limits.ts';
-import type { Hit } from '../base/nouns.ts';
-import { isSource } from '../base/package-root.ts';
-import type { JournalFailure, JournalReply, JournalRequest } from './journal-worker.ts';
 
-/** A hit with its place in the journal; null when its bytes did not survive. */
-export interface JournalEntry {
-  readonly seq: number;
-  readonly hit: Hit | null;
-}
+import {
+  answerDeadlineMs,
+  journalBatchHits,
+  journalBytesMax,
+  journalGatherMs,
+  journalWaitingHitsMax,
+} from '../base/limits.ts';
+import type { Hit } from '../base/nouns.ts';
+import { startThread } from '../base/start-thread.ts';
+import { type Line, openLine } from '../base/thread-line.ts';
+import type { AsideEntry, Dropped, JournalFile, JournalState } from './journal-file.ts';
+import type { JournalRequest } from './journal-worker.ts';
+import type { JournalEntry } from './read-entries.ts';
+
+export type { AsideEntry } from './journal-file.ts';
+export type { JournalEntry } from './read-entries.ts';
 
 export interface Journal {
   /** Names this journal for ever; the store keeps how far it has settled each. */
   readonly id: string;
+  /** Its file, which others may read. */
+  readonly path: string;
   /** Puts a hit on disk. True once it is; false when the deadline passed first, or it could not be taken. */
   append(hit: Hit): Promise<boolean>;
   /** Entries after a place, in order. */
   read(after: number, limit: number): Promise<readonly JournalEntry[]>;
   /** Forgets entries up to a place; they are in the store. */
   prune(through: number): Promise<void>;
-  /** Calls back after each commit; returns what stops it. */
-  onCommit(listener: () => void): () => void;
-  /** Hits taken, on disk, and lost because the journal could not take them. */
+  /** Takes entries out that are not to be settled: parks those with a reason, drops those without as damaged. */
+  setAside(entries: readonly AsideEntry[]): Promise<void>;
+  /** Saves what can be read after another connection met damaged pages. */
+  repair(): Promise<void>;
+  /** Calls back after each commit of hits; returns what stops it. */
+  onCommit(listener: (commit: JournalCommit) => void): () => void;
+  /** What became of every hit there ever was, before restarts too. */
   counts(): JournalCounts;
+  status(): JournalStatus;
   /** Commits what waits and closes the file. */
   close(): Promise<void>;
 }
 
+/** `received` is always the sum of all others. Kept in the file, but for what waits or was dropped since its last commit. */
 export interface JournalCounts {
   readonly received: number;
+  /** In memory, waiting for a commit. */
   readonly waiting: number;
+  /** On disk, not settled yet. */
   readonly journalled: number;
-  readonly dropped: number;
+  /** Given to a broker; none for now. */
+  readonly forwarded: number;
+  /** On disk, kept aside: the store can never take them. */
+  readonly parked: number;
+  readonly settled: number;
+  readonly dropped: {
+    /** The journal was as large as it may become, in memory or on disk. */
+    readonly overflow: number;
+    /** The disk refused. */
+    readonly failed: number;
+    /** Their bytes did not survive on disk. */
+    readonly damaged: number;
+  };
+}
+
+export interface JournalStatus {
+  /** Hits that are not settled yet, on disk or waiting for it. */
+  readonly depth: number;
+  /** Milliseconds since the oldest of them was received; null when there is none, or it is damaged. */
+  readonly oldestAgeMs: number | null;
+  /** The last hits were refused because the journal is as large as it may become. */
+  readonly isFull: boolean;
+  /** The last hits were refused because the disk refused them. */
+  readonly isFailing: boolean;
+  /** Answers that went out before their commit; those hits are counted like all others. */
+  readonly lateAnswers: number;
+}
+
+/** A commit: how many hits it put on disk, and how long that took. */
+export interface JournalCommit {
+  readonly hits: number;
+  readonly ms: number;
+}
+
+export interface JournalOptions {
+  /** Bytes the file may use; beyond, new hits are dropped until some are settled. @default 4 GiB */
+  readonly bytesMax?: number;
 }
 
 /**
@@ -44,41 +93,66 @@ export interface JournalCounts {
  *
  * @throws TelltaleError `INVALID_JOURNAL` when the file is something else, `JOURNAL_IN_USE` while another process has it.
  */
-export async function openJournal(path: string): Promise<Journal> {
-  const thread = startThread(path);
-  const id = await thread.ready;
-  return makeJournal(String(id), thread);
+export async function openJournal(path: string, options: JournalOptions = {}): Promise<Journal> {
+  const thread = startJournalThread(path, options.bytesMax ?? journalBytesMax);
+  try {
+    const { id, state } = (await thread.ask({ kind: 'open' })) as { readonly id: string; readonly state: JournalState };
+    return makeJournal({ id, path, thread, state });
+  } catch (error) {
+    await thread.end();
+    throw error;
+  }
 }
 
 interface Waiting {
   readonly body: string;
+  readonly atMs: number;
   readonly settle: (durable: boolean) => void;
 }
 
-function makeJournal(id: string, thread: JournalThread): Journal {
-  const listeners = new Set<() => void>();
+const NOTHING_DROPPED: Dropped = { overflow: 0, failed: 0 };
+
+function makeJournal(of: {
+  readonly id: string;
+  readonly path: string;
+  readonly thread: JournalThread;
+  readonly state: JournalState;
+}): Journal {
+  const { id, path, thread } = of;
+  const listeners = new Set<(commit: JournalCommit) => void>();
+  let kept = of.state;
   let waiting: Waiting[] = [];
+  /** The batch that is being committed. */
+  let leaving: readonly Waiting[] = [];
+  /** Dropped since the last commit that worked. */
+  let dropped = NOTHING_DROPPED;
   let committing: Promise<void> | undefined;
   let gathering = false;
-  let received = 0;
-  let journalled = 0;
-  let dropped = 0;
+  let refusal: keyof Dropped | undefined;
+  let lateAnswers = 0;
 
   function append(hit: Hit): Promise<boolean> {
-    received += 1;
     if (waiting.length >= journalWaitingHitsMax) {
-      dropped += 1;
+      drop('overflow', 1);
       return Promise.resolve(false);
     }
     return new Promise((resolve) => {
-      const deadline = setTimeout(resolve, answerDeadlineMs, false);
+      const deadline = setTimeout(() => {
+        lateAnswers += 1;
+        resolve(false);
+      }, answerDeadlineMs);
       const settle = (durable: boolean) => {
         clearTimeout(deadline);
         resolve(durable);
       };
-      waiting.push({ body: JSON.stringify(hit), settle });
+      waiting.push({ body: JSON.stringify(hit), atMs: hit.atMs, settle });
       gather();
     });
+  }
+
+  function drop(why: keyof Dropped, hits: number): void {
+    dropped = { ...dropped, [why]: dropped[why] + hits };
+    refusal = why;
   }
 
   /** Closes a batch at 64 hits, after 5 ms, or at the first loop turn that brings no more: one fsync serves them all. */
@@ -102,122 +176,105 @@ function makeJournal(id: string, thread: JournalThread): Journal {
 
   function commit(): void {
     if (committing !== undefined || waiting.length === 0) return;
-    const batch = waiting;
+    leaving = waiting;
     waiting = [];
-    committing = thread.ask({ kind: 'append', bodies: batch.map((entry) => entry.body) }).then(
-      () => finish(batch, true),
-      () => finish(batch, false),
+    committing = write(leaving).then(commit);
+  }
+
+  /** Writes a batch with what was dropped before it. */
+  async function write(batch: readonly Waiting[]): Promise<void> {
+    const startedMs = performance.now();
+    const counted = dropped;
+    const refused = await thread.ask({ kind: 'append', bodies: batch.map((entry) => entry.body), dropped }).then(
+      (state) => take(state, counted),
+      () => 'failed' as const,
     );
-  }
-
-  function finish(batch: readonly Waiting[], durable: boolean): void {
-    if (durable) journalled += batch.length;
-    else dropped += batch.length;
-    for (const entry of batch) entry.settle(durable);
+    leaving = [];
     committing = undefined;
-    commit();
-    if (durable) for (const listener of listeners) listener();
+    if (refused !== undefined) drop(refused, batch.length);
+    else refusal = undefined;
+    for (const entry of batch) entry.settle(refused === undefined);
+    if (refused !== undefined || batch.length === 0) return;
+    for (const listener of listeners) listener({ hits: batch.length, ms: performance.now() - startedMs });
   }
 
-  async function read(after: number, limit: number): Promise<readonly JournalEntry[]> {
-    const rows = (await thread.ask({ kind: 'read', after, limit })) as readonly { seq: number; body: string | null }[];
-    return rows.map(({ seq, body }) => ({ seq, hit: body === null ? null : (JSON.parse(body) as Hit) }));
+  /** Notes what a commit kept; says so when the file was too large for it. */
+  function take(state: unknown, counted: Dropped): 'overflow' | undefined {
+    if (state === undefined) return 'overflow';
+    kept = state as JournalState;
+    dropped = { overflow: dropped.overflow - counted.overflow, failed: dropped.failed - counted.failed };
+    return undefined;
+  }
+
+  async function change(request: JournalRequest): Promise<void> {
+    kept = (await thread.ask(request)) as JournalState;
+  }
+
+  function counts(): JournalCounts {
+    const { received, journalled, parked, settled, ...lost } = kept.counts;
+    const inMemory = waiting.length + leaving.length;
+    const overflow = lost.overflow + dropped.overflow;
+    const failed = lost.failed + dropped.failed;
+    return {
+      received: received + inMemory + dropped.overflow + dropped.failed,
+      waiting: inMemory,
+      journalled,
+      forwarded: 0,
+      parked,
+      settled,
+      dropped: { overflow, failed, damaged: lost.damaged },
+    };
+  }
+
+  function status(): JournalStatus {
+    const { waiting: inMemory, journalled } = counts();
+    const oldestAtMs = journalled > 0 ? kept.oldestAtMs : ([...leaving, ...waiting][0]?.atMs ?? null);
+    return {
+      depth: inMemory + journalled,
+      oldestAgeMs: oldestAtMs === null ? null : Math.max(0, Date.now() - oldestAtMs),
+      isFull: refusal === 'overflow',
+      isFailing: refusal === 'failed',
+      lateAnswers,
+    };
   }
 
   return {
     id,
+    path,
     append,
-    read,
-    prune: async (through) => void (await thread.ask({ kind: 'prune', through })),
+    async read(after, limit) {
+      const { entries, state } = (await thread.ask({ kind: 'read', after, limit })) as ReturnType<JournalFile['read']>;
+      kept = state;
+      return entries;
+    },
+    prune: (through) => change({ kind: 'prune', through }),
+    setAside: (entries) => change({ kind: 'set-aside', entries }),
+    repair: () => change({ kind: 'repair' }),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    counts: () => ({ received, waiting: received - journalled - dropped, journalled, dropped }),
+    counts,
+    status,
     async close() {
       commit();
       while (committing !== undefined) await committing;
-      await thread.close();
+      if (dropped.overflow + dropped.failed > 0) await write([]);
+      await thread.ask({ kind: 'close' }).catch(() => undefined);
+      await thread.end();
     },
   };
 }
 
-/** The worker thread as a function from request to answer. */
-interface JournalThread {
-  /** The journal's id. */
-  readonly ready: Promise<unknown>;
-  ask(request: JournalRequest): Promise<unknown>;
-  close(): Promise<void>;
+interface JournalThread extends Line<JournalRequest> {
+  /** Ends the thread, whatever it does. */
+  end(): Promise<void>;
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function startThread(path: string): JournalThread {
-  const pending: Pending[] = [];
-  let hasEnded = false;
-  const worker = isSource
-    ? startFromSource(path)
-    : new Worker(new URL('./journal-worker.js', import.meta.url), { workerData: { path } });
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const expectReply = () => new Promise<unknown>((resolve, reject) => pending.push({ resolve, reject }));
-  const ready = expectReply();
-
-  worker.on('message', (reply: JournalReply) => {
-    const first = pending.shift();
-    if (reply.ok) first?.resolve(reply.value);
-    else first?.reject(failure(path, reply.code, reply.message));
-  });
-  worker.on('error', (error) => failAll(error));
-  worker.on('exit', () => {
-    hasEnded = true;
-    failAll(new Error(CLOSED));
-  });
-
-  function failAll(error: Error): void {
-    for (const { reject } of pending.splice(0)) reject(error);
-  }
-
-  return {
-    ready,
-    ask,
-    close: async () => void (await Promise.allSettled([ask({ kind: 'close' }), ended])),
-  };
-
-  /** Asks the thread; one that has ended would never answer. */
-  function ask(request: JournalRequest): Promise<unknown> {
-    if (hasEnded) return Promise.reject(new Error(CLOSED));
-    const answered = expectReply();
-    worker.postMessage(request);
-    return answered;
-  }
-}
-
-const CLOSED = 'the journal is closed';
-
-/** A thread does not inherit the loader that runs TypeScript, so it is told to load it first. */
-function startFromSource(path: string): Worker {
-  const loader = new URL(
-    'dist/esm/api/index.mjs',
-    pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json')),
-  ).href;
-  const file = new URL('./journal-worker.ts', import.meta.url).href;
-  const code = `import('${loader}').then(({ register }) => { register(); return import('${file}'); })`;
-  return new Worker(code, { eval: true, workerData: { path } });
-}
-
-function failure(path: string, code: JournalFailure, message: string): Error {
-  if (code === 'FAILED') return new Error(`The journal ${path} failed: ${message}`);
-  if (code === 'JOURNAL_IN_USE') {
-    return new TelltaleError(
-      code,
-      `Another process collects into ${path}. Stop it first, or give this one a data directory of its own (--data).`,
-    );
-  }
-  return new TelltaleError(
-    'INVALID_JOURNAL',
-    `${path} should be a journal of Telltale, but ${message}. Name another data directory, or move that file away.`,
-  );
+function startJournalThread(path: string, bytesMax: number): JournalThread {
+  const worker = startThread(new URL('./journal-worker.ts', import.meta.url), { path, bytesMax });
+  const line = openLine<JournalRequest, never>(worker, () => undefined);
+  worker.on('error', (error) => line.hangUp(error));
+  worker.on('exit', () => line.hangUp(new Error('the journal is closed')));
+  return { ...line, end: async () => void (await worker.terminate()) };
 }

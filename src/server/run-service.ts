@@ -2,9 +2,10 @@
 // demo run it; an app of one's own mounts `collector` instead.
 import { join } from 'node:path';
 import { type Control, startControl } from '../control/start-control.ts';
+import { startEngine } from '../engine/start-engine.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
-import { type Settler, startSettler } from '../settle/settler.ts';
-import { openStore, type Store } from '../store/open-store.ts';
+import type { Settler } from '../settle/settler.ts';
+import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { createTracker, type Tracker } from '../track/create-tracker.ts';
 import { answerFirst } from './answer-first.ts';
@@ -53,13 +54,14 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const store = await openStore(options.databaseUrl);
-    closers.push(() => store.close());
+    const engine = await startEngine({ databaseUrl: options.databaseUrl, onProblem });
+    closers.push(() => engine.close());
+    const { store } = engine;
     const journal = await openJournal(join(options.dataDirectory, 'journal.db'));
     closers.push(() => journal.close());
     const control = startControl({ source: store, path: join(options.dataDirectory, 'control.db'), onProblem });
     closers.push(() => control.close());
-    const settler = startSettler({ journal, store, onProblem });
+    const settler = await engine.settle(journal);
     closers.push(() => settler.stop());
     let tracker: Tracker | undefined;
     const listening = await listen(options, (url) => {

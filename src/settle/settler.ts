@@ -1,15 +1,29 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
-import { settleBatchHits } from '../base/limits.ts';
+import { messageOf, TelltaleError } from '../base/errors.ts';
+import { settleBatchHits, settleLookMs } from '../base/limits.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import { classify } from '../classify/classify.ts';
+import { hitProblem } from './hit-problem.ts';
 
 /** What the settler needs of a journal. */
 export interface JournalSource {
   readonly id: string;
-  read(after: number, limit: number): Promise<readonly { readonly seq: number; readonly hit: Hit | null }[]>;
+  read(after: number, limit: number): Promise<readonly SourceEntry[]>;
   prune(through: number): Promise<void>;
+  /** Takes entries out that are not to be settled: parks those with a reason, drops those without as damaged. */
+  setAside(entries: readonly { readonly seq: number; readonly reason: string | null }[]): Promise<void>;
   onCommit(listener: () => void): () => void;
+}
+
+interface SourceEntry {
+  readonly seq: number;
+  readonly hit: Hit | null;
+}
+
+interface FitEntry {
+  readonly seq: number;
+  readonly hit: Hit;
 }
 
 /** What the settler needs of a store. */
@@ -47,19 +61,20 @@ export interface Settler {
 export interface SettlerOptions {
   readonly journal: JournalSource;
   readonly store: SettleStore;
-  /** Told when a batch could not be stored (it is tried again), and when entries of the journal are damaged. */
+  /** Told once when settling begins to fail, or fails otherwise than before, and of entries that were set aside. */
   readonly onProblem: (error: unknown) => void;
-  /** Milliseconds before a failed batch is tried again. @default 1000 */
-  readonly retryMs?: number;
+  /** Milliseconds between two looks without a commit; after one that failed the next is the next try. @default 1000 */
+  readonly lookMs?: number;
 }
 
 /** Starts settling after each commit of the journal, and with what it already holds. */
 export function startSettler(options: SettlerOptions): Settler {
-  const { journal, onProblem, retryMs = 1_000 } = options;
+  const { journal, onProblem, lookMs = settleLookMs } = options;
+  const keeper = makeKeeper(options);
   let running: Promise<void> | undefined;
-  let watched: Promise<void> | undefined;
   let isDirty = false;
-  let retry: NodeJS.Timeout | undefined;
+  /** What was told last; nothing while all is well. */
+  let told: string | undefined;
 
   function wake(): Promise<void> {
     isDirty = true;
@@ -71,56 +86,106 @@ export function startSettler(options: SettlerOptions): Settler {
     try {
       while (isDirty) {
         isDirty = false;
-        await settleAll(options);
+        await keeper.settleAll();
       }
+      told = undefined;
+    } catch (error) {
+      tell(error);
+      throw error;
     } finally {
       // In the same step in which the loop ends: whoever wakes us later starts a new run.
       running = undefined;
     }
   }
 
-  /** A failure is told once and tried again after a while, however many commits come until then. */
-  function wakeLater(): void {
-    if (retry !== undefined) return;
-    const current = wake();
-    if (current === watched) return;
-    watched = current;
-    current.catch((error) => {
-      onProblem(error);
-      clearTimeout(retry);
-      retry = setTimeout(() => {
-        retry = undefined;
-        wakeLater();
-      }, retryMs);
-    });
+  function tell(error: unknown): void {
+    const message = messageOf(error);
+    if (message !== told) onProblem(error);
+    told = message;
   }
 
-  const unsubscribe = journal.onCommit(wakeLater);
-  wakeLater();
+  const look = () => void wake().catch(() => undefined);
+  // While settling fails, commits only pile up behind what fails; the next look tries again.
+  const unsubscribe = journal.onCommit(() => {
+    if (told === undefined) look();
+  });
+  const looking = setInterval(look, lookMs);
+  look();
   return {
     settleNow: wake,
     async stop() {
       unsubscribe();
-      await wake().catch(onProblem);
-      clearTimeout(retry);
+      clearInterval(looking);
+      await wake().catch(() => undefined);
     },
   };
 }
 
-async function settleAll({ journal, store, onProblem }: SettlerOptions): Promise<void> {
-  let through = await store.settledThrough(journal.id);
-  for (;;) {
-    const entries = await journal.read(through, settleBatchHits);
-    const last = entries.at(-1);
-    if (last === undefined) return;
-    const hits = entries.flatMap((entry) => entry.hit ?? []);
-    const damaged = entries.length - hits.length;
+/** Settles batch after batch and empties the journal of what is settled. */
+function makeKeeper({ journal, store, onProblem }: SettlerOptions): { settleAll(): Promise<void> } {
+  let prunedThrough = 0;
+
+  async function settleAll(): Promise<void> {
+    let through = await store.settledThrough(journal.id);
+    for (;;) {
+      // The last process may have ended between settling and this.
+      if (through > prunedThrough) await journal.prune(through);
+      prunedThrough = through;
+      const entries = await journal.read(through, settleBatchHits);
+      const last = entries.at(-1);
+      if (last === undefined) return;
+      await settleEntries(through, last.seq, await setUnfitAside(entries));
+      through = last.seq;
+    }
+  }
+
+  /** Takes out what was damaged and what is no hit; returns the others. */
+  async function setUnfitAside(entries: readonly SourceEntry[]): Promise<readonly FitEntry[]> {
+    const fit: FitEntry[] = [];
+    const unfit: { readonly seq: number; readonly reason: string | null }[] = [];
+    for (const { seq, hit } of entries) {
+      const reason = hit === null ? null : hitProblem(hit);
+      if (hit !== null && reason === undefined) fit.push({ seq, hit });
+      else unfit.push({ seq, reason: reason ?? null });
+    }
+    if (unfit.length === 0) return fit;
+    await journal.setAside(unfit);
+    const damaged = unfit.filter(({ reason }) => reason === null).length;
     if (damaged > 0)
       onProblem(new Error(`${damaged} entries of the journal did not survive on disk and are not counted`));
-    await store.settle({ journal: journal.id, after: through, through: last.seq, hits: judgeAll(hits) });
-    await journal.prune(last.seq);
-    through = last.seq;
+    for (const { seq, reason } of unfit) if (reason !== null) tellParked(seq, reason);
+    return fit;
   }
+
+  function tellParked(seq: number, reason: string): void {
+    onProblem(new Error(`Entry ${seq} of the journal can never be settled and was parked: ${reason}`));
+  }
+
+  /** Settles what lies between two places; what the store refuses is narrowed down to single hits, which are parked. */
+  async function settleEntries(after: number, through: number, entries: readonly FitEntry[]): Promise<void> {
+    try {
+      const hits = judgeAll(entries.map((entry) => entry.hit));
+      await store.settle({ journal: journal.id, after, through, hits });
+    } catch (error) {
+      const [first] = entries;
+      if (!isRefusal(error) || first === undefined) throw error;
+      if (entries.length === 1) {
+        await journal.setAside([{ seq: first.seq, reason: messageOf(error) }]);
+        tellParked(first.seq, messageOf(error));
+        return settleEntries(after, through, []);
+      }
+      const half = entries.slice(0, Math.ceil(entries.length / 2));
+      const middle = half.at(-1)?.seq ?? after;
+      await settleEntries(after, middle, half);
+      await settleEntries(middle, through, entries.slice(half.length));
+    }
+  }
+
+  return { settleAll };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof TelltaleError && error.code === 'REFUSED_HITS';
 }
 
 function judgeAll(hits: readonly Hit[]): readonly JudgedHit[] {

@@ -1,24 +1,22 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
-import type { Transaction } from 'kysely';
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
 import type { JudgedHit } from '../settle/settler.ts';
-import { keyIn } from './dictionaries.ts';
-import type { CountLabel, Tables } from './tables.ts';
+import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
+import type { Writer } from './writer.ts';
 
 const QUARTER_MS = 900_000;
 
-/** A hit for which counts change: opens and clicks of real traffic. */
-export type CountedHit = JudgedHit & { readonly hit: Hit & { readonly kind: 'open' | 'click' } };
-
-export function countsInReports(judged: JudgedHit): judged is CountedHit {
-  return !judged.hit.test && judged.hit.kind !== 'unsubscribe';
+/** A hit with the numbers of its message and its recipient, if it has one. */
+export interface KeyedHit extends JudgedHit {
+  readonly message: number;
+  readonly recipient: Buffer;
 }
 
-/** The numbers of all texts of a batch. */
-export interface Keys {
-  readonly messages: ReadonlyMap<string, number>;
-  readonly recipients: ReadonlyMap<string, number>;
-  readonly texts: ReadonlyMap<string, number>;
+/** A hit for which counts change: opens and clicks of real traffic that did not just come again. */
+export type CountedHit = KeyedHit & { readonly hit: Hit & { readonly kind: 'open' | 'click' } };
+
+export function countsInReports(keyed: KeyedHit): keyed is CountedHit {
+  return !keyed.hit.test && !keyed.hit.repeat && keyed.hit.kind !== 'unsubscribe';
 }
 
 interface Count {
@@ -27,60 +25,70 @@ interface Count {
   anonymous: number;
 }
 
-/** What a batch adds to the counts of its messages, folded so that each row is written once. */
+interface LinkCount {
+  total: number;
+  recipients: number;
+  people: number;
+}
+
+/** What a batch adds to the counts of its messages. Names of rows are their numbers, a blank between two. */
 export class Changes {
-  readonly #keys: Keys;
+  readonly #writer: Writer;
   readonly #counts = new Map<string, Count>();
-  readonly #links = new Map<string, { total: number; recipients: number; people: number }>();
+  readonly #links = new Map<string, LinkCount>();
   readonly #quarters = new Map<string, number>();
 
-  constructor(keys: Keys) {
-    this.#keys = keys;
+  constructor(writer: Writer) {
+    this.#writer = writer;
   }
 
-  addTotal({ hit, verdict }: CountedHit): void {
-    const message = keyIn(this.#keys.messages, hit.message);
+  addTotal({ hit, verdict, message }: CountedHit): void {
     for (const label of labelsOf(verdict.label)) this.#count(message, hit.kind, label).total += 1;
-    const quarter = `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${hit.kind} ${verdict.label}`;
+    const codes = `${codeOf(KINDS, hit.kind)} ${codeOf(COUNT_LABELS, verdict.label)}`;
+    const quarter = `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${codes}`;
     this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + 1);
   }
 
-  addAnonymous(judged: CountedHit): void {
-    this.addTotal(judged);
-    const message = keyIn(this.#keys.messages, judged.hit.message);
-    for (const label of labelsOf(judged.verdict.label)) this.#count(message, judged.hit.kind, label).anonymous += 1;
-    if (judged.hit.link !== null) this.addLinkRecipient(judged, 0, 0);
+  addAnonymous(keyed: CountedHit): void {
+    this.addTotal(keyed);
+    for (const label of labelsOf(keyed.verdict.label)) {
+      this.#count(keyed.message, keyed.hit.kind, label).anonymous += 1;
+    }
+    this.addLinkRecipient(keyed, 0, 0);
   }
 
   addRecipient(message: number, kind: 'open' | 'click', labels: readonly CountLabel[]): void {
     for (const label of labels) this.#count(message, kind, label).recipients += 1;
   }
 
-  addLinkRecipient({ hit }: CountedHit, recipients: 0 | 1, people: 0 | 1): void {
+  addLinkRecipient({ hit, message }: CountedHit, recipients: 0 | 1, people: 0 | 1): void {
     if (hit.link === null) return;
-    const destination = keyIn(this.#keys.texts, hit.link.destination);
-    const name = `${keyIn(this.#keys.messages, hit.message)} ${hit.link.index} ${destination}`;
-    const row = this.#links.get(name) ?? { total: 0, recipients: 0, people: 0 };
-    this.#links.set(name, {
-      total: row.total + 1,
-      recipients: row.recipients + recipients,
-      people: row.people + people,
-    });
+    const name = `${message} ${hit.link.index} ${this.#writer.texts.keyOf(hit.link.destination)}`;
+    const count = getOrSet(this.#links, name, () => ({ total: 0, recipients: 0, people: 0 }));
+    count.total += 1;
+    count.recipients += recipients;
+    count.people += people;
   }
 
-  async write(tx: Transaction<Tables>): Promise<void> {
-    for (const [name, count] of sorted(this.#counts)) await writeCount(tx, name, count);
-    for (const [name, count] of sorted(this.#links)) await writeLinkCount(tx, name, count);
-    for (const [name, total] of sorted(this.#quarters)) await writeQuarter(tx, name, total);
+  write(): void {
+    const { addCount, addLinkCount, addQuarter } = this.#writer.statements;
+    for (const [name, { total, recipients, anonymous }] of this.#counts) {
+      const [message, kind, label] = numbersOf(name);
+      addCount.run(message, kind, label, total, recipients, anonymous);
+    }
+    for (const [name, { total, recipients, people }] of this.#links) {
+      const [message, index, destination] = numbersOf(name);
+      addLinkCount.run(message, index, destination, total, recipients, people);
+    }
+    for (const [name, total] of this.#quarters) {
+      const [message, quarter, kind, label] = numbersOf(name);
+      addQuarter.run(message, quarter, kind, label, total);
+    }
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {
-    const name = `${message} ${kind} ${label}`;
-    const known = this.#counts.get(name);
-    if (known !== undefined) return known;
-    const made: Count = { total: 0, recipients: 0, anonymous: 0 };
-    this.#counts.set(name, made);
-    return made;
+    const name = `${message} ${codeOf(KINDS, kind)} ${codeOf(COUNT_LABELS, label)}`;
+    return getOrSet(this.#counts, name, () => ({ total: 0, recipients: 0, anonymous: 0 }));
   }
 }
 
@@ -88,64 +96,15 @@ function labelsOf(label: Label): readonly CountLabel[] {
   return PEOPLE.has(label) ? [label, 'all', 'people'] : [label, 'all'];
 }
 
-function sorted<V>(map: ReadonlyMap<string, V>): readonly (readonly [readonly string[], V])[] {
-  return [...map].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name.split(' '), value]);
+function getOrSet<V>(map: Map<string, V>, name: string, make: () => V): V {
+  const known = map.get(name);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(name, made);
+  return made;
 }
 
-async function writeCount(
-  tx: Transaction<Tables>,
-  [message, kind, label]: readonly string[],
-  count: Count,
-): Promise<void> {
-  await tx
-    .insertInto('counts')
-    .values({ message_key: Number(message), kind: kind as 'open' | 'click', label: label as CountLabel, ...count })
-    .onConflict((conflict) =>
-      conflict.columns(['message_key', 'kind', 'label']).doUpdateSet((eb) => ({
-        total: eb('counts.total', '+', eb.ref('excluded.total')),
-        recipients: eb('counts.recipients', '+', eb.ref('excluded.recipients')),
-        anonymous: eb('counts.anonymous', '+', eb.ref('excluded.anonymous')),
-      })),
-    )
-    .execute();
-}
-
-async function writeLinkCount(
-  tx: Transaction<Tables>,
-  [message, index, destination]: readonly string[],
-  count: { readonly total: number; readonly recipients: number; readonly people: number },
-): Promise<void> {
-  await tx
-    .insertInto('link_counts')
-    .values({ message_key: Number(message), link_index: Number(index), destination_key: Number(destination), ...count })
-    .onConflict((conflict) =>
-      conflict.columns(['message_key', 'link_index', 'destination_key']).doUpdateSet((eb) => ({
-        total: eb('link_counts.total', '+', eb.ref('excluded.total')),
-        recipients: eb('link_counts.recipients', '+', eb.ref('excluded.recipients')),
-        people: eb('link_counts.people', '+', eb.ref('excluded.people')),
-      })),
-    )
-    .execute();
-}
-
-async function writeQuarter(
-  tx: Transaction<Tables>,
-  [message, quarter, kind, label]: readonly string[],
-  total: number,
-): Promise<void> {
-  await tx
-    .insertInto('quarter_counts')
-    .values({
-      message_key: Number(message),
-      quarter: Number(quarter),
-      kind: kind as 'open' | 'click',
-      label: label as Label,
-      total,
-    })
-    .onConflict((conflict) =>
-      conflict.columns(['message_key', 'quarter', 'kind', 'label']).doUpdateSet((eb) => ({
-        total: eb('quarter_counts.total', '+', eb.ref('excluded.total')),
-      })),
-    )
-    .execute();
+function numbersOf(name: string): [number, number, number, number] {
+  const [first = 0, second = 0, third = 0, fourth = 0] = name.split(' ').map(Number);
+  return [first, second, third, fourth];
 }

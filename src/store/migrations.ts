@@ -1,6 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
+import { COUNT_LABELS, KINDS, LEVELS } from './codes.ts';
 import type { Tables } from './tables.ts';
 
 /** All steps by name, in order. */
@@ -15,15 +16,35 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text')
     .addColumn('created_at_ms', 'integer', notNull)
     .execute();
-  await create('recipients').$call(dictionary('id')).execute();
+  await create('recipients')
+    .addColumn('key', 'blob', notNull)
+    .addColumn('id', 'blob', notNull)
+    .$call(keyedBy('key'))
+    .execute();
+  await create('secrets')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('secret', 'blob', notNull)
+    .execute();
+  await sql`INSERT INTO secrets VALUES ('recipients', ${randomBytes(32)})`.execute(db);
   await create('texts').$call(dictionary('text')).execute();
+  await create('verdicts')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('label', 'integer', notNull)
+    .addColumn('confidence', 'real', notNull)
+    .addColumn('reasons', 'text', notNull)
+    .addColumn('rules_version', 'text', notNull)
+    .addUniqueConstraint('verdict', ['label', 'confidence', 'reasons', 'rules_version'])
+    .execute();
+  await codes(db, 'kinds', KINDS);
+  await codes(db, 'labels', COUNT_LABELS);
+  await codes(db, 'levels', LEVELS);
   await create('sends')
     .addColumn('message_key', 'integer', notNull)
-    .addColumn('recipient_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
     .addColumn('at_ms', 'integer', notNull)
     .addColumn('domain_key', 'integer')
-    .addColumn('opens', 'text', notNull)
-    .addColumn('clicks', 'text', notNull)
+    .addColumn('opens', 'integer', notNull)
+    .addColumn('clicks', 'integer', notNull)
     .$call(keyedBy('message_key', 'recipient_key'))
     .execute();
   await create('links')
@@ -35,24 +56,23 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .execute();
   await create('events')
     .addColumn('message_key', 'integer', notNull)
-    .addColumn('at_ms', 'integer', notNull)
     .addColumn('hit_id', 'blob', notNull)
-    .addColumn('kind', 'text', notNull)
-    .addColumn('recipient_key', 'integer', notNull)
+    .addColumn('kind', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
     .addColumn('link_index', 'integer')
     .addColumn('destination_key', 'integer')
-    .addColumn('label', 'text', notNull)
-    .addColumn('confidence', 'real', notNull)
-    .addColumn('reasons_key', 'integer', notNull)
+    .addColumn('verdict_key', 'integer', notNull)
     .addColumn('agent_key', 'integer', notNull)
-    .addColumn('method', 'text', notNull)
+    .addColumn('method_key', 'integer', notNull)
     .addColumn('test', 'integer', notNull)
-    .$call(keyedBy('message_key', 'at_ms', 'hit_id'))
+    .addColumn('peer', 'blob')
+    .addColumn('repeat', 'integer', notNull)
+    .$call(keyedBy('message_key', 'hit_id'))
     .execute();
   await create('states')
     .addColumn('message_key', 'integer', notNull)
-    .addColumn('recipient_key', 'integer', notNull)
-    .addColumn('kind', 'text', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
+    .addColumn('kind', 'integer', notNull)
     .addColumn('human', 'integer', notNull)
     .addColumn('proxy_human', 'integer', notNull)
     .addColumn('prefetch', 'integer', notNull)
@@ -60,22 +80,22 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('preview', 'integer', notNull)
     .addColumn('unknown', 'integer', notNull)
     .addColumn('first_at_ms', 'integer', notNull)
-    .addColumn('last_at_ms', 'integer', notNull)
+    .addColumn('span_ms', 'integer', notNull)
     .$call(keyedBy('message_key', 'recipient_key', 'kind'))
     .execute();
   await create('link_states')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('link_index', 'integer', notNull)
     .addColumn('destination_key', 'integer', notNull)
-    .addColumn('recipient_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
     .addColumn('total', 'integer', notNull)
     .addColumn('people', 'integer', notNull)
     .$call(keyedBy('message_key', 'link_index', 'destination_key', 'recipient_key'))
     .execute();
   await create('counts')
     .addColumn('message_key', 'integer', notNull)
-    .addColumn('kind', 'text', notNull)
-    .addColumn('label', 'text', notNull)
+    .addColumn('kind', 'integer', notNull)
+    .addColumn('label', 'integer', notNull)
     .addColumn('total', 'integer', notNull)
     .addColumn('recipients', 'integer', notNull)
     .addColumn('anonymous', 'integer', notNull)
@@ -93,14 +113,14 @@ async function start(db: Kysely<unknown>): Promise<void> {
   await create('quarter_counts')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('quarter', 'integer', notNull)
-    .addColumn('kind', 'text', notNull)
-    .addColumn('label', 'text', notNull)
+    .addColumn('kind', 'integer', notNull)
+    .addColumn('label', 'integer', notNull)
     .addColumn('total', 'integer', notNull)
     .$call(keyedBy('message_key', 'quarter', 'kind', 'label'))
     .execute();
   await create('unsubscribes')
     .addColumn('message_key', 'integer', notNull)
-    .addColumn('recipient_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
     .addColumn('at_ms', 'integer', notNull)
     .$call(keyedBy('message_key', 'recipient_key'))
     .execute();
@@ -142,6 +162,17 @@ async function createControl(db: Kysely<unknown>): Promise<void> {
     .execute();
   const log = { id: randomUUID(), last_seq: 0, tombstone_key: randomBytes(32) };
   await db.withTables<Pick<Tables, 'control_log'>>().insertInto('control_log').values(log).execute();
+}
+
+/** Says in the file itself what the small numbers stand for. */
+async function codes(db: Kysely<unknown>, table: string, names: readonly string[]): Promise<void> {
+  await db.schema
+    .createTable(table)
+    .addColumn('code', 'integer', (code) => code.primaryKey())
+    .addColumn('name', 'text', notNull)
+    .execute();
+  const rows = names.map((name, code) => sql`(${code}, ${name})`);
+  await sql`INSERT INTO ${sql.table(table)} VALUES ${sql.join(rows)}`.execute(db);
 }
 
 type AnyTable = CreateTableBuilder<string, string>;

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { SettleStore } from '../settle/settler.ts';
@@ -15,6 +16,7 @@ import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
 import type { Tables } from './tables.ts';
+import { Writer } from './writer.ts';
 
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
@@ -45,22 +47,58 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
     );
   }
   const sqlite = await openFile(path);
-  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+  const db = kyselyOver(sqlite);
   try {
     await bringUpToDate({ db, sqlite, path, migrate });
   } catch (error) {
     await db.destroy();
     throw error;
   }
+  return makeStore(path, sqlite, db);
+}
+
+/**
+ * Opens one more connection to a store that this process has open already, only to read.
+ *
+ * Looks at nothing but through SQLite: to open and close the file in another way would take away the locks that all
+ * connections of this process have on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+ *
+ * @throws TelltaleError `INVALID_DATABASE`.
+ */
+export async function openStoreToRead(url: string): Promise<Store> {
+  const path = pathOf(url);
+  try {
+    const sqlite = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+    sqlite.pragma('query_only = ON');
+    return makeStore(path, sqlite, kyselyOver(sqlite));
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
+function kyselyOver(sqlite: Database.Database): Kysely<Tables> {
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
+}
+
+function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>): Store {
+  const writer = new Writer(sqlite, db);
   return {
     url: `sqlite:${path}`,
-    ...makeSendStore(db),
-    ...makeSettleStore(db),
+    ...makeSendStore(writer),
+    ...makeSettleStore(db, writer),
     ...makeReportSource(db),
     ...makeApiTokens(db),
     ...makeControlRows(db),
     close: () => db.destroy(),
   };
+}
+
+function unusable(path: string, error: unknown): TelltaleError {
+  return new TelltaleError(
+    'INVALID_DATABASE',
+    `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
+    { cause: error },
+  );
 }
 
 function pathOf(url: string): string {
@@ -90,11 +128,7 @@ async function openFile(path: string): Promise<Database.Database> {
     return sqlite;
   } catch (error) {
     sqlite?.close();
-    throw new TelltaleError(
-      'INVALID_DATABASE',
-      `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
-      { cause: error },
-    );
+    throw unusable(path, error);
   }
 }
 
@@ -121,5 +155,7 @@ async function claim(sqlite: Database.Database): Promise<void> {
   });
   // A hit leaves the journal once it is settled, so what is settled must survive a power cut.
   sqlite.pragma('synchronous = FULL');
-  sqlite.pragma('wal_autocheckpoint = 10000');
+  // Fewer, longer checkpoints write each page once for many batches.
+  sqlite.pragma(`wal_autocheckpoint = ${storeWalPages}`);
+  sqlite.pragma(`cache_size = -${storeCacheKib}`);
 }

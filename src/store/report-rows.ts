@@ -1,7 +1,13 @@
 // Reads what reports show. Every query is by message key over kept counts.
 import { type Kysely, sql } from 'kysely';
 import type { ReportSource } from '../report/report-source.ts';
+import { COUNT_LABELS, codeOf, LEVELS, wordOf } from './codes.ts';
 import type { Tables } from './tables.ts';
+
+const INDIVIDUAL = codeOf(LEVELS, 'individual');
+
+/** The kinds for which there are counts: the first of all. */
+const COUNTED_KINDS = ['open', 'click'] as const;
 
 export function makeReportSource(db: Kysely<Tables>): ReportSource {
   return {
@@ -17,8 +23,8 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
         .select((eb) => [
           eb.fn.countAll<number>().as('sent'),
           eb.fn.min('at_ms').as('first'),
-          eb.fn.sum<number>(sql`opens = 'individual'`).as('opens'),
-          eb.fn.sum<number>(sql`clicks = 'individual'`).as('clicks'),
+          eb.fn.sum<number>(sql`opens = ${INDIVIDUAL}`).as('opens'),
+          eb.fn.sum<number>(sql`clicks = ${INDIVIDUAL}`).as('clicks'),
         ])
         .where('message_key', '=', message.key)
         .executeTakeFirstOrThrow();
@@ -37,13 +43,19 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
         unsubscribes: unsubscribes.count,
       };
     },
-    countsOf: (id) =>
-      db
+    async countsOf(id) {
+      const rows = await db
         .selectFrom('counts')
         .innerJoin('messages', 'messages.key', 'counts.message_key')
         .select(['kind', 'label', 'total', 'recipients', 'anonymous'])
         .where('messages.id', '=', id)
-        .execute(),
+        .execute();
+      return rows.map(({ kind, label, ...counts }) => ({
+        kind: wordOf(COUNTED_KINDS, kind),
+        label: wordOf(COUNT_LABELS, label),
+        ...counts,
+      }));
+    },
     async linksOf(id, limit) {
       const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();
       if (message === undefined) return [];

@@ -1,12 +1,8 @@
 // What was sent: one row a recipient of a message, idempotent, and the links of a message with their names.
-import type { Kysely } from 'kysely';
 import { FULL_CONSENT } from '../base/nouns.ts';
 import type { Send, SendStore } from '../track/send-queue.ts';
-import { keyIn, messageKeys, recipientKeys, textKeys } from './dictionaries.ts';
-import type { Tables } from './tables.ts';
-
-/** Rows in one statement, six values each. */
-const CHUNK = 1_000;
+import { codeOf, LEVELS } from './codes.ts';
+import type { Writer } from './writer.ts';
 
 /** How many sends were new, and how many had been recorded before. */
 export interface RecordedSends {
@@ -18,59 +14,33 @@ export interface SendRows extends SendStore {
   recordSends(message: string, sends: readonly Send[]): Promise<RecordedSends>;
 }
 
-export function makeSendStore(db: Kysely<Tables>): SendRows {
+export function makeSendStore(writer: Writer): SendRows {
   return {
-    recordSends: (message, sends) =>
-      db.transaction().execute(async (tx) => {
-        const firstAtMs = sends.reduce((least, send) => Math.min(least, send.atMs), Date.now());
-        const messageKey = keyIn(await messageKeys(tx, [message], firstAtMs), message);
-        const recipients = await recipientKeys(
-          tx,
-          sends.map((send) => send.recipient),
-        );
-        const domains = await textKeys(
-          tx,
-          sends.flatMap((send) => send.domain ?? []),
-        );
-        let accepted = 0;
-        for (let at = 0; at < sends.length; at += CHUNK) {
-          const rows = sends.slice(at, at + CHUNK).map((send) => ({
-            message_key: messageKey,
-            recipient_key: keyIn(recipients, send.recipient),
-            at_ms: send.atMs,
-            domain_key: send.domain === undefined ? null : keyIn(domains, send.domain),
-            ...(send.consent ?? FULL_CONSENT),
-          }));
-          const result = await tx
-            .insertInto('sends')
-            .values(rows)
-            .onConflict((c) => c.doNothing())
-            .executeTakeFirst();
-          accepted += Number(result.numInsertedOrUpdatedRows ?? 0);
-        }
-        return { accepted, duplicate: sends.length - accepted };
-      }),
-    recordLinks: (message, links) =>
-      db.transaction().execute(async (tx) => {
-        const messageKey = keyIn(await messageKeys(tx, [message], Date.now()), message);
-        const destinations = await textKeys(
-          tx,
-          links.map((link) => link.destination),
-        );
-        for (const link of links) {
-          await tx
-            .insertInto('links')
-            .values({
-              message_key: messageKey,
-              link_index: link.index,
-              destination_key: keyIn(destinations, link.destination),
-              name: link.name,
-            })
-            .onConflict((c) =>
-              c.columns(['message_key', 'link_index', 'destination_key']).doUpdateSet({ name: link.name }),
-            )
-            .execute();
-        }
-      }),
+    recordSends: (message, sends) => writer.transaction(() => recordSends(writer, message, sends)),
+    recordLinks: (message, links) => writer.transaction(() => recordLinks(writer, message, links)),
   };
+}
+
+function recordSends(writer: Writer, message: string, sends: readonly Send[]): RecordedSends {
+  const firstAtMs = sends.reduce((least, send) => Math.min(least, send.atMs), Date.now());
+  const messageKey = writer.messages.keyOf({ id: message, atMs: firstAtMs });
+  const firstOf = new Map<string, Send>();
+  for (const send of sends) if (!firstOf.has(send.recipient)) firstOf.set(send.recipient, send);
+  let accepted = 0;
+  for (const [recipient, key] of writer.recipientKeys(firstOf.keys())) {
+    const send = firstOf.get(recipient);
+    if (send === undefined) continue;
+    const { opens, clicks } = send.consent ?? FULL_CONSENT;
+    const domain = send.domain === undefined ? null : writer.texts.keyOf(send.domain);
+    const levels = [codeOf(LEVELS, opens), codeOf(LEVELS, clicks)] as const;
+    accepted += writer.statements.addSend.run(messageKey, key, send.atMs, domain, ...levels).changes;
+  }
+  return { accepted, duplicate: sends.length - accepted };
+}
+
+function recordLinks(writer: Writer, message: string, links: Parameters<SendStore['recordLinks']>[1]): void {
+  const messageKey = writer.messages.keyOf({ id: message, atMs: Date.now() });
+  for (const { index, destination, name } of links) {
+    writer.statements.addLink.run(messageKey, index, writer.texts.keyOf(destination), name);
+  }
 }

@@ -1,10 +1,12 @@
-// The tables, as Kysely sees them. Texts that repeat (user agents, destinations, reasons) stand once in `texts`.
+// The tables, as Kysely sees them. Texts that repeat (user agents, destinations, methods) stand once in `texts`, verdicts
+// once in `verdicts`; kinds, labels and levels are small numbers (codes.ts).
 import type { Generated } from 'kysely';
-import type { ConsentLevel, Label } from '../base/nouns.ts';
 
 export interface Tables {
   readonly messages: MessageTable;
   readonly recipients: RecipientTable;
+  readonly secrets: SecretTable;
+  readonly verdicts: VerdictTable;
   readonly texts: TextTable;
   readonly sends: SendTable;
   readonly links: LinkTable;
@@ -24,13 +26,31 @@ export interface Tables {
 interface MessageTable {
   readonly key: Generated<number>;
   readonly id: string;
-  readonly name: string | null;
+  readonly name: Generated<string | null>;
   readonly created_at_ms: number;
 }
 
+/** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
 interface RecipientTable {
+  readonly key: Buffer;
+  /** Text; a UUID as its 16 bytes. */
+  readonly id: string | Buffer;
+}
+
+/** Random keys of this store, by name. */
+interface SecretTable {
+  readonly name: string;
+  readonly secret: Buffer;
+}
+
+/** A verdict that was given, with all that belongs to it. */
+interface VerdictTable {
   readonly key: Generated<number>;
-  readonly id: string;
+  readonly label: number;
+  readonly confidence: number;
+  /** Ids of rules, a blank between two. */
+  readonly reasons: string;
+  readonly rules_version: string;
 }
 
 interface TextTable {
@@ -40,11 +60,11 @@ interface TextTable {
 
 interface SendTable {
   readonly message_key: number;
-  readonly recipient_key: number;
+  readonly recipient_key: Buffer;
   readonly at_ms: number;
   readonly domain_key: number | null;
-  readonly opens: ConsentLevel;
-  readonly clicks: ConsentLevel;
+  readonly opens: number;
+  readonly clicks: number;
 }
 
 interface LinkTable {
@@ -54,31 +74,32 @@ interface LinkTable {
   readonly name: string;
 }
 
+/** One hit. When it came is the first six bytes of its id. */
 interface EventTable {
   readonly message_key: number;
-  readonly at_ms: number;
   readonly hit_id: Buffer;
-  readonly kind: EventKind;
-  readonly recipient_key: number;
+  readonly kind: number;
+  readonly recipient_key: Buffer;
   readonly link_index: number | null;
   readonly destination_key: number | null;
-  readonly label: Label;
-  readonly confidence: number;
-  readonly reasons_key: number;
+  readonly verdict_key: number;
   readonly agent_key: number;
-  readonly method: string;
-  readonly test: 0 | 1;
+  readonly method_key: number;
+  readonly test: number;
+  /** Tells which hits came from one place, for as long as that is kept. */
+  readonly peer: Buffer | null;
+  /** 1 for the same request once more, which is in no total. */
+  readonly repeat: number;
 }
-
-export type EventKind = 'open' | 'click' | 'unsubscribe';
 
 /** Events of one recipient in one message, by label. */
 interface StateTable extends LabelCounts {
   readonly message_key: number;
-  readonly recipient_key: number;
-  readonly kind: 'open' | 'click';
+  readonly recipient_key: Buffer;
+  readonly kind: number;
   readonly first_at_ms: number;
-  readonly last_at_ms: number;
+  /** Milliseconds from the first to the last. */
+  readonly span_ms: number;
 }
 
 export interface LabelCounts {
@@ -94,7 +115,7 @@ interface LinkStateTable {
   readonly message_key: number;
   readonly link_index: number;
   readonly destination_key: number;
-  readonly recipient_key: number;
+  readonly recipient_key: Buffer;
   readonly total: number;
   readonly people: number;
 }
@@ -102,14 +123,12 @@ interface LinkStateTable {
 /** One row for each label that was seen, one for `all` and one for `people` (human and proxy-human). */
 interface CountTable {
   readonly message_key: number;
-  readonly kind: 'open' | 'click';
-  readonly label: CountLabel;
+  readonly kind: number;
+  readonly label: number;
   readonly total: number;
   readonly recipients: number;
   readonly anonymous: number;
 }
-
-export type CountLabel = Label | 'all' | 'people';
 
 interface LinkCountTable {
   readonly message_key: number;
@@ -125,14 +144,14 @@ interface QuarterCountTable {
   readonly message_key: number;
   /** Milliseconds since 1970 divided by 900,000. */
   readonly quarter: number;
-  readonly kind: 'open' | 'click';
-  readonly label: Label;
+  readonly kind: number;
+  readonly label: number;
   readonly total: number;
 }
 
 interface UnsubscribeTable {
   readonly message_key: number;
-  readonly recipient_key: number;
+  readonly recipient_key: Buffer;
   readonly at_ms: number;
 }
 

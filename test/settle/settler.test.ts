@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { TelltaleError } from '../../src/base/errors.ts';
 import type { Hit } from '../../src/base/nouns.ts';
 import type { Journal } from '../../src/journal/open-journal.ts';
 import { type JournalSource, type SettleBatch, type SettleStore, startSettler } from '../../src/settle/settler.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { appendAll, entriesOf, openTestJournal } from '../support/journals.ts';
-import { openTestStore, rowsOf } from '../support/stores.ts';
+import { appendAll, countsWith, entriesOf, openTestJournal } from '../support/journals.ts';
+import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 /** Long enough never to be waited for: what it would start is started by hand. */
 const NEVER_MS = 3_600_000;
@@ -26,9 +27,9 @@ async function openPlace(): Promise<Place> {
 }
 
 /** A settler that is stopped when the test has ended, and what it told. */
-function startTestSettler(of: { journal: JournalSource; store: SettleStore; retryMs?: number }) {
+function startTestSettler(of: { journal: JournalSource; store: SettleStore; lookMs?: number }) {
   const problems: unknown[] = [];
-  const settler = startSettler({ retryMs: NEVER_MS, ...of, onProblem: (error) => problems.push(error) });
+  const settler = startSettler({ lookMs: NEVER_MS, ...of, onProblem: (error) => problems.push(error) });
   onTestFinished(() => settler.stop());
   return { settler, problems };
 }
@@ -64,32 +65,41 @@ describe('the settler', () => {
   it('makes an event of each hit, with its verdict', async () => {
     const { journal, store, storePath } = await openPlace();
     const { settler } = startTestSettler({ journal, store });
-    const click = makeHit({ link: makeLink({ index: 2 }), from: CLIENTS.head, atMs: startMs + 5 });
+    const click = makeHit({
+      link: makeLink({ index: 2 }),
+      from: CLIENTS.head,
+      atMs: startMs + 5,
+      peer: '0123456789abcdef',
+    });
     await appendAll(journal, [makeHit(), click]);
     await settler.settleNow();
     const events = rowsOf(
       storePath,
-      `SELECT m.id AS message, r.id AS recipient, kind, at_ms, lower(hex(hit_id)) AS hit, link_index, d.text AS destination,
-         label, confidence, w.text AS reasons, a.text AS agent, method, test
+      `SELECT m.id AS message, r.id AS recipient, k.name AS kind, lower(hex(hit_id)) AS hit, link_index,
+         d.text AS destination, l.name AS label, confidence, reasons, rules_version AS rules, a.text AS agent,
+         o.text AS method, test, lower(hex(peer)) AS peer, repeat
        FROM events e JOIN messages m ON m.key = message_key JOIN recipients r ON r.key = recipient_key
-       JOIN texts w ON w.key = reasons_key JOIN texts a ON a.key = agent_key
-       LEFT JOIN texts d ON d.key = destination_key WHERE kind = 'click'`,
+       JOIN kinds k ON k.code = kind JOIN verdicts v ON v.key = verdict_key JOIN labels l ON l.code = v.label
+       JOIN texts a ON a.key = agent_key JOIN texts o ON o.key = method_key
+       LEFT JOIN texts d ON d.key = destination_key WHERE link_index IS NOT NULL`,
     );
     expect(events).toEqual([
       {
         message: 'spring-sale',
         recipient: 'r1',
         kind: 'click',
-        at_ms: startMs + 5,
         hit: click.id,
         link_index: 2,
         destination: 'https://example.com/',
         label: 'scanner',
         confidence: 0.98,
-        reasons: expect.stringMatching(/^\S+ method$/),
+        reasons: 'method',
+        rules: expect.stringMatching(/^\S+$/),
         agent: click.headers['user-agent'],
         method: 'HEAD',
         test: 0,
+        peer: '0123456789abcdef',
+        repeat: 0,
       },
     ]);
     expect(rowsOf(storePath, 'SELECT count(*) AS events FROM events')).toEqual([{ events: 2 }]);
@@ -118,7 +128,7 @@ describe('the settler', () => {
     expect(await store.settledThrough(journal.id)).toBe(7);
   });
 
-  it('settles in batches of at most 500, in order, each beginning where the last one ended', async () => {
+  it('settles in batches of at most 5,000, in order, each beginning where the last one ended', async () => {
     const { journal, store } = await openPlace();
     const batches: SettleBatch[] = [];
     const watched: SettleStore = {
@@ -128,26 +138,26 @@ describe('the settler', () => {
         return store.settle(batch);
       },
     };
-    const hits = opens(1_200);
+    const hits = opens(12_000);
     await appendAll(journal, hits);
     const { settler } = startTestSettler({ journal, store: watched });
     await settler.settleNow();
     expect(batches.map(({ after, through }) => [after, through])).toEqual([
-      [0, 500],
-      [500, 1_000],
-      [1_000, 1_200],
+      [0, 5_000],
+      [5_000, 10_000],
+      [10_000, 12_000],
     ]);
     expect(batches.flatMap((batch) => batch.hits.map(({ hit }) => hit.id))).toEqual(hits.map((hit) => hit.id));
-    expect(await opensOf(store)).toMatchObject({ total: 1_200, recipients: 1 });
+    expect(await opensOf(store)).toMatchObject({ total: 12_000, recipients: 1 });
   });
 
   it('tries again by itself, after a while, while the store fails', async () => {
     const { journal, store } = await openPlace();
     const { wrapped, settled } = failing(store, 2, 'before');
     await appendAll(journal, opens(4));
-    const { problems } = startTestSettler({ journal, store: wrapped, retryMs: 1 });
+    const { problems } = startTestSettler({ journal, store: wrapped, lookMs: 1 });
     await settled;
-    expect(problems).toEqual([new Error('the store is away'), new Error('the store is away')]);
+    expect(problems).toEqual([new Error('the store is away')]);
     expect(await opensOf(store)).toMatchObject({ total: 4, recipients: 1 });
   });
 
@@ -213,6 +223,56 @@ describe('the settler', () => {
     expect(await entriesOf(journal)).toEqual([]);
   });
 
+  it('parks what is no hit, tells why, and settles the others', async () => {
+    const { journal, store } = await openPlace();
+    const poison = [
+      { ...makeHit(), message: '' },
+      { ...makeHit(), id: 'x' },
+      { ...makeHit(), atMs: 1 },
+      { ...makeHit(), peer: 'somewhere' },
+      { ...makeHit(), kind: 'dance' } as unknown as Hit,
+      { ...makeHit(), headers: { 'user-agent': 7 } } as unknown as Hit,
+      { ...makeHit(), link: 'https://example.com/' } as unknown as Hit,
+    ];
+    await appendAll(journal, [makeHit(), ...poison, makeHit({ recipient: 'r2' })]);
+    const { settler, problems } = startTestSettler({ journal, store });
+    await settler.settleNow();
+    expect(await opensOf(store)).toMatchObject({ total: 2, recipients: 2 });
+    expect(journal.counts()).toEqual(countsWith({ received: 9, parked: 7, settled: 2 }));
+    expect(problems).toHaveLength(7);
+    expect(String(problems[1])).toContain('Entry 3 of the journal');
+  });
+
+  it('finds the one hit that the store refuses, parks it and settles the others', async () => {
+    const { journal, store } = await openPlace();
+    const hits = Array.from({ length: 100 }, (_, at) => makeHit({ recipient: `r${at}` }));
+    const picky: SettleStore = {
+      settledThrough: (id) => store.settledThrough(id),
+      async settle(batch) {
+        if (batch.hits.some(({ hit }) => hit.recipient === 'r41')) {
+          throw new TelltaleError('REFUSED_HITS', 'r41 does not fit');
+        }
+        await store.settle(batch);
+      },
+    };
+    await appendAll(journal, hits);
+    const { settler, problems } = startTestSettler({ journal, store: picky });
+    await settler.settleNow();
+    expect(await opensOf(store)).toMatchObject({ total: 99, recipients: 99 });
+    expect(await store.settledThrough(journal.id)).toBe(100);
+    expect(journal.counts()).toEqual(countsWith({ received: 100, parked: 1, settled: 99 }));
+    expect(problems.map(String)).toEqual([expect.stringMatching(/Entry 42 .* r41 does not fit/)]);
+  });
+
+  it('empties the journal of what was settled before the process ended', async () => {
+    const { journal, store } = await openPlace();
+    await appendAll(journal, opens(5));
+    await settleHits(store, opens(3), journal.id);
+    const { settler } = startTestSettler({ journal, store });
+    await settler.settleNow();
+    expect(journal.counts()).toEqual(countsWith({ received: 5, settled: 5 }));
+  });
+
   it('passes over a journal of nothing but damaged entries', async () => {
     const { journal, journalPath, store } = await openPlace();
     await appendAll(journal, opens(3));
@@ -229,7 +289,7 @@ describe('the settler', () => {
     const { journal, store } = await openPlace();
     const hits = [...opens(600), ...opens(600, { level: 'aggregate', recipient: null })];
     await appendAll(journal, hits);
-    const settlers = [1, 2, 3].map(() => startTestSettler({ journal, store, retryMs: 1 }).settler);
+    const settlers = [1, 2, 3].map(() => startTestSettler({ journal, store, lookMs: 1 }).settler);
     await Promise.allSettled(settlers.map((settler) => settler.settleNow()));
     await settlers[0]?.settleNow();
     expect(await opensOf(store)).toMatchObject({ total: 1_200, recipients: 1, anonymous: 600 });

@@ -53,6 +53,7 @@ interface Plan {
   readonly link: { readonly index: number; readonly destination: number } | null;
   readonly minute: number;
   readonly test: boolean;
+  readonly again: boolean;
 }
 
 const MESSAGES = [0, 1];
@@ -66,6 +67,7 @@ const hitPlan: fc.Arbitrary<Plan> = fc.record({
   link: fc.option(fc.record({ index: fc.nat(1), destination: fc.nat(1) }), { freq: 2 }),
   minute: fc.nat(40),
   test: fc.constantFrom(false, false, false, false, true),
+  again: fc.constantFrom(false, false, false, false, true),
 });
 
 /** Hits in the order in which they come: each with its journal, where its batch ends, and whether it comes again. */
@@ -91,6 +93,7 @@ function hitOf(plan: Plan, run: number): Hit {
     link: plan.link === null ? null : makeLink({ index, destination: `https://example.com/${destination}` }),
     atMs: startMs + plan.minute * 60_000,
     test: plan.test,
+    repeat: plan.again,
     from: CLIENTS[plan.client],
   });
 }
@@ -127,7 +130,7 @@ function keptCounts(path: string, run: number): readonly (readonly Row[])[] {
 /** The same, counted plainly from the plans. */
 function recount(traffic: readonly Coming[]): readonly (readonly Row[])[] {
   return MESSAGES.flatMap((message) => {
-    const counted = traffic.filter(({ plan }) => plan.message === message && !plan.test);
+    const counted = traffic.filter(({ plan }) => plan.message === message && !plan.test && !plan.again);
     return [countRows(counted), linkRows(counted), quarterRows(counted)].map(inOrder);
   });
 }

@@ -6,8 +6,9 @@ import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts
 const send = (recipient: string, of: Partial<Send> = {}): Send => ({ recipient, atMs: startMs, ...of });
 const sends = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => send(`r${from + at}`));
 
-const SENDS = `SELECT m.id AS message, r.id AS recipient, at_ms, text AS domain, opens, clicks FROM sends
-  JOIN messages m ON m.key = message_key JOIN recipients r ON r.key = recipient_key
+const SENDS = `SELECT m.id AS message, r.id AS recipient, at_ms, text AS domain, o.name AS opens, c.name AS clicks
+  FROM sends JOIN messages m ON m.key = message_key JOIN recipients r ON r.key = recipient_key
+  JOIN levels o ON o.code = opens JOIN levels c ON c.code = clicks
   LEFT JOIN texts ON texts.key = domain_key ORDER BY message, recipient`;
 
 describe('recordSends', () => {

@@ -23,8 +23,10 @@ describe('settle', () => {
     expect(
       rowsOf(
         path,
-        `SELECT id, kind, human, proxy_human, prefetch, scanner, preview, unknown, first_at_ms, last_at_ms
-         FROM states JOIN recipients ON recipients.key = recipient_key ORDER BY id, kind DESC`,
+        `SELECT id, kinds.name AS kind, human, proxy_human, prefetch, scanner, preview, unknown,
+           first_at_ms, first_at_ms + span_ms AS last_at_ms
+         FROM states JOIN recipients ON recipients.key = recipient_key JOIN kinds ON kinds.code = kind
+         ORDER BY id, kinds.code`,
       ),
     ).toEqual([
       { id: 'r1', kind: 'open', ...none, human: 2, proxy_human: 1, ...at(10, 30) },

@@ -1,11 +1,17 @@
 // Journals in tests: opened for one test, filled, read to the end.
 import { onTestFinished } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
-import { type Journal, type JournalEntry, openJournal } from '../../src/journal/open-journal.ts';
+import {
+  type Journal,
+  type JournalCounts,
+  type JournalEntry,
+  type JournalOptions,
+  openJournal,
+} from '../../src/journal/open-journal.ts';
 
 /** Opens a journal that is closed when the test has ended. */
-export async function openTestJournal(path: string): Promise<Journal> {
-  const journal = await openJournal(path);
+export async function openTestJournal(path: string, options: JournalOptions = {}): Promise<Journal> {
+  const journal = await openJournal(path, options);
   onTestFinished(() => journal.close());
   return journal;
 }
@@ -14,6 +20,18 @@ export async function openTestJournal(path: string): Promise<Journal> {
 export async function appendAll(journal: Journal, hits: readonly Hit[]): Promise<void> {
   await Promise.all(hits.map((hit) => journal.append(hit)));
   while (journal.counts().waiting > 0) await nextCommit(journal);
+}
+
+/** Counts of a journal: those named, and zero for all others. */
+export function countsWith(of: Readonly<Record<string, number>>): JournalCounts {
+  const { overflow = 0, failed = 0, damaged = 0, ...others } = of;
+  const none = { received: 0, waiting: 0, journalled: 0, forwarded: 0, parked: 0, settled: 0 };
+  return { ...none, ...others, dropped: { overflow, failed, damaged } };
+}
+
+/** What `received` must be: the sum of all that can become of a hit. */
+export function accountedFor({ received: _, dropped, ...others }: JournalCounts): number {
+  return [...Object.values(others), ...Object.values(dropped)].reduce((sum, count) => sum + count, 0);
 }
 
 /** Waits for the next commit. */

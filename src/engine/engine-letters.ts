@@ -1,0 +1,28 @@
+// What the threads of the engine ask one another.
+import type { AsideEntry } from '../journal/open-journal.ts';
+import type { StoreMethod } from './held-store.ts';
+
+/** What both threads are asked. */
+export type StoreRequest =
+  | { readonly kind: 'open'; readonly url: string }
+  | { readonly kind: 'run'; readonly method: StoreMethod; readonly args: readonly unknown[] }
+  | { readonly kind: 'close' };
+
+/** What the reading thread is asked. */
+export type ReaderRequest = StoreRequest | { readonly kind: 'reopen' };
+
+/** What the writing thread is asked; journals go by their ids. */
+export type WriterRequest =
+  | StoreRequest
+  | { readonly kind: 'settle'; readonly id: string; readonly path: string; readonly lookMs: number }
+  | { readonly kind: 'committed'; readonly id: string }
+  | { readonly kind: 'settle-now'; readonly id: string }
+  | { readonly kind: 'stop'; readonly id: string };
+
+/** What the writing thread asks of whoever started it. */
+export type OwnerRequest =
+  | { readonly kind: 'prune'; readonly id: string; readonly through: number }
+  | { readonly kind: 'set-aside'; readonly id: string; readonly entries: readonly AsideEntry[] }
+  | { readonly kind: 'repair'; readonly id: string }
+  | { readonly kind: 'problem'; readonly message: string }
+  | { readonly kind: 'reopened' };

@@ -1,0 +1,94 @@
+// The thread that alone writes to the store: it settles journals, which it reads itself, and runs the store's writing
+// methods, one job after another. Journals are emptied by their owners, whom it tells how far each is settled.
+import { parentPort } from 'node:worker_threads';
+import { messageOf } from '../base/errors.ts';
+import { openLine } from '../base/thread-line.ts';
+import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
+import { type JournalSource, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
+import { openStore } from '../store/open-store.ts';
+import type { OwnerRequest, WriterRequest } from './engine-letters.ts';
+import { type HeldStore, holdStore } from './held-store.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('writer-worker runs as a worker thread only');
+
+const owner = openLine<OwnerRequest, WriterRequest>(port, answer);
+const settlers = new Map<
+  string,
+  { readonly settler: Settler; readonly committed: () => void; readonly close: () => void }
+>();
+let held: HeldStore | undefined;
+
+async function answer(request: WriterRequest): Promise<unknown> {
+  switch (request.kind) {
+    case 'open': {
+      held = await holdStore({
+        open: () => openStore(request.url),
+        onReopen: () => tell({ kind: 'reopened' }),
+      });
+      return undefined;
+    }
+    case 'run':
+      return await held?.run(request.method, request.args);
+    case 'settle':
+      return settle(request);
+    case 'committed':
+      return settlers.get(request.id)?.committed();
+    case 'settle-now':
+      return await settlers.get(request.id)?.settler.settleNow();
+    case 'stop':
+      return await stop(request.id);
+    case 'close':
+      for (const id of settlers.keys()) await stop(id);
+      await held?.close();
+      return undefined;
+  }
+}
+
+function settle({ id, path, lookMs }: { readonly id: string; readonly path: string; readonly lookMs: number }): void {
+  const reader = makeJournalReader(path);
+  const listeners = new Set<() => void>();
+  const journal: JournalSource = {
+    id,
+    async read(after, limit) {
+      try {
+        return reader.read(after, limit);
+      } catch (error) {
+        if (!isDamage(error)) throw error;
+        await owner.ask({ kind: 'repair', id });
+        return reader.read(after, limit);
+      }
+    },
+    prune: async (through) => void (await owner.ask({ kind: 'prune', id, through })),
+    setAside: async (entries) => void (await owner.ask({ kind: 'set-aside', id, entries })),
+    onCommit(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
+  settlers.set(id, {
+    settler: startSettler({ journal, store, onProblem, lookMs }),
+    committed: () => {
+      for (const listener of listeners) listener();
+    },
+    close: () => reader.close(),
+  });
+}
+
+/** Tells the owner; whether it could listen changes nothing here. */
+function tell(request: OwnerRequest): void {
+  owner.ask(request).catch(() => undefined);
+}
+
+const store: SettleStore = {
+  settledThrough: async (journal) => (await held?.run('settledThrough', [journal])) as number,
+  settle: async (batch) => void (await held?.run('settle', [batch])),
+};
+
+async function stop(id: string): Promise<void> {
+  const stopping = settlers.get(id);
+  await stopping?.settler.stop();
+  stopping?.close();
+  settlers.delete(id);
+}

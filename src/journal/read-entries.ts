@@ -1,0 +1,36 @@
+// Reads entries of a journal file. What its checksum does not vouch for is given as null, never as a hit.
+import { crc32 } from 'node:zlib';
+import type Database from 'better-sqlite3';
+import type { Hit } from '../base/nouns.ts';
+
+/** A hit with its place in the journal; null when its bytes did not survive. */
+export interface JournalEntry {
+  readonly seq: number;
+  readonly hit: Hit | null;
+}
+
+interface JournalRow {
+  readonly seq: number;
+  readonly crc: number;
+  /** Text, unless the file was damaged. */
+  readonly body: unknown;
+}
+
+export type ReadEntries = (after: number, limit: number) => readonly JournalEntry[];
+
+/** Prepares reading: entries after a place, in order, at most so many. */
+export function prepareReading(db: Database.Database): ReadEntries {
+  const select = db.prepare<[number, number], JournalRow>(
+    'SELECT seq, crc, body FROM hits WHERE seq > ? ORDER BY seq LIMIT ?',
+  );
+  return (after, limit) => select.all(after, limit).map((row) => ({ seq: row.seq, hit: readHit(row) }));
+}
+
+function readHit({ crc, body }: JournalRow): Hit | null {
+  if (typeof body !== 'string' || crc32(body) !== crc) return null;
+  try {
+    return JSON.parse(body) as Hit;
+  } catch {
+    return null;
+  }
+}

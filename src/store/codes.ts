@@ -1,0 +1,35 @@
+// Small numbers for the few words that stand in every row. A word's number is its place in the list and never changes;
+// the first two take no room at all in SQLite, so the most frequent come first.
+import type { ConsentLevel, HitKind, Label } from '../base/nouns.ts';
+
+export const KINDS: readonly HitKind[] = ['open', 'click', 'unsubscribe'];
+
+/** A label, or all of them, or those that mean a person. */
+export type CountLabel = Label | 'all' | 'people';
+
+export const COUNT_LABELS: readonly CountLabel[] = [
+  'human',
+  'proxy-human',
+  'prefetch',
+  'scanner',
+  'preview',
+  'unknown',
+  'all',
+  'people',
+];
+
+export const LEVELS: readonly ConsentLevel[] = ['individual', 'aggregate', 'none'];
+
+/** The number of a word. */
+export function codeOf<Word>(words: readonly Word[], word: Word): number {
+  const code = words.indexOf(word);
+  if (code < 0) throw new Error(`${String(word)} has no number in the store`);
+  return code;
+}
+
+/** The word of a number. */
+export function wordOf<Word>(words: readonly Word[], code: number): Word {
+  const word = words[code];
+  if (word === undefined) throw new Error(`no word has the number ${code} in the store`);
+  return word;
+}

@@ -1,0 +1,231 @@
+// The statements that run once a hit or a send. Kysely writes each, SQLite prepares each, once; their arguments come in
+// the order of the columns. To build and prepare them every time would cost ten times what running them does.
+import type Database from 'better-sqlite3';
+import { type Compilable, type Kysely, sql } from 'kysely';
+import type { RecipientRows } from './recipient-keys.ts';
+import type { LabelCounts, Tables } from './tables.ts';
+
+type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
+
+export interface HotStatements {
+  readonly recipients: RecipientRows;
+  readonly findText: Statement<[string], number>;
+  readonly addText: Statement<[string]>;
+  readonly findMessage: Statement<[string], number>;
+  readonly addMessage: Statement<[id: string, createdAtMs: number]>;
+  readonly findVerdict: Statement<VerdictColumns, number>;
+  readonly addVerdict: Statement<VerdictColumns>;
+  readonly addSend: Statement<
+    [message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number]
+  >;
+  readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
+  readonly addEvent: Statement<EventColumns>;
+  readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
+  /** Gives the counts after the change, in the order of the labels. */
+  readonly addState: Statement<StateColumns, LabelCounts>;
+  readonly addLinkState: Statement<
+    [message: number, index: number, destination: number, recipient: Buffer, total: number, people: number],
+    { readonly total: number; readonly people: number }
+  >;
+  readonly addCount: Statement<
+    [message: number, kind: number, label: number, total: number, recipients: number, anonymous: number]
+  >;
+  readonly addLinkCount: Statement<
+    [message: number, index: number, destination: number, total: number, recipients: number, people: number]
+  >;
+  readonly addQuarter: Statement<[message: number, quarter: number, kind: number, label: number, total: number]>;
+  /** Makes the place of a journal where there is none, and gives it. */
+  readonly lockPlace: Statement<[journal: string, start: number], number>;
+  readonly keepPlace: Statement<[through: number, journal: string]>;
+}
+
+export type VerdictColumns = [label: number, confidence: number, reasons: string, rulesVersion: string];
+
+export type EventColumns = [
+  message: number,
+  hitId: Buffer,
+  kind: number,
+  recipient: Buffer,
+  linkIndex: number | null,
+  destination: number | null,
+  verdict: number,
+  agent: number,
+  method: number,
+  test: number,
+  peer: Buffer | null,
+  repeat: number,
+];
+
+export type StateColumns = [
+  message: number,
+  recipient: Buffer,
+  kind: number,
+  human: number,
+  proxyHuman: number,
+  prefetch: number,
+  scanner: number,
+  preview: number,
+  unknown: number,
+  firstAtMs: number,
+  spanMs: number,
+];
+
+/** Stands for a value in a query that is written once. */
+const BLOB = Buffer.alloc(0);
+
+export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Tables>): HotStatements {
+  const prepare = (query: Compilable): Statement<never[]> => sqlite.prepare(query.compile().sql);
+  const first = (query: Compilable): Statement<never[]> => prepare(query).pluck();
+  const statements = {
+    recipients: {
+      idOf: first(db.selectFrom('recipients').select('id').where('key', '=', BLOB)),
+      add: prepare(db.insertInto('recipients').values({ key: BLOB, id: '' })),
+    },
+    findText: first(db.selectFrom('texts').select('key').where('text', '=', '')),
+    addText: prepare(db.insertInto('texts').values({ text: '' })),
+    findMessage: first(db.selectFrom('messages').select('key').where('id', '=', '')),
+    addMessage: prepare(db.insertInto('messages').values({ id: '', created_at_ms: 0 })),
+    findVerdict: first(
+      db
+        .selectFrom('verdicts')
+        .select('key')
+        .where('label', '=', 0)
+        .where('confidence', '=', 0)
+        .where('reasons', '=', '')
+        .where('rules_version', '=', ''),
+    ),
+    addVerdict: prepare(db.insertInto('verdicts').values({ label: 0, confidence: 0, reasons: '', rules_version: '' })),
+    addSend: prepare(
+      db
+        .insertInto('sends')
+        .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0 })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+    addLink: prepare(
+      db
+        .insertInto('links')
+        .values({ message_key: 0, link_index: 0, destination_key: 0, name: '' })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['message_key', 'link_index', 'destination_key'])
+            .doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })),
+        ),
+    ),
+    addEvent: prepare(
+      db
+        .insertInto('events')
+        .values({
+          message_key: 0,
+          hit_id: BLOB,
+          kind: 0,
+          recipient_key: BLOB,
+          link_index: 0,
+          destination_key: 0,
+          verdict_key: 0,
+          agent_key: 0,
+          method_key: 0,
+          test: 0,
+          peer: BLOB,
+          repeat: 0,
+        })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+    addUnsubscribe: prepare(
+      db
+        .insertInto('unsubscribes')
+        .values({ message_key: 0, recipient_key: BLOB, at_ms: 0 })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+    addState: prepare(stateUpsert(db)),
+    addLinkState: prepare(
+      db
+        .insertInto('link_states')
+        .values({ message_key: 0, link_index: 0, destination_key: 0, recipient_key: BLOB, total: 0, people: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'link_index', 'destination_key', 'recipient_key']).doUpdateSet((eb) => ({
+            total: eb('link_states.total', '+', eb.ref('excluded.total')),
+            people: eb('link_states.people', '+', eb.ref('excluded.people')),
+          })),
+        )
+        .returning(['total', 'people']),
+    ),
+    addCount: prepare(
+      db
+        .insertInto('counts')
+        .values({ message_key: 0, kind: 0, label: 0, total: 0, recipients: 0, anonymous: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'kind', 'label']).doUpdateSet((eb) => ({
+            total: eb('counts.total', '+', eb.ref('excluded.total')),
+            recipients: eb('counts.recipients', '+', eb.ref('excluded.recipients')),
+            anonymous: eb('counts.anonymous', '+', eb.ref('excluded.anonymous')),
+          })),
+        ),
+    ),
+    addLinkCount: prepare(
+      db
+        .insertInto('link_counts')
+        .values({ message_key: 0, link_index: 0, destination_key: 0, total: 0, recipients: 0, people: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'link_index', 'destination_key']).doUpdateSet((eb) => ({
+            total: eb('link_counts.total', '+', eb.ref('excluded.total')),
+            recipients: eb('link_counts.recipients', '+', eb.ref('excluded.recipients')),
+            people: eb('link_counts.people', '+', eb.ref('excluded.people')),
+          })),
+        ),
+    ),
+    addQuarter: prepare(
+      db
+        .insertInto('quarter_counts')
+        .values({ message_key: 0, quarter: 0, kind: 0, label: 0, total: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'quarter', 'kind', 'label']).doUpdateSet((eb) => ({
+            total: eb('quarter_counts.total', '+', eb.ref('excluded.total')),
+          })),
+        ),
+    ),
+    lockPlace: first(
+      db
+        .insertInto('journals')
+        .values({ id: '', settled_through: 0 })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet((eb) => ({ settled_through: eb.ref('journals.settled_through') })),
+        )
+        .returning('settled_through'),
+    ),
+    keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
+  };
+  // What Kysely wrote returns what the interface says; its types do not outlive compiling.
+  return statements as unknown as HotStatements;
+}
+
+function stateUpsert(db: Kysely<Tables>): Compilable {
+  return db
+    .insertInto('states')
+    .values({
+      message_key: 0,
+      recipient_key: BLOB,
+      kind: 0,
+      human: 0,
+      proxy_human: 0,
+      prefetch: 0,
+      scanner: 0,
+      preview: 0,
+      unknown: 0,
+      first_at_ms: 0,
+      span_ms: 0,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['message_key', 'recipient_key', 'kind']).doUpdateSet((eb) => ({
+        human: eb('states.human', '+', eb.ref('excluded.human')),
+        proxy_human: eb('states.proxy_human', '+', eb.ref('excluded.proxy_human')),
+        prefetch: eb('states.prefetch', '+', eb.ref('excluded.prefetch')),
+        scanner: eb('states.scanner', '+', eb.ref('excluded.scanner')),
+        preview: eb('states.preview', '+', eb.ref('excluded.preview')),
+        unknown: eb('states.unknown', '+', eb.ref('excluded.unknown')),
+        first_at_ms: sql<number>`min(states.first_at_ms, excluded.first_at_ms)`,
+        span_ms: sql<number>`max(states.first_at_ms + states.span_ms, excluded.first_at_ms + excluded.span_ms)
+          - min(states.first_at_ms, excluded.first_at_ms)`,
+      })),
+    )
+    .returning(['human', 'proxy_human', 'prefetch', 'scanner', 'preview', 'unknown']);
+}

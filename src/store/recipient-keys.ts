@@ -1,0 +1,59 @@
+// Numbers for recipients: the first 8 bytes of a keyed hash of the id, so that every machine that knows the key gives a
+// recipient the same one. Two ids whose hashes meet are told apart: the later takes the hash of its next try.
+import type Database from 'better-sqlite3';
+import { prepareMac } from '../token/mac.ts';
+
+/** Bytes of a recipient's key. */
+const KEY_BYTES = 8;
+
+/** The hash of an id at its first, second, … try. */
+export type RecipientHash = (id: string, attempt: number) => Buffer;
+
+/** HMAC-SHA-256 under a key of the store, so that nobody can choose ids that meet. */
+export function hashUnder(secret: Uint8Array): RecipientHash {
+  const mac = prepareMac(secret);
+  return (id, attempt) => mac(Buffer.from(`${attempt} ${id}`)).subarray(0, KEY_BYTES);
+}
+
+/** What finding keys needs of the table of recipients. */
+export interface RecipientRows {
+  readonly idOf: Database.Statement<[Buffer], string | Buffer>;
+  readonly add: Database.Statement<[Buffer, string | Buffer]>;
+}
+
+/** Within a transaction: the key of each id, made where it has none. In the order of the keys, as the table is. */
+export function findRecipientKeys(
+  ids: Iterable<string>,
+  hash: RecipientHash,
+  rows: RecipientRows,
+): ReadonlyMap<string, Buffer> {
+  const hashed = [...new Set(ids)].map((id) => ({ id, key: hash(id, 0) }));
+  hashed.sort((a, b) => a.key.compare(b.key));
+  return new Map(hashed.map(({ id, key }) => [id, settleOn(id, key, hash, rows)]));
+}
+
+function settleOn(id: string, first: Buffer, hash: RecipientHash, rows: RecipientRows): Buffer {
+  const stored = packId(id);
+  for (let key = first, attempt = 1; ; key = hash(id, attempt), attempt += 1) {
+    const holder = rows.idOf.get(key);
+    if (holder === undefined) {
+      rows.add.run(key, stored);
+      return key;
+    }
+    if (unpackId(holder) === id) return key;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** An id as it is stored: a UUID in its usual spelling as 16 bytes instead of 36. */
+export function packId(id: string): string | Buffer {
+  return UUID.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id;
+}
+
+/** The id of what is stored. */
+export function unpackId(stored: string | Buffer): string {
+  if (typeof stored === 'string') return stored;
+  const hex = stored.toString('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
