@@ -166,3 +166,9 @@ export const urlCharsMax = 4_096;
 
 /** Proxies that are looked through to find a client: chains of real networks have under 5. */
 export const forwardedHopsMax = 20;
+
+/** Wrong API tokens from one address within {@link guessWindowMs}: a person who mistypes needs five. */
+export const guessesMax = 20;
+
+/** Milliseconds for which wrong API tokens are remembered. */
+export const guessWindowMs = 60_000;

@@ -9,7 +9,7 @@ import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { createTracker, type Tracker } from '../track/create-tracker.ts';
 import { answerFirst } from './answer-first.ts';
-import { assemble } from './create-app.ts';
+import { type ApiRequest, assemble, journalReadiness } from './create-app.ts';
 import { listen } from './listen.ts';
 
 export interface ServiceOptions {
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: string | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
+  /** Told of each request to the API. @default nothing */
+  readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
@@ -66,11 +68,12 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     let tracker: Tracker | undefined;
     const listening = await listen(options, (url) => {
       tracker = createTracker({ baseUrl: options.baseUrl ?? url, keys: options.keys, store, onProblem });
-      const { mirror, isFresh: isReady } = control;
       const { apiToken, trustedProxies, hosts = [] } = options;
       const names = [new URL(url).host, ...hosts];
-      const parts = { tracker, store, journal, control: mirror, isReady, apiToken, trustedProxies, hosts: names };
-      return answerFirst(assemble({ ...parts, onProblem }), onProblem);
+      const parts = { tracker, store, journal, control: control.mirror, apiToken, trustedProxies, hosts: names };
+      const readiness = () => (control.isFresh() ? journalReadiness(journal) : 'behind');
+      const { onApiRequest } = options;
+      return answerFirst(assemble({ ...parts, readiness, processMetrics: true, onApiRequest, onProblem }), onProblem);
     });
     closers.push(() => listening.close());
     if (tracker === undefined) throw new Error('the server listens without a tracker');

@@ -15,6 +15,7 @@ import { runService } from '../../src/server/run-service.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
+import { openTestJournal } from '../support/journals.ts';
 import { testRing } from '../support/keys.ts';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 import { openTestStore } from '../support/stores.ts';
@@ -336,10 +337,10 @@ describe('/readyz', () => {
     onTestFinished(() => control.close());
     const app = createApp({
       tracker: createTracker({ baseUrl: 'https://t.example.com', keys: testRing() }),
-      journal: { append: async () => true },
+      journal: await openTestJournal(join(directory, 'journal.db')),
       store,
       control: control.mirror,
-      isReady: control.isFresh,
+      readiness: () => (control.isFresh() ? 'ready' : 'behind'),
     });
     const server = createServer(app.callback());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,129 @@
+// What a server tells of itself, for Prometheus. Figures that others keep (the journal's account, the mirror's age) are
+// asked for when somebody looks; only what nobody else counts is counted here.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { HitKind } from '../base/nouns.ts';
+import type { Mirror } from '../control/open-mirror.ts';
+import type { Journal } from '../journal/open-journal.ts';
+
+export interface Metrics {
+  /** Counts a request that left no hit. */
+  countIgnored(kind: HitKind, reason: string): void;
+  /** Counts a request to the API that came without a valid token, by what became of it. */
+  countRefused(reason: 'unauthorized' | 'rate-limited'): void;
+  readonly contentType: string;
+  /** All figures in the text format of Prometheus. */
+  text(): Promise<string>;
+}
+
+export interface MetricsOptions {
+  readonly journal: Pick<Journal, 'counts' | 'status' | 'onCommit'>;
+  /** The mirror of the control state, if there is one. */
+  readonly mirror?: Pick<Mirror, 'status'> | undefined;
+  /** Tells of the process too: memory, event loop, garbage collection. @default false */
+  readonly process?: boolean | undefined;
+}
+
+/** Seconds; a commit takes one fsync, and answers wait for at most 0.05. */
+const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const BATCH_HITS = [1, 4, 16, 64, 256, 1_024];
+
+/** Makes the figures of one server. */
+export function makeMetrics({ journal, mirror, process = false }: MetricsOptions): Metrics {
+  const registers = [new Registry()];
+  const [registry = new Registry()] = registers;
+  if (process) collectDefaultMetrics({ register: registry });
+  tellAccount(journal, registers);
+  tellCommits(journal, registers);
+  if (mirror !== undefined) tellMirror(mirror, registers);
+  const ignored = new Counter({
+    name: 'telltale_requests_ignored_total',
+    help: 'Requests that left no hit, by path and reason. Answers do not tell the reason.',
+    labelNames: ['path', 'reason'],
+    registers,
+  });
+  const refused = new Counter({
+    name: 'telltale_api_refused_total',
+    help: 'Requests to the API without a valid token.',
+    labelNames: ['reason'],
+    registers,
+  });
+  return {
+    countIgnored: (path, reason) => ignored.inc({ path, reason }),
+    countRefused: (reason) => refused.inc({ reason }),
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+  };
+}
+
+/** received = waiting + journalled + forwarded + parked + settled + dropped, also across restarts. */
+function tellAccount(journal: MetricsOptions['journal'], registers: Registry[]): void {
+  const account = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  const counts = () => journal.counts();
+  account('telltale_hits_received', 'Hits taken since the journal was made.', () => counts().received);
+  account('telltale_hits_waiting', 'Hits in memory that wait for their commit.', () => counts().waiting);
+  account('telltale_hits_journalled', 'Hits on disk that are not settled yet.', () => counts().journalled);
+  account('telltale_hits_forwarded', 'Hits given to a broker.', () => counts().forwarded);
+  account('telltale_hits_parked', 'Hits set aside that the store can never take.', () => counts().parked);
+  account('telltale_hits_settled', 'Hits in the store.', () => counts().settled);
+  new Gauge({
+    name: 'telltale_hits_dropped',
+    help: 'Hits that were answered and lost, by reason.',
+    labelNames: ['reason'],
+    registers,
+    collect() {
+      for (const [reason, count] of Object.entries(counts().dropped)) this.set({ reason }, count);
+    },
+  });
+  account('telltale_answers_late', 'Answers sent before their hit was on disk, since the start.', () => {
+    return journal.status().lateAnswers;
+  });
+  account('telltale_journal_oldest_seconds', 'Age of the oldest hit that is not settled.', () => {
+    return (journal.status().oldestAgeMs ?? 0) / 1_000;
+  });
+}
+
+function tellCommits(journal: MetricsOptions['journal'], registers: Registry[]): void {
+  const seconds = new Histogram({
+    name: 'telltale_journal_commit_seconds',
+    help: 'How long commits of the journal take.',
+    buckets: COMMIT_SECONDS,
+    registers,
+  });
+  const hits = new Histogram({
+    name: 'telltale_journal_commit_hits',
+    help: 'How many hits share a commit.',
+    buckets: BATCH_HITS,
+    registers,
+  });
+  journal.onCommit((commit) => {
+    seconds.observe(commit.ms / 1_000);
+    hits.observe(commit.hits);
+  });
+}
+
+function tellMirror(mirror: Pick<Mirror, 'status'>, registers: Registry[]): void {
+  new Gauge({
+    name: 'telltale_control_age_seconds',
+    help: 'Since when the store was not heard of: revocations made after that are not known here.',
+    registers,
+    collect() {
+      this.set((mirror.status().ageMs ?? Number.POSITIVE_INFINITY) / 1_000);
+    },
+  });
+  new Gauge({
+    name: 'telltale_control_place',
+    help: 'How far the sequence of control changes is followed.',
+    registers,
+    collect() {
+      this.set(mirror.status().seq ?? 0);
+    },
+  });
+}

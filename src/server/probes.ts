@@ -1,0 +1,47 @@
+// What watches a server: `/healthz`, `/readyz` and `/metrics`.
+import type { Context, Middleware } from 'koa';
+import type { AddressOf } from './client-address.ts';
+import type { Metrics } from './metrics.ts';
+
+/** Why a server should get no more requests: it is behind the store's control state, or its journal cannot take hits. */
+export type Readiness = 'ready' | 'behind' | 'full' | 'failing';
+
+/** Answers the two probes with one word each: the process answers; it takes hits and knows what is in force. */
+export function answerProbes(readiness: () => Readiness): Middleware {
+  return async (ctx, next) => {
+    const isProbe = ctx.path === '/healthz' || ctx.path === '/readyz';
+    if (!isProbe || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    const word = ctx.path === '/healthz' ? 'ok' : readiness();
+    ctx.set('Cache-Control', 'no-store');
+    ctx.status = word === 'ok' || word === 'ready' ? 200 : 503;
+    ctx.body = word;
+  };
+}
+
+/** Answers `/metrics` for this machine itself, and for whoever `mayRead`. */
+export function answerMetrics(
+  metrics: Metrics,
+  mayRead: (ctx: Context) => Promise<boolean>,
+  addressOf: AddressOf,
+): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== '/metrics' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
+    if (!isThisMachine(ctx, addressOf) && !(await mayRead(ctx))) return;
+    ctx.set('Cache-Control', 'no-store');
+    ctx.body = await metrics.text();
+    ctx.set('Content-Type', metrics.contentType);
+  };
+}
+
+/** A connection from the loopback that no proxy speaks through: to a proxy on this machine, all the world is local. */
+function isThisMachine(ctx: Context, addressOf: AddressOf): boolean {
+  const isForwarded = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(
+    (name) => ctx.headers[name] !== undefined,
+  );
+  const address = addressOf(ctx.req);
+  return !isForwarded && (address === '::1' || address.startsWith('127.')) && isLoopbackName(ctx.hostname);
+}
+
+function isLoopbackName(name: string): boolean {
+  return name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || name === '::1';
+}
