@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
 import { addKey, createKeyRing, type KeyRing, type KeyRingJson, readRing } from '../token/key-ring.ts';
 import { type Io, say } from './io.ts';
+import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
 import { makeDirectory, writeFileWhole } from './write-file.ts';
 
@@ -60,7 +61,7 @@ export async function changeKeys(
 }
 
 /** Takes changes of the file into a running ring; returns what stops it. */
-export function watchKeys(settings: Settings, io: Io, ring: KeyRing): () => void {
+export function watchKeys(settings: Settings, io: Io, ring: KeyRing, log: Log): () => void {
   const source = sourceOf(settings, io);
   if (source.kind === 'json') return () => {};
   let seen = stampOf(source.path);
@@ -70,9 +71,9 @@ export function watchKeys(settings: Settings, io: Io, ring: KeyRing): () => void
     seen = stamp;
     try {
       ring.replace(readFile(source.path));
-      say(io, `Keys read again from ${source.path}.`);
+      log.info(`Keys read again from ${source.path}.`);
     } catch (error) {
-      say(io, `The changed keys were not taken: ${error instanceof Error ? error.message : error}`);
+      log.problem(error, 'The changed keys were not taken');
     }
   }, WATCH_MS);
   timer.unref();

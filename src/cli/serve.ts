@@ -1,11 +1,12 @@
 // `telltale serve`: the collector, the settler and the API in one process over one data directory.
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
-import { messageOf, TelltaleError } from '../base/errors.ts';
+import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { runService, type Service } from '../server/run-service.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys, watchKeys } from './key-file.ts';
+import { type Log, makeLog } from './log.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { makeDirectoryFor } from './stores.ts';
 import { makeDirectory, writeFileWhole } from './write-file.ts';
@@ -26,6 +27,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const keys = await loadOrMakeKeys(settings, io);
+  const log = makeLog(io, settings);
   const service = await runService({
     dataDirectory: settings.data,
     databaseUrl: settings.database,
@@ -36,10 +38,11 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     apiToken: settings.apiToken,
     trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
     hosts: flags.hostName,
-    onProblem: (error) => say(io, `problem: ${messageOf(error)}`),
+    onApiRequest: (request) => log.info('API request', { ...request }),
+    onProblem: log.problem,
   });
-  const stopWatching = watchKeys(settings, io, keys);
-  const stopped = untilSignal(service, io);
+  const stopWatching = watchKeys(settings, io, keys, log);
+  const stopped = untilSignal(service, log);
   await makeFirstToken(service, settings, io);
   if (settings.baseUrl === undefined && !settings.quiet) {
     say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
@@ -72,15 +75,16 @@ async function makeFirstToken(service: Service, settings: Settings, io: Io): Pro
 }
 
 /** Stops at SIGTERM (status 0) or SIGINT (130); a second signal ends the process at once: what was answered is on disk. */
-function untilSignal(service: Service, io: Io): Promise<number> {
+function untilSignal(service: Service, log: Log): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false;
     const stop = (status: number) => {
       if (isStopping) process.exit(status);
       isStopping = true;
+      log.info('Stopping: what was accepted is answered, what was answered is kept.');
       service
         .close()
-        .catch((error) => say(io, `problem while stopping: ${messageOf(error)}`))
+        .catch((error) => log.problem(error, 'problem while stopping'))
         .finally(() => resolve(status));
     };
     process.on('SIGTERM', () => stop(0));
