@@ -70,8 +70,14 @@ export const journalWalBytesMax = 4_194_304;
 export const journalFreeBytesMin = 262_144;
 export const journalShrinkBytesMax = 8_388_608;
 
+/** Milliseconds in which nothing was asked of a journal before it gives room back: longer than traffic pauses. */
+export const journalQuietMs = 500;
+
 /** Hits the settler moves in one transaction when many wait: large sorted batches touch each page of an index once. */
 export const settleBatchHits = 5_000;
+
+/** Milliseconds for which commits gather before they are settled together: syncs are what settling costs when few come. */
+export const settleGatherMs = 100;
 
 /** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
 export const settleLookMs = 1_000;

@@ -73,13 +73,11 @@ export class JournalFile {
   prune(through: number): JournalState {
     return this.#use((opened) => {
       const { statements } = opened;
-      const state = change(opened, () => {
+      return change(opened, () => {
         const settled = statements.remove.run(through).changes;
         statements.keepPlace.run(through);
         return { ...NOTHING, settled, journalled: -settled };
       });
-      shrink(opened);
-      return state;
     });
   }
 
@@ -102,6 +100,11 @@ export class JournalFile {
   /** Saves what can be read when pages are damaged; called for it by whoever could not read. */
   repair(): JournalState {
     return this.#use(salvage);
+  }
+
+  /** Gives room back to the disk, for a moment in which nobody waits. */
+  shrink(): void {
+    this.#use(shrink);
   }
 
   close(): void {
@@ -172,6 +175,7 @@ function shrink({ db, statements }: OpenedFile): void {
   if (used > journalShrinkBytesMax || free < journalFreeBytesMin || free < 4 * used) return;
   try {
     db.exec('VACUUM');
+    db.pragma('wal_checkpoint(TRUNCATE)');
   } catch (error) {
     // No room for a copy, or a damaged table in the way: the file stays as large as it is, and is used again.
     if (isBroken(error) && !isDamage(error)) throw error;
