@@ -74,7 +74,10 @@ export const journalShrinkBytesMax = 8_388_608;
 export const journalQuietMs = 500;
 
 /** Hits the settler moves in one transaction when many wait: large sorted batches touch each page of an index once. */
-export const settleBatchHits = 5_000;
+export const settleBatchHits = 10_000;
+
+/** Megabytes of short-lived memory of the thread that settles: a batch dies young in it, which saves a third of the time. */
+export const writerYoungMb = 96;
 
 /** Milliseconds for which commits gather before they are settled together: syncs are what settling costs when few come. */
 export const settleGatherMs = 100;
