@@ -63,6 +63,12 @@ export const journalWaitingHitsMax = 50_000;
 /** Bytes a journal may use on disk: some ten million hits, days of an outage; later ones are dropped and counted. */
 export const journalBytesMax = 4_294_967_296;
 
+/** Pages of a journal's log before they move into the file: 2 MB, some four thousand hits. */
+export const journalWalPages = 500;
+
+/** Bytes on the disk kept for the day it is full: twice the log, which must find room in the file. */
+export const journalReserveBytes = 4_194_304;
+
 /** Bytes of a journal's log kept between two uses of it; a burst may need more for a while. */
 export const journalWalBytesMax = 4_194_304;
 

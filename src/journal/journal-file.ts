@@ -3,8 +3,9 @@
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { journalFreeBytesMin, journalShrinkBytesMax } from '../base/limits.ts';
-import { claimFile, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
+import { claimFile, isFull, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
 import type { JournalEntry } from './read-entries.ts';
+import { giveUpReserve, keepReserve } from './reserve.ts';
 import { findReadable, isDamage, replaceHits } from './salvage.ts';
 
 /** Where the file stands after a change. */
@@ -26,6 +27,9 @@ export interface AsideEntry {
   /** Null for a damaged entry. */
   readonly reason: string | null;
 }
+
+/** Entries forgotten at a time on a full disk: their log fits where that of any batch of hits did. */
+const FULL_STEP = 50;
 
 const NOTHING: KeptCounts = { received: 0, journalled: 0, settled: 0, parked: 0, overflow: 0, failed: 0, damaged: 0 };
 
@@ -69,8 +73,23 @@ export class JournalFile {
     return this.#use((opened) => ({ entries: opened.statements.read(after, limit), state: stateOf(opened) }));
   }
 
-  /** Forgets entries up to a place: they are in the store. */
+  /** Forgets entries up to a place: they are in the store. Works on a full disk too, in small steps. */
   prune(through: number): JournalState {
+    try {
+      return this.#pruneAtOnce(through);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    giveUpReserve(this.#path);
+    let at = this.read(0, 1).entries[0]?.seq ?? through;
+    while (at + FULL_STEP < through) {
+      at += FULL_STEP;
+      this.#pruneAtOnce(at);
+    }
+    return this.#pruneAtOnce(through);
+  }
+
+  #pruneAtOnce(through: number): JournalState {
     return this.#use((opened) => {
       const { statements } = opened;
       return change(opened, () => {
@@ -102,9 +121,10 @@ export class JournalFile {
     return this.#use(salvage);
   }
 
-  /** Gives room back to the disk, for a moment in which nobody waits. */
-  shrink(): void {
+  /** Gives room back to the disk, and keeps what is reserved; for a moment in which nobody waits. */
+  tidy(): void {
     this.#use(shrink);
+    keepReserve(this.#path);
   }
 
   close(): void {
@@ -114,8 +134,9 @@ export class JournalFile {
   }
 
   /**
-   * Works on the file. Damaged pages are salvaged once and the work tried again; a file whose reads or writes failed is
-   * opened anew the next time, since SQLite may not trust what it has in memory.
+   * Works on the file. What failed for damaged pages or a full disk is tried once more when they are salvaged, or the
+   * room that the log has is free again. A file whose reads or writes failed is opened anew the next time, since SQLite
+   * may not trust what it has in memory.
    */
   #use<T>(work: (opened: OpenedFile) => T): T {
     this.#opened ??= openFile(this.#path);
@@ -124,8 +145,9 @@ export class JournalFile {
       try {
         return work(opened);
       } catch (error) {
-        if (!isDamage(error)) throw error;
-        salvage(opened);
+        if (isDamage(error)) salvage(opened);
+        else if (isFull(error)) opened.db.pragma('wal_checkpoint(RESTART)');
+        else throw error;
         return work(opened);
       }
     } catch (error) {

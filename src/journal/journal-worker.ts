@@ -20,11 +20,11 @@ if (port === null) throw new Error('journal-worker runs as a worker thread only'
 
 let file: JournalFile | undefined;
 
-const quiet = setTimeout(() => shrink(), journalQuietMs);
+const quiet = setTimeout(tidy, journalQuietMs);
 
-function shrink(): void {
+function tidy(): void {
   try {
-    file?.shrink();
+    file?.tidy();
   } catch {
     // The file stays as large as it is. Whoever writes next is told what is wrong with it.
   }
@@ -48,7 +48,7 @@ function answer(request: JournalRequest): unknown {
     case 'repair':
       return file.repair();
     case 'close':
-      shrink();
+      tidy();
       clearTimeout(quiet);
       file.close();
       // After the answer has left.

@@ -170,4 +170,12 @@ describe('the file', () => {
     if (end === 'closed') await journal.close();
     await expect.poll(() => statSync(path).size, { timeout: 10_000 }).toBeLessThan(100_000);
   });
+
+  it('has room in reserve for the day the disk is full, made when nobody waits', async () => {
+    const path = journalPath();
+    const journal = await openTestJournal(path);
+    await expect.poll(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size).toBe(4_194_304);
+    await appendAll(journal, [makeHit()]);
+    expect(journal.counts()).toEqual(countsWith({ received: 1, journalled: 1 }));
+  });
 });
