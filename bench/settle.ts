@@ -51,15 +51,19 @@ async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
     if (shape.recordsSends) await recordSends(engine.store, shape);
     const journal = await openJournal(journalPath);
     const startedMs = performance.now();
+    const cpuBefore = process.cpuUsage();
     const settler = await engine.settle(journal);
     await settler.settleNow();
     const seconds = (performance.now() - startedMs) / 1_000;
+    const { user, system } = process.cpuUsage(cpuBefore);
     await settler.stop();
     await journal.close();
     await engine.close();
     return {
       shape: shape.name,
       'hits/s': Math.round(HITS / seconds),
+      // Of all threads; holds better than the time on a busy machine.
+      'CPU µs/hit': Number(((user + system) / HITS).toFixed(1)),
       'bytes/open': Number((bytesIn(directory) / HITS).toFixed(1)),
       'journal bytes/hit before': Math.round(journalBytes / HITS),
       seconds: Number(seconds.toFixed(1)),

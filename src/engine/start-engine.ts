@@ -1,7 +1,7 @@
 // The engine room of a server: one thread that writes the store and settles journals, one that reads it. The thread that
 // answers requests waits for neither a lock, nor a report, nor a disk.
 import { messageOf } from '../base/errors.ts';
-import { settleLookMs } from '../base/limits.ts';
+import { settleLookMs, writerYoungMb } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -98,7 +98,8 @@ function startStoreThread<Ask, Asked>(
   answer: (request: Asked) => unknown,
   onProblem: (error: unknown) => void,
 ): StoreThread<Ask | StoreRequest> {
-  const worker = startThread(new URL(`./${name}-worker.ts`, import.meta.url), undefined);
+  const limits = name === 'writer' ? { maxYoungGenerationSizeMb: writerYoungMb } : {};
+  const worker = startThread(new URL(`./${name}-worker.ts`, import.meta.url), undefined, limits);
   const line = openLine<Ask | StoreRequest, Asked>(worker, answer);
   worker.on('error', (error) => {
     onProblem(new Error(`The store's ${name} ended: ${messageOf(error)}`));

@@ -3,8 +3,9 @@
 import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { journalFreeBytesMin, journalShrinkBytesMax } from '../base/limits.ts';
-import { claimFile, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
+import { claimFile, isFull, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
 import type { JournalEntry } from './read-entries.ts';
+import { giveUpReserve, keepReserve } from './reserve.ts';
 import { findReadable, isDamage, replaceHits } from './salvage.ts';
 
 /** Where the file stands after a change. */
@@ -26,6 +27,9 @@ export interface AsideEntry {
   /** Null for a damaged entry. */
   readonly reason: string | null;
 }
+
+/** Entries forgotten at a time on a full disk: their log fits where that of any batch of hits did. */
+const FULL_STEP = 50;
 
 const NOTHING: KeptCounts = { received: 0, journalled: 0, settled: 0, parked: 0, overflow: 0, failed: 0, damaged: 0 };
 
@@ -69,17 +73,30 @@ export class JournalFile {
     return this.#use((opened) => ({ entries: opened.statements.read(after, limit), state: stateOf(opened) }));
   }
 
-  /** Forgets entries up to a place: they are in the store. */
+  /** Forgets entries up to a place: they are in the store. Works on a full disk too, in small steps. */
   prune(through: number): JournalState {
+    try {
+      return this.#pruneAtOnce(through);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    giveUpReserve(this.#path);
+    let at = this.read(0, 1).entries[0]?.seq ?? through;
+    while (at + FULL_STEP < through) {
+      at += FULL_STEP;
+      this.#pruneAtOnce(at);
+    }
+    return this.#pruneAtOnce(through);
+  }
+
+  #pruneAtOnce(through: number): JournalState {
     return this.#use((opened) => {
       const { statements } = opened;
-      const state = change(opened, () => {
+      return change(opened, () => {
         const settled = statements.remove.run(through).changes;
         statements.keepPlace.run(through);
         return { ...NOTHING, settled, journalled: -settled };
       });
-      shrink(opened);
-      return state;
     });
   }
 
@@ -104,6 +121,12 @@ export class JournalFile {
     return this.#use(salvage);
   }
 
+  /** Gives room back to the disk, and keeps what is reserved; for a moment in which nobody waits. */
+  tidy(): void {
+    this.#use(shrink);
+    keepReserve(this.#path);
+  }
+
   close(): void {
     this.#opened?.db.close();
     this.#opened = undefined;
@@ -111,8 +134,9 @@ export class JournalFile {
   }
 
   /**
-   * Works on the file. Damaged pages are salvaged once and the work tried again; a file whose reads or writes failed is
-   * opened anew the next time, since SQLite may not trust what it has in memory.
+   * Works on the file. What failed for damaged pages or a full disk is tried once more when they are salvaged, or the
+   * room that the log has is free again. A file whose reads or writes failed is opened anew the next time, since SQLite
+   * may not trust what it has in memory.
    */
   #use<T>(work: (opened: OpenedFile) => T): T {
     this.#opened ??= openFile(this.#path);
@@ -121,8 +145,9 @@ export class JournalFile {
       try {
         return work(opened);
       } catch (error) {
-        if (!isDamage(error)) throw error;
-        salvage(opened);
+        if (isDamage(error)) salvage(opened);
+        else if (isFull(error)) opened.db.pragma('wal_checkpoint(RESTART)');
+        else throw error;
         return work(opened);
       }
     } catch (error) {
@@ -172,6 +197,7 @@ function shrink({ db, statements }: OpenedFile): void {
   if (used > journalShrinkBytesMax || free < journalFreeBytesMin || free < 4 * used) return;
   try {
     db.exec('VACUUM');
+    db.pragma('wal_checkpoint(TRUNCATE)');
   } catch (error) {
     // No room for a copy, or a damaged table in the way: the file stays as large as it is, and is used again.
     if (isBroken(error) && !isDamage(error)) throw error;

@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import { journalWalBytesMax } from '../base/limits.ts';
+import { journalWalBytesMax, journalWalPages } from '../base/limits.ts';
 import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import { prepareReading, type ReadEntries } from './read-entries.ts';
+import { giveUpReserve } from './reserve.ts';
 import { HITS_TABLE } from './salvage.ts';
 
 /** "TTJL": tells a journal from any other SQLite file. */
@@ -64,6 +65,25 @@ export function claimFile(path: string): Database.Database {
 
 /** @throws TelltaleError `INVALID_JOURNAL`. */
 export function openFile(path: string): OpenedFile {
+  try {
+    return openOnce(path);
+  } catch (error) {
+    if (!isFull(error)) throw invalid(path, error);
+  }
+  giveUpReserve(path);
+  try {
+    return openOnce(path);
+  } catch (error) {
+    throw invalid(path, error);
+  }
+}
+
+/** Whether SQLite found no room on the disk. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.code === 'SQLITE_FULL';
+}
+
+function openOnce(path: string): OpenedFile {
   let db: Database.Database | undefined;
   try {
     db = new Database(path);
@@ -71,12 +91,13 @@ export function openFile(path: string): OpenedFile {
     db.pragma(`application_id = ${APPLICATION_ID}`);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
+    db.pragma(`wal_autocheckpoint = ${journalWalPages}`);
     db.pragma(`journal_size_limit = ${journalWalBytesMax}`);
     makeTables(db);
     return { db, statements: prepare(db) };
   } catch (error) {
     db?.close();
-    throw invalid(path, error);
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 // The journal's only writer, in a thread of its own, so that nothing else of the process waits for its fsync. Requests
 // are answered in the order in which they come.
 import { parentPort, workerData } from 'node:worker_threads';
+import { journalQuietMs } from '../base/limits.ts';
 import { openLine } from '../base/thread-line.ts';
 import { type AsideEntry, type Dropped, JournalFile } from './journal-file.ts';
 
@@ -19,7 +20,18 @@ if (port === null) throw new Error('journal-worker runs as a worker thread only'
 
 let file: JournalFile | undefined;
 
+const quiet = setTimeout(tidy, journalQuietMs);
+
+function tidy(): void {
+  try {
+    file?.tidy();
+  } catch {
+    // The file stays as large as it is. Whoever writes next is told what is wrong with it.
+  }
+}
+
 function answer(request: JournalRequest): unknown {
+  quiet.refresh();
   if (request.kind === 'open') file = new JournalFile(path, bytesMax);
   if (file === undefined) return undefined;
   switch (request.kind) {
@@ -36,6 +48,8 @@ function answer(request: JournalRequest): unknown {
     case 'repair':
       return file.repair();
     case 'close':
+      tidy();
+      clearTimeout(quiet);
       file.close();
       // After the answer has left.
       setImmediate(() => port?.close());

@@ -1,7 +1,7 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import { settleBatchHits, settleLookMs } from '../base/limits.ts';
+import { settleBatchHits, settleGatherMs, settleLookMs } from '../base/limits.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import { classify } from '../classify/classify.ts';
 import { hitProblem } from './hit-problem.ts';
@@ -105,9 +105,14 @@ export function startSettler(options: SettlerOptions): Settler {
   }
 
   const look = () => void wake().catch(() => undefined);
-  // While settling fails, commits only pile up behind what fails; the next look tries again.
+  let gathering: NodeJS.Timeout | undefined;
   const unsubscribe = journal.onCommit(() => {
-    if (told === undefined) look();
+    // While settling fails, commits only pile up behind what fails; the next look tries again.
+    if (told !== undefined || gathering !== undefined) return;
+    gathering = setTimeout(() => {
+      gathering = undefined;
+      look();
+    }, settleGatherMs);
   });
   const looking = setInterval(look, lookMs);
   look();
@@ -116,6 +121,7 @@ export function startSettler(options: SettlerOptions): Settler {
     async stop() {
       unsubscribe();
       clearInterval(looking);
+      clearTimeout(gathering);
       await wake().catch(() => undefined);
     },
   };

@@ -96,11 +96,12 @@ function labelsOf(label: Label): readonly CountLabel[] {
   return PEOPLE.has(label) ? [label, 'all', 'people'] : [label, 'all'];
 }
 
-function getOrSet<V>(map: Map<string, V>, name: string, make: () => V): V {
-  const known = map.get(name);
+/** The value of a key, made where it has none. */
+export function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const known = map.get(key);
   if (known !== undefined) return known;
   const made = make();
-  map.set(name, made);
+  map.set(key, made);
   return made;
 }
 

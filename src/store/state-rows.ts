@@ -1,7 +1,7 @@
 // States of recipients: how often each opened and clicked, by label. They make unique counts exact.
 import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
 import { type CountLabel, codeOf, KINDS } from './codes.ts';
-import type { Changes, CountedHit } from './count-rows.ts';
+import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -56,23 +56,23 @@ function sum(counts: LabelCounts): number {
 }
 
 function foldStates(hits: readonly CountedHit[]): StateChange[] {
-  const folded = new Map<string, StateChange>();
+  // Within a batch a recipient has one key object, which is cheaper to look up than a text.
+  const folded = new Map<string, Map<Buffer, StateChange>>();
   for (const { hit, verdict, message, recipient } of hits) {
-    const name = `${message} ${hit.kind} ${hit.recipient}`;
-    const change = folded.get(name) ?? {
+    const changes = getOrSet(folded, `${message} ${hit.kind}`, () => new Map<Buffer, StateChange>());
+    const change = getOrSet(changes, recipient, () => ({
       message,
       recipient,
       kind: hit.kind,
       firstAtMs: hit.atMs,
       lastAtMs: hit.atMs,
       added: { human: 0, proxy_human: 0, prefetch: 0, scanner: 0, preview: 0, unknown: 0 },
-    };
+    }));
     change.firstAtMs = Math.min(change.firstAtMs, hit.atMs);
     change.lastAtMs = Math.max(change.lastAtMs, hit.atMs);
     change.added[columnOf(verdict.label)] += 1;
-    folded.set(name, change);
   }
-  return [...folded.values()];
+  return [...folded.values()].flatMap((changes) => [...changes.values()]);
 }
 
 /** The order of the table: each of its pages is then touched once. */

@@ -161,12 +161,21 @@ describe('status', () => {
 });
 
 describe('the file', () => {
-  it('shrinks once it is empty', async () => {
+  it.each(['open', 'closed'])('shrinks once it is empty and nobody waits for it: %s', async (end) => {
     const path = journalPath();
-    const journal = await openJournal(path);
+    const journal = await openTestJournal(path);
     await appendAll(journal, makeHits(20_000));
-    for (let through = 1_000; through <= 20_000; through += 1_000) await journal.prune(through);
-    await journal.close();
-    expect(statSync(path).size).toBeLessThan(100_000);
+    expect(statSync(`${path}-wal`).size + statSync(path).size).toBeGreaterThan(5_000_000);
+    for (let through = 5_000; through <= 20_000; through += 5_000) await journal.prune(through);
+    if (end === 'closed') await journal.close();
+    await expect.poll(() => statSync(path).size, { timeout: 10_000 }).toBeLessThan(100_000);
+  });
+
+  it('has room in reserve for the day the disk is full, made when nobody waits', async () => {
+    const path = journalPath();
+    const journal = await openTestJournal(path);
+    await expect.poll(() => statSync(`${path}.reserve`, { throwIfNoEntry: false })?.size).toBe(4_194_304);
+    await appendAll(journal, [makeHit()]);
+    expect(journal.counts()).toEqual(countsWith({ received: 1, journalled: 1 }));
   });
 });

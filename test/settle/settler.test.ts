@@ -128,7 +128,7 @@ describe('the settler', () => {
     expect(await store.settledThrough(journal.id)).toBe(7);
   });
 
-  it('settles in batches of at most 5,000, in order, each beginning where the last one ended', async () => {
+  it('settles in batches of at most 10,000, in order, each beginning where the last one ended', async () => {
     const { journal, store } = await openPlace();
     const batches: SettleBatch[] = [];
     const watched: SettleStore = {
@@ -143,8 +143,7 @@ describe('the settler', () => {
     const { settler } = startTestSettler({ journal, store: watched });
     await settler.settleNow();
     expect(batches.map(({ after, through }) => [after, through])).toEqual([
-      [0, 5_000],
-      [5_000, 10_000],
+      [0, 10_000],
       [10_000, 12_000],
     ]);
     expect(batches.flatMap((batch) => batch.hits.map(({ hit }) => hit.id))).toEqual(hits.map((hit) => hit.id));

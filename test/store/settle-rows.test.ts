@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Hit } from '../../src/base/nouns.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { allRows, judge, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
@@ -138,6 +139,38 @@ describe('settle', () => {
     ]);
     expect(rowsOf(path, `${LINK_COUNTS} 'spring-sale'`)).toEqual([
       { link_index: 0, destination: 'https://example.com/', total: 1, recipients: 0, people: 0 },
+    ]);
+  });
+
+  it('keeps a hit that came again as an event, in no count', async () => {
+    const { store, path } = await openTestStore();
+    await settleHits(store, [makeHit(), makeHit({ link: makeLink() })]);
+    const { events: _, ...before } = allRows(path, 'journals');
+    await settleHits(store, [
+      makeHit({ repeat: true, peer: 'ffffffffffffffff' }),
+      makeHit({ repeat: true, link: makeLink() }),
+      makeHit({ repeat: true, recipient: null, level: 'aggregate' }),
+    ]);
+    const { events, ...after } = allRows(path, 'journals');
+    expect(after).toEqual(before);
+    expect(events).toHaveLength(4);
+    expect(rowsOf(path, 'SELECT hex(peer) AS peer FROM events WHERE repeat = 1 AND peer IS NOT NULL')).toEqual([
+      { peer: 'FFFFFFFFFFFFFFFF' },
+    ]);
+  });
+
+  it('refuses for good what does not fit, keeps nothing of it, and takes the next batch', async () => {
+    const { store, path } = await openTestStore();
+    const before = allRows(path);
+    const misfit = { ...makeHit({ message: 'new', from: CLIENTS.proxy }), method: null } as unknown as Hit;
+    await expect(settleHits(store, [makeHit({ message: 'new' }), misfit])).rejects.toMatchObject({
+      code: 'REFUSED_HITS',
+    });
+    expect(allRows(path)).toEqual(before);
+    await settleHits(store, [makeHit({ message: 'new' })]);
+    expect(await store.countsOf('new')).toContainEqual(expect.objectContaining({ label: 'all', total: 1 }));
+    expect(rowsOf(path, 'SELECT count(*) AS joined FROM events JOIN texts ON texts.key = agent_key')).toEqual([
+      { joined: 1 },
     ]);
   });
 
