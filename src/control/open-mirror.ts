@@ -63,12 +63,17 @@ export function openMirror(path: string, { onProblem = () => {}, now = Date.now 
   const file = openMirrorFile(path);
   const find = prepareFinders(file);
   const placeNow = preparePlace(file);
-  const messages = remember(mirrorCacheEntries, find.isMessageRevoked);
-  const links = remember(mirrorCacheEntries, find.isLinkRevoked);
-  const hosts = remember(mirrorCacheEntries, find.isHostRevoked);
-  const destinations = remember(mirrorCacheEntries, find.destination);
-  const shortLinks = remember(mirrorCacheEntries, find.shortLink);
-  const recipients = remember(mirrorCacheEntries, (id) => find.recipient(tombstoneMakers, id));
+  const messages = remember(mirrorCacheEntries, fromFile(find.isMessageRevoked));
+  const links = remember(mirrorCacheEntries, fromFile(find.isLinkRevoked));
+  const hosts = remember(mirrorCacheEntries, fromFile(find.isHostRevoked));
+  const destinations = remember(mirrorCacheEntries, fromFile(find.destination));
+  const shortLinks = remember(mirrorCacheEntries, fromFile(find.shortLink));
+  const recipients = remember(
+    mirrorCacheEntries,
+    fromFile((id) => find.recipient(tombstoneMakers, id)),
+  );
+  /** Most hits are a recipient's first: where nobody withdrew anything, none is looked up. */
+  let hasRecipients = true;
   let tombstoneMakers: readonly TombstoneMaker[] = [];
   let place: MirrorPlace | undefined;
   let version: unknown;
@@ -83,6 +88,7 @@ export function openMirror(path: string, { onProblem = () => {}, now = Date.now 
     if (found?.seq !== place?.seq || found?.log !== place?.log) {
       for (const memory of [messages, links, hosts, destinations, shortLinks, recipients]) memory.clear();
       tombstoneMakers = find.tombstoneKeys().map(tombstoneMaker);
+      hasRecipients = find.hasRecipients();
     }
     version = current;
     place = found;
@@ -94,14 +100,25 @@ export function openMirror(path: string, { onProblem = () => {}, now = Date.now 
       const sinceMs = now() - lookedMs;
       // Below 0 when the clock was set back.
       if (sinceMs >= mirrorLookMs || sinceMs < 0) refresh();
-      const found = find();
-      isFailing = false;
-      return found;
+      return find();
     } catch (error) {
       if (!isFailing) onProblem(new Error(`the mirror of the control state cannot be read: ${messageOf(error)}`));
       isFailing = true;
       return otherwise;
     }
+  }
+
+  /** What the file could be asked; an answer from memory says nothing of the file. */
+  function fromFile<T>(ask: (key: string) => T): (key: string) => T {
+    return (key) => {
+      const found = ask(key);
+      isFailing = false;
+      return found;
+    };
+  }
+
+  function recipientNow(id: string) {
+    return hasRecipients ? recipients.get(id) : undefined;
   }
 
   function ageMs(): number | undefined {
@@ -124,8 +141,8 @@ export function openMirror(path: string, { onProblem = () => {}, now = Date.now 
         const isFresh = (ageMs() ?? Number.POSITIVE_INFINITY) <= mirrorFreshMs;
         return shortLinks.get(`${set} ${linkKey(message, index)}`) ?? (isFresh ? 'unknown' : 'not-mirrored');
       }, 'not-mirrored'),
-    consentOf: (recipient) => answer(() => recipients.get(recipient)?.consent, undefined),
-    isErased: (recipient) => answer(() => recipients.get(recipient)?.isErased ?? false, false),
+    consentOf: (recipient) => answer(() => recipientNow(recipient)?.consent, undefined),
+    isErased: (recipient) => answer(() => recipientNow(recipient)?.isErased ?? false, false),
     status: () =>
       answer<MirrorStatus>(() => ({ seq: place?.seq, ageMs: ageMs() }), { seq: undefined, ageMs: undefined }),
     refresh,
@@ -159,6 +176,7 @@ function prepareFinders(file: ReturnType<typeof openMirrorFile>) {
   const recipient = file.prepare<[Buffer], RecipientRow>(
     'SELECT opens, clicks, erased FROM recipients WHERE tombstone = ?',
   );
+  const any = file.prepare('SELECT 1 FROM recipients LIMIT 1');
   return {
     isMessageRevoked: (key: string) => message.get(key) !== undefined,
     isLinkRevoked(key: string) {
@@ -176,6 +194,7 @@ function prepareFinders(file: ReturnType<typeof openMirrorFile>) {
       return shortLink.get(Number(index), id, set);
     },
     tombstoneKeys: () => keys.all(),
+    hasRecipients: () => any.get() !== undefined,
     recipient(makers: readonly TombstoneMaker[], id: string) {
       const rows = makers.flatMap((tombstoneOf) => recipient.get(tombstoneOf(id)) ?? []);
       if (rows.length === 0) return undefined;

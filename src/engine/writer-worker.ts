@@ -7,11 +7,13 @@ import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
 import { type JournalSource, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
 import { openStore } from '../store/open-store.ts';
 import type { OwnerRequest, WriterRequest } from './engine-letters.ts';
+import { giveWay } from './give-way.ts';
 import { type HeldStore, holdStore } from './held-store.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-worker runs as a worker thread only');
 
+giveWay();
 const owner = openLine<OwnerRequest, WriterRequest>(port, answer);
 const settlers = new Map<
   string,

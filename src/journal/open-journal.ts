@@ -107,7 +107,11 @@ export async function openJournal(path: string, options: JournalOptions = {}): P
 interface Waiting {
   readonly body: string;
   readonly atMs: number;
-  readonly settle: (durable: boolean) => void;
+  /** When it is answered without its commit. */
+  readonly dueMs: number;
+  isLate?: true;
+  /** Means nothing after the first time. */
+  readonly answer: (durable: boolean) => void;
 }
 
 const NOTHING_DROPPED: Dropped = { overflow: 0, failed: 0 };
@@ -130,24 +134,36 @@ function makeJournal(of: {
   let gathering = false;
   let refusal: keyof Dropped | undefined;
   let lateAnswers = 0;
+  let deadline: NodeJS.Timeout | undefined;
 
   function append(hit: Hit): Promise<boolean> {
     if (waiting.length >= journalWaitingHitsMax) {
       drop('overflow', 1);
       return Promise.resolve(false);
     }
-    return new Promise((resolve) => {
-      const deadline = setTimeout(() => {
-        lateAnswers += 1;
-        resolve(false);
-      }, answerDeadlineMs);
-      const settle = (durable: boolean) => {
-        clearTimeout(deadline);
-        resolve(durable);
-      };
-      waiting.push({ body: JSON.stringify(hit), atMs: hit.atMs, settle });
+    return new Promise((answer) => {
+      waiting.push({ body: JSON.stringify(hit), atMs: hit.atMs, dueMs: performance.now() + answerDeadlineMs, answer });
+      deadline ??= setTimeout(answerLate, answerDeadlineMs);
       gather();
     });
+  }
+
+  /** Answers whose time has come, in one timer for all: one for each would cost more than the rest of an append. */
+  function answerLate(): void {
+    deadline = undefined;
+    const nowMs = performance.now();
+    for (const entries of [leaving, waiting]) {
+      for (const entry of entries) {
+        if (entry.isLate) continue;
+        if (entry.dueMs > nowMs) {
+          deadline = setTimeout(answerLate, entry.dueMs - nowMs);
+          return;
+        }
+        entry.isLate = true;
+        lateAnswers += 1;
+        entry.answer(false);
+      }
+    }
   }
 
   function drop(why: keyof Dropped, hits: number): void {
@@ -185,15 +201,17 @@ function makeJournal(of: {
   async function write(batch: readonly Waiting[]): Promise<void> {
     const startedMs = performance.now();
     const counted = dropped;
-    const refused = await thread.ask({ kind: 'append', bodies: batch.map((entry) => entry.body), dropped }).then(
-      (state) => take(state, counted),
-      () => 'failed' as const,
-    );
+    const refused = await thread
+      .ask({ kind: 'append', lines: batch.map((entry) => entry.body).join('\n'), dropped })
+      .then(
+        (state) => take(state, counted),
+        () => 'failed' as const,
+      );
     leaving = [];
     committing = undefined;
     if (refused !== undefined) drop(refused, batch.length);
     else refusal = undefined;
-    for (const entry of batch) entry.settle(refused === undefined);
+    for (const entry of batch) entry.answer(refused === undefined);
     if (refused !== undefined || batch.length === 0) return;
     for (const listener of listeners) listener({ hits: batch.length, ms: performance.now() - startedMs });
   }
@@ -259,6 +277,7 @@ function makeJournal(of: {
     async close() {
       commit();
       while (committing !== undefined) await committing;
+      clearTimeout(deadline);
       if (dropped.overflow + dropped.failed > 0) await write([]);
       await thread.ask({ kind: 'close' }).catch(() => undefined);
       await thread.end();
