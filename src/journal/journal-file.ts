@@ -123,8 +123,12 @@ export class JournalFile {
 
   /** Gives room back to the disk, and keeps what is reserved; for a moment in which nobody waits. */
   tidy(): void {
-    this.#use(shrink);
+    this.shrink();
     keepReserve(this.#path);
+  }
+
+  shrink(): void {
+    this.#use(shrink);
   }
 
   close(): void {

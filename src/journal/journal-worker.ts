@@ -21,11 +21,11 @@ if (port === null) throw new Error('journal-worker runs as a worker thread only'
 
 let file: JournalFile | undefined;
 
-const quiet = setTimeout(tidy, journalQuietMs);
+const quiet = setTimeout(() => quietly('tidy'), journalQuietMs);
 
-function tidy(): void {
+function quietly(what: 'tidy' | 'shrink'): void {
   try {
-    file?.tidy();
+    file?.[what]();
   } catch {
     // The file stays as large as it is. Whoever writes next is told what is wrong with it.
   }
@@ -49,7 +49,7 @@ function answer(request: JournalRequest): unknown {
     case 'repair':
       return file.repair();
     case 'close':
-      tidy();
+      quietly('shrink');
       clearTimeout(quiet);
       file.close();
       // After the answer has left.
