@@ -8,6 +8,7 @@ import { type CharsetText, decodeCharset } from '../mime/decode-charset.ts';
 import { findParts, type MimePart } from '../mime/find-parts.ts';
 import { type Header, valuesOf } from '../mime/read-headers.ts';
 import { readTransferBody, type TransferBody } from '../mime/transfer-body.ts';
+import { unwrapFlowed } from '../mime/unwrap-flowed.ts';
 import { type Body, chooseBodies, inlinePgpNote, leave, type MimeNote, noteOf } from './choose-bodies.ts';
 import { type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import type { CompiledMail, MailEdits, RenderOptions } from './compiled-mail.ts';
@@ -179,7 +180,7 @@ function readContent(source: Buffer, body: Body): Content | { readonly note: Mim
   if (sealed !== undefined) return { note: sealed };
   const message = `it is not in the charset it claims (${charset || 'none'}); its bytes are kept as they are`;
   const notes = decoded.isAsDeclared ? [] : [noteOf(part, 'charset-not-as-declared', 'info', message)];
-  return { ...body, transfer, decoded, notes };
+  return { ...body, transfer, decoded: unwrapFlowed(decoded, part), notes };
 }
 
 function charsetNote(part: MimePart): MimeNote {
@@ -235,7 +236,7 @@ function prove({ compiled, contents }: Unit, recipientBytes: number) {
     const written = transfer.encode(byteEdits);
     const bytes = readTransferBody(written, part.encoding)?.bytes ?? Buffer.alloc(0);
     const read = decodeCharset(bytes, part.parameters.get('charset') ?? '');
-    if (read?.text !== rendered[kind]) {
+    if (read === undefined || unwrapFlowed(read, part).text !== rendered[kind]) {
       notes.push(charsetNote(part));
       continue;
     }
