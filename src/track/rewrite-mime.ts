@@ -2,7 +2,7 @@
 // are written anew, each in its own charset and transfer encoding. Every other byte of the message stays.
 import { TelltaleError } from '../base/errors.ts';
 import { idBytesMax, mailLineBytesMax } from '../base/limits.ts';
-import { checkChoice } from '../base/options.ts';
+import { checkChoice, checkFlag, kindOf } from '../base/options.ts';
 import type { ByteEdit } from '../mime/byte-edit.ts';
 import { type CharsetText, decodeCharset } from '../mime/decode-charset.ts';
 import { findParts, type MimePart } from '../mime/find-parts.ts';
@@ -87,7 +87,8 @@ export function rewriteMime(
 export function compileMime(tracker: Tracker, raw: Uint8Array | string, options: CompileMimeOptions): CompiledMime {
   const source = toBuffer(raw);
   const root = findParts(source.toString('latin1'));
-  const { text = 'leave', addHeaders = false, ...rest } = options;
+  const { text = 'leave', addHeaders, ...rest } = options;
+  const addsHeaders = checkFlag(addHeaders, 'addHeaders');
   checkChoice(text, ['track', 'leave'], 'text');
   const ownWaysOut = valuesOf(root.headers, 'list-unsubscribe');
   const compileOptions = { ...rest, unsubscribe: [rest.unsubscribe ?? [], ownWaysOut].flat() };
@@ -114,7 +115,7 @@ export function compileMime(tracker: Tracker, raw: Uint8Array | string, options:
 
   function write(recipient: string | null, editsOf: (mail: CompiledMail) => MailEdits): RenderedMime {
     const headers = headersFor(recipient);
-    const inserted = addHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
+    const inserted = addsHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
     const written = bodies.flatMap(({ content, compiled }) => bodyReplacement(content, editsOf(compiled)));
     return { raw: replace(source, [...inserted, ...written]), headers };
   }
@@ -155,7 +156,7 @@ function toBuffer(raw: unknown): Buffer {
   if (raw instanceof Uint8Array) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   throw new TelltaleError(
     'INVALID_OPTION',
-    `compileMime expects the message as bytes or a string, but ${typeof raw} came.`,
+    `compileMime expects the message as bytes or a string, but ${kindOf(raw)} came.`,
   );
 }
 
