@@ -109,7 +109,7 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
      telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
   )
-    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .requiredOption('--message <id>', 'your own id of the mailing')
     .option('--recipient <id>', 'your own id of the recipient')
     .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
@@ -141,7 +141,7 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
     `telltale check mail.html
      telltale check *.html --json`,
   )
-    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);

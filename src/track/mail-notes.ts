@@ -22,6 +22,7 @@ export type MailNoteCode =
   | 'tracked-url-too-long'
   | 'no-pixel-place'
   | 'too-complex'
+  | 'whole-message'
   | 'gmail-clip'
   | 'opt-out-attribute-removed'
   | WarningCode;
