@@ -18,6 +18,11 @@ export interface HotStatements {
   readonly addSend: Statement<
     [message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number]
   >;
+  /** Adds to what the message itself keeps of its sends. */
+  readonly countSends: Statement<
+    [sent: number, firstAtMs: number, measurableOpens: number, measurableClicks: number, message: number]
+  >;
+  readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
   readonly addEvent: Statement<EventColumns>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
@@ -100,6 +105,23 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .insertInto('sends')
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0 })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+    countSends: prepare(
+      db
+        .updateTable('messages')
+        .set((eb) => ({
+          sent: eb('sent', '+', 0),
+          first_sent_at_ms: sql<number>`min(ifnull(first_sent_at_ms, 9e15), ${0})`,
+          measurable_opens: eb('measurable_opens', '+', 0),
+          measurable_clicks: eb('measurable_clicks', '+', 0),
+        }))
+        .where('key', '=', 0),
+    ),
+    countUnsubscribes: prepare(
+      db
+        .updateTable('messages')
+        .set((eb) => ({ unsubscribes: eb('unsubscribes', '+', 0) }))
+        .where('key', '=', 0),
     ),
     addLink: prepare(
       db

@@ -96,6 +96,7 @@ function agentOf(hit: Hit): string {
 function insertUnsubscribes(writer: Writer, hits: readonly KeyedHit[]): void {
   for (const { hit, message, recipient } of hits) {
     if (hit.kind !== 'unsubscribe' || hit.test) continue;
-    writer.statements.addUnsubscribe.run(message, recipient, hit.atMs);
+    const { changes } = writer.statements.addUnsubscribe.run(message, recipient, hit.atMs);
+    if (changes === 1) writer.statements.countUnsubscribes.run(1, message);
   }
 }

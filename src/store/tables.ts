@@ -23,11 +23,18 @@ export interface Tables {
   readonly control_changes: ControlChangeTable;
 }
 
+/** With what was sent of it and who left by it, counted in the transactions that record both. */
 interface MessageTable {
   readonly key: Generated<number>;
   readonly id: string;
   readonly name: Generated<string | null>;
   readonly created_at_ms: number;
+  readonly sent: Generated<number>;
+  readonly first_sent_at_ms: Generated<number | null>;
+  /** Sends whose opens, and whose clicks, may be known one by one. */
+  readonly measurable_opens: Generated<number>;
+  readonly measurable_clicks: Generated<number>;
+  readonly unsubscribes: Generated<number>;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
