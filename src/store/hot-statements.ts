@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import type { RecipientRows } from './recipient-keys.ts';
-import type { LabelCounts, Tables } from './tables.ts';
+import type { ControlTopic, LabelCounts, Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
@@ -42,6 +42,10 @@ export interface HotStatements {
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
+  readonly hasChange: Statement<[topic: ControlTopic], number>;
+  /** The value of the last change of a subject. */
+  readonly lastChange: Statement<[topic: ControlTopic, subject: string], string>;
+  readonly tombstoneKey: Statement<[], Buffer>;
 }
 
 export type VerdictColumns = [label: number, confidence: number, reasons: string, rulesVersion: string];
@@ -215,6 +219,17 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .returning('settled_through'),
     ),
     keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
+    hasChange: first(db.selectFrom('control_changes').select('seq').where('topic', '=', 'message').limit(sql.lit(1))),
+    lastChange: first(
+      db
+        .selectFrom('control_changes')
+        .select('value')
+        .where('topic', '=', 'message')
+        .where('subject', '=', '')
+        .orderBy('seq', 'desc')
+        .limit(sql.lit(1)),
+    ),
+    tombstoneKey: first(db.selectFrom('control_log').select('tombstone_key')),
   };
   // What Kysely wrote returns what the interface says; its types do not outlive compiling.
   return statements as unknown as HotStatements;
