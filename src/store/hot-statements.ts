@@ -42,6 +42,16 @@ export interface HotStatements {
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
+  readonly notePeers: Statement<[message: number, fromMs: number]>;
+  /** A message with events before a time that have a peer. */
+  readonly duePeers: Statement<[beforeMs: number], { readonly message_key: number; readonly from_ms: number }>;
+  /** The event so many after the first of a span; nothing when the span has fewer. */
+  readonly eventAfter: Statement<[message: number, from: Buffer, before: Buffer, count: number], Buffer>;
+  readonly forgetPeers: Statement<[message: number, from: Buffer, before: Buffer]>;
+  /** The first event from one on that has a peer. */
+  readonly nextPeer: Statement<[message: number, from: Buffer], Buffer>;
+  readonly movePeers: Statement<[fromMs: number, message: number]>;
+  readonly dropPeers: Statement<[message: number]>;
   readonly hasChange: Statement<[topic: ControlTopic], number>;
   /** The value of the last change of a subject. */
   readonly lastChange: Statement<[topic: ControlTopic, subject: string], string>;
@@ -219,6 +229,33 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .returning('settled_through'),
     ),
     keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
+    notePeers: prepare(
+      db
+        .insertInto('kept_peers')
+        .values({ message_key: 0, from_ms: 0 })
+        .onConflict((conflict) =>
+          conflict
+            .column('message_key')
+            .doUpdateSet((eb) => ({ from_ms: eb.ref('excluded.from_ms') }))
+            .whereRef('excluded.from_ms', '<', 'kept_peers.from_ms'),
+        ),
+    ),
+    duePeers: prepare(
+      db.selectFrom('kept_peers').selectAll().where('from_ms', '<', 0).orderBy('from_ms').limit(sql.lit(1)),
+    ),
+    eventAfter: first(eventsOf(db).where('hit_id', '<', BLOB).limit(sql.lit(1)).offset(0)),
+    forgetPeers: prepare(
+      db
+        .updateTable('events')
+        .set({ peer: sql.lit(null) })
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('peer', 'is not', null),
+    ),
+    nextPeer: first(eventsOf(db).where('peer', 'is not', null).limit(sql.lit(1))),
+    movePeers: prepare(db.updateTable('kept_peers').set({ from_ms: 0 }).where('message_key', '=', 0)),
+    dropPeers: prepare(db.deleteFrom('kept_peers').where('message_key', '=', 0)),
     hasChange: first(db.selectFrom('control_changes').select('seq').where('topic', '=', 'message').limit(sql.lit(1))),
     lastChange: first(
       db
@@ -233,6 +270,16 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
   };
   // What Kysely wrote returns what the interface says; its types do not outlive compiling.
   return statements as unknown as HotStatements;
+}
+
+/** Events of a message from one on, in order. */
+function eventsOf(db: Kysely<Tables>) {
+  return db
+    .selectFrom('events')
+    .select('hit_id')
+    .where('message_key', '=', 0)
+    .where('hit_id', '>=', BLOB)
+    .orderBy('hit_id');
 }
 
 function stateUpsert(db: Kysely<Tables>): Compilable {

@@ -74,6 +74,10 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('repeat', 'integer', notNull)
     .$call(keyedBy('message_key', 'hit_id'))
     .execute();
+  await create('kept_peers')
+    .addColumn('message_key', 'integer', (column) => column.primaryKey())
+    .addColumn('from_ms', 'integer', notNull)
+    .execute();
   await create('states')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('recipient_key', 'blob', notNull)

@@ -8,6 +8,7 @@ import type { JudgedHit, SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
+import { forgetPeers, notePeers } from './counted-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -23,6 +24,7 @@ export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore
       return row?.settled_through ?? 0;
     },
     settle: (batch) => writer.transaction(() => settle(writer, batch)),
+    forgetPeers: (beforeMs) => writer.transaction(() => forgetPeers(writer, beforeMs)),
   };
 }
 
@@ -35,6 +37,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   }
   const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
   const fresh = insertEvents(writer, known);
+  notePeers(writer, fresh);
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);

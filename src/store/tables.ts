@@ -11,6 +11,7 @@ export interface Tables {
   readonly sends: SendTable;
   readonly links: LinkTable;
   readonly events: EventTable;
+  readonly kept_peers: KeptPeerTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
   readonly counts: CountTable;
@@ -97,6 +98,12 @@ interface EventTable {
   readonly peer: Buffer | null;
   /** 1 for the same request once more, which is in no total. */
   readonly repeat: number;
+}
+
+/** A message some of whose events have a peer, and since when they may. */
+interface KeptPeerTable {
+  readonly message_key: number;
+  readonly from_ms: number;
 }
 
 /** Events of one recipient in one message, by label. */
