@@ -121,6 +121,21 @@ export const settleGatherMs = 100;
 /** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
 export const settleLookMs = 1_000;
 
+/** Milliseconds for which a peer is kept: the window in which one hit says something of another. */
+export const peerKeptMs = 900_000;
+
+/** Milliseconds between two looks for peers that are due: they go at most so long after their window has closed. */
+export const peerLookMs = 60_000;
+
+/** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
+export const peersForgottenAtOnce = 10_000;
+
+/** Requests remembered to know those that come again: about 40 MB, and the busiest minute of a mailing to a million. */
+export const repeatMemoryRequests = 100_000;
+
+/** Times remembered of one request: hits that come late through another journal are late by seconds. */
+export const repeatTimesMax = 8;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

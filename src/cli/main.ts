@@ -163,6 +163,10 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
     )
     .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
+    .option(
+      '--repeat-window <ms>',
+      'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
+    )
     .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 

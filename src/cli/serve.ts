@@ -16,6 +16,7 @@ export interface ServeFlags extends CommonFlags {
   readonly host?: string;
   readonly trustedProxies?: string;
   readonly hostName?: readonly string[];
+  readonly repeatWindow?: string;
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
@@ -38,6 +39,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     apiToken: settings.apiToken,
     trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
     hosts: flags.hostName,
+    repeatWindowMs: Number(flags.repeatWindow ?? settings.repeatWindow ?? 0),
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });

@@ -5,6 +5,7 @@ import { settleLookMs, writerYoungMb } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import { checkRepeatWindow } from '../settle/repeats.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { OwnerRequest, ReaderRequest, StoreRequest, WriterRequest } from './engine-letters.ts';
@@ -28,15 +29,18 @@ export interface EngineOptions {
   readonly onProblem: (error: unknown) => void;
   /** Milliseconds between two looks into the journals without a commit, and between two tries. @default 1000 */
   readonly lookMs?: number;
+  /** Milliseconds in which the same request of the same place counts once; see docs/opens.md. @default 0, each counts */
+  readonly repeatWindowMs?: number | undefined;
 }
 
 /**
  * Opens the store and starts the threads.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { databaseUrl: url, onProblem, lookMs = settleLookMs } = options;
+  const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0 } = options;
+  checkRepeatWindow(repeatWindowMs);
   const journals = new Map<string, { readonly journal: SettledJournal; readonly stopListening: () => void }>();
   const writer = startStoreThread<WriterRequest, OwnerRequest>('writer', answer, onProblem);
   const reader = startStoreThread<ReaderRequest, never>('reader', () => undefined, onProblem);
@@ -60,7 +64,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     // A failure is the settler's to tell.
     const tell = () => void writer.ask({ kind: 'committed', id }).catch(() => undefined);
     journals.set(id, { journal, stopListening: journal.onCommit(tell) });
-    await writer.ask({ kind: 'settle', id, path, lookMs });
+    await writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs });
     return {
       settleNow: async () => void (await writer.ask({ kind: 'settle-now', id })),
       async stop() {
@@ -125,6 +129,8 @@ const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   recordLinks: 'write',
   settle: 'write',
   settledThrough: 'write',
+  forgetPeers: 'write',
+  countedSince: 'write',
   createApiToken: 'write',
   revokeApiToken: 'write',
   listApiTokens: 'read',

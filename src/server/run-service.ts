@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly trustedProxies?: string | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
+  /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
+  readonly repeatWindowMs?: number | undefined;
   /** Told of each request to the API. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;
@@ -47,16 +49,16 @@ export interface Service {
 /**
  * Starts a service.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_OPTION`, `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function runService(options: ServiceOptions): Promise<Service> {
-  const { onProblem } = options;
+  const { databaseUrl, repeatWindowMs, onProblem } = options;
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closeOne of closers.splice(0).reverse()) await closeOne();
   };
   try {
-    const engine = await startEngine({ databaseUrl: options.databaseUrl, onProblem });
+    const engine = await startEngine({ databaseUrl, repeatWindowMs, onProblem });
     closers.push(() => engine.close());
     const { store } = engine;
     const journal = await openJournal(join(options.dataDirectory, 'journal.db'));

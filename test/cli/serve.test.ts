@@ -40,6 +40,23 @@ function textOf(stream: NodeJS.ReadableStream | null): () => string {
 }
 
 describe('telltale serve', () => {
+  it('takes the window for repeats from the environment and the configuration, and refuses what is none', async () => {
+    const refused = await run(['serve', '--port', '0'], { cwd, env: { TELLTALE_REPEAT_WINDOW: '900001' } });
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('from 0 to 900000')]);
+    await writeFile(join(cwd, 'telltale.config.json'), JSON.stringify({ repeatWindow: 60_000 }));
+    const child = serve(['--port', '0', '--json']);
+    const { url } = JSON.parse(await firstLine(child));
+    const mail = await run(['rewrite', '-', '--message', 'm', '--recipient', 'r1', '--base-url', url], {
+      cwd,
+      stdin: '<p>Hello',
+    });
+    for (const method of ['GET', 'GET', 'HEAD']) await ask(urlIn(mail.stdout, 'o'), { method });
+    child.kill('SIGTERM');
+    expect(await exit(child)).toBe(0);
+    const report = JSON.parse((await run(['report', 'm', '--json'], { cwd })).stdout);
+    expect(report.opens).toMatchObject({ total: 2, unique: 1 });
+  });
+
   it('counts 1 open and 1 click of the right recipient and link, as the report says', async () => {
     const child = serve(['--port', '0', '--json']);
     const said = textOf(child.stderr);

@@ -42,7 +42,7 @@ function failing(store: Store, times: number, when: 'before' | 'after') {
     tellSettled = resolve;
   });
   const wrapped: SettleStore = {
-    settledThrough: (journal) => store.settledThrough(journal),
+    ...store,
     async settle(batch) {
       const fails = left > 0;
       left -= 1;
@@ -132,7 +132,7 @@ describe('the settler', () => {
     const { journal, store } = await openPlace();
     const batches: SettleBatch[] = [];
     const watched: SettleStore = {
-      settledThrough: (id) => store.settledThrough(id),
+      ...store,
       settle: (batch) => {
         batches.push(batch);
         return store.settle(batch);
@@ -246,7 +246,7 @@ describe('the settler', () => {
     const { journal, store } = await openPlace();
     const hits = Array.from({ length: 100 }, (_, at) => makeHit({ recipient: `r${at}` }));
     const picky: SettleStore = {
-      settledThrough: (id) => store.settledThrough(id),
+      ...store,
       async settle(batch) {
         if (batch.hits.some(({ hit }) => hit.recipient === 'r41')) {
           throw new TelltaleError('REFUSED_HITS', 'r41 does not fit');
