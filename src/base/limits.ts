@@ -121,6 +121,12 @@ export const settleGatherMs = 100;
 /** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
 export const settleLookMs = 1_000;
 
+/** Milliseconds for which a server that stops goes on settling; with {@link closeAnswersMs} well below 5 s. */
+export const settleStopMs = 1_500;
+
+/** Milliseconds a server that stops has for answering what was accepted; an answer of ours takes under 100. */
+export const closeAnswersMs = 2_000;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

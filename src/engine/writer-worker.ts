@@ -39,9 +39,9 @@ async function answer(request: WriterRequest): Promise<unknown> {
     case 'settle-now':
       return await settlers.get(request.id)?.settler.settleNow();
     case 'stop':
-      return await stop(request.id);
+      return await stop(request.id, request.withinMs);
     case 'close':
-      for (const id of settlers.keys()) await stop(id);
+      await Promise.all([...settlers.keys()].map((id) => stop(id)));
       await held?.close();
       return undefined;
   }
@@ -88,9 +88,9 @@ const store: SettleStore = {
   settle: async (batch) => void (await held?.run('settle', [batch])),
 };
 
-async function stop(id: string): Promise<void> {
+async function stop(id: string, withinMs?: number): Promise<void> {
   const stopping = settlers.get(id);
-  await stopping?.settler.stop();
+  await stopping?.settler.stop(withinMs);
   stopping?.close();
   settlers.delete(id);
 }
