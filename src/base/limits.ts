@@ -136,6 +136,12 @@ export const repeatMemoryRequests = 100_000;
 /** Times remembered of one request: hits that come late through another journal are late by seconds. */
 export const repeatTimesMax = 8;
 
+/** Milliseconds for which a server that stops goes on settling; with {@link closeAnswersMs} well below 5 s. */
+export const settleStopMs = 1_500;
+
+/** Milliseconds a server that stops has for answering what was accepted; an answer of ours takes under 100. */
+export const closeAnswersMs = 2_000;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

@@ -162,6 +162,10 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       '--trusted-proxies <proxies>',
       'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
     )
+    .option(
+      '--admin-port <port>',
+      'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
+    )
     .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
     .option(
       '--repeat-window <ms>',

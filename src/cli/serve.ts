@@ -17,12 +17,14 @@ export interface ServeFlags extends CommonFlags {
   readonly trustedProxies?: string;
   readonly hostName?: readonly string[];
   readonly repeatWindow?: string;
+  readonly adminPort?: string;
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
 export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   const port = readPort(flags.port ?? settings.port ?? '8080');
+  const adminPort = flags.adminPort === undefined ? undefined : readPort(flags.adminPort);
   const host = flags.host ?? settings.host ?? '127.0.0.1';
   if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
   await makeDirectory(settings.data, 0o700);
@@ -36,6 +38,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     baseUrl: settings.baseUrl,
     host,
     port,
+    adminPort,
     apiToken: settings.apiToken,
     trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
     hosts: flags.hostName,
@@ -49,9 +52,12 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   if (settings.baseUrl === undefined && !settings.quiet) {
     say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
   }
+  const { url, baseUrl, adminUrl } = service;
+  if (adminUrl !== undefined && !settings.quiet && !settings.json)
+    say(io, `The API and /metrics answer on ${adminUrl}.`);
   const line = settings.json
-    ? JSON.stringify({ url: service.url, baseUrl: service.baseUrl, pid: process.pid })
-    : `listening on ${service.url}`;
+    ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
+    : `listening on ${url}`;
   await writeOut(io, `${line}\n`);
   const status = await stopped;
   stopWatching();

@@ -23,7 +23,7 @@ export type WriterRequest =
   | ({ readonly kind: 'settle'; readonly id: string; readonly path: string } & SettleSettings)
   | { readonly kind: 'committed'; readonly id: string }
   | { readonly kind: 'settle-now'; readonly id: string }
-  | { readonly kind: 'stop'; readonly id: string };
+  | { readonly kind: 'stop'; readonly id: string; readonly withinMs: number | undefined };
 
 /** What the writing thread asks of whoever started it. */
 export type OwnerRequest =

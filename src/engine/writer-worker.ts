@@ -40,9 +40,9 @@ async function answer(request: WriterRequest): Promise<unknown> {
     case 'settle-now':
       return await settlers.get(request.id)?.settler.settleNow();
     case 'stop':
-      return await stop(request.id);
+      return await stop(request.id, request.withinMs);
     case 'close':
-      for (const id of settlers.keys()) await stop(id);
+      await Promise.all([...settlers.keys()].map((id) => stop(id)));
       await held?.close();
       return undefined;
   }
@@ -95,9 +95,9 @@ const store: SettleStore & CountedSource = {
   countedSince: async (...args) => (await held?.run('countedSince', args)) as readonly CountedRequest[],
 };
 
-async function stop(id: string): Promise<void> {
+async function stop(id: string, withinMs?: number): Promise<void> {
   const stopping = settlers.get(id);
-  await stopping?.settler.stop();
+  await stopping?.settler.stop(withinMs);
   stopping?.close();
   settlers.delete(id);
 }

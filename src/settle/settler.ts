@@ -1,7 +1,7 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs } from '../base/limits.ts';
+import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs, settleStopMs } from '../base/limits.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import { classify } from '../classify/classify.ts';
 import { hitProblem } from './hit-problem.ts';
@@ -62,8 +62,8 @@ export interface Repeats {
 export interface Settler {
   /** Settles all that is in the journal now. */
   settleNow(): Promise<void>;
-  /** Settles what is left and stops. */
-  stop(): Promise<void>;
+  /** Settles what is left and stops. No batch begins once `withinMs` have passed (1,500): the rest stays in the journal. */
+  stop(withinMs?: number): Promise<void>;
 }
 
 export interface SettlerOptions {
@@ -82,7 +82,8 @@ export interface SettlerOptions {
 /** Starts settling after each commit of the journal, and with what it already holds. */
 export function startSettler(options: SettlerOptions): Settler {
   const { journal, onProblem, lookMs = settleLookMs } = options;
-  const keeper = makeKeeper(options);
+  let endsMs = Number.POSITIVE_INFINITY;
+  const keeper = makeKeeper(options, () => performance.now() < endsMs);
   let running: Promise<void> | undefined;
   let isDirty = false;
   /** What was told last; nothing while all is well. */
@@ -130,7 +131,8 @@ export function startSettler(options: SettlerOptions): Settler {
   look();
   return {
     settleNow: wake,
-    async stop() {
+    async stop(withinMs = settleStopMs) {
+      endsMs = performance.now() + withinMs;
       unsubscribe();
       clearInterval(looking);
       clearTimeout(gathering);
@@ -139,8 +141,8 @@ export function startSettler(options: SettlerOptions): Settler {
   };
 }
 
-/** Settles batch after batch and empties the journal of what is settled. */
-function makeKeeper(options: SettlerOptions): { settleAll(): Promise<void> } {
+/** Settles batch after batch, while it may go on, and empties the journal of what is settled. */
+function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAll(): Promise<void> } {
   const { journal, store, onProblem, repeats, now = Date.now } = options;
   let prunedThrough = 0;
   let forgottenMs = Number.NEGATIVE_INFINITY;
@@ -152,6 +154,7 @@ function makeKeeper(options: SettlerOptions): { settleAll(): Promise<void> } {
       if (through > prunedThrough) await journal.prune(through);
       prunedThrough = through;
       await forgetPeers();
+      if (!mayGoOn()) return;
       const entries = await journal.read(through, settleBatchHits);
       const last = entries.at(-1);
       if (last === undefined) return;

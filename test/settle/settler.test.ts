@@ -128,6 +128,25 @@ describe('the settler', () => {
     expect(await store.settledThrough(journal.id)).toBe(7);
   });
 
+  it('ends with the batch under way when the time to stop is over; the rest waits in the journal', async () => {
+    const { journal, store } = await openPlace();
+    await appendAll(journal, opens(25_000));
+    let stopped: Promise<void> | undefined;
+    const { settler } = startTestSettler({
+      journal,
+      store: {
+        ...store,
+        settle(batch) {
+          stopped ??= settler.stop(0);
+          return store.settle(batch);
+        },
+      },
+    });
+    await settler.settleNow();
+    await stopped;
+    expect(journal.counts()).toMatchObject({ settled: 10_000, journalled: 15_000 });
+  });
+
   it('settles in batches of at most 10,000, in order, each beginning where the last one ended', async () => {
     const { journal, store } = await openPlace();
     const batches: SettleBatch[] = [];
