@@ -142,6 +142,19 @@ export const settleStopMs = 1_500;
 /** Milliseconds a server that stops has for answering what was accepted; an answer of ours takes under 100. */
 export const closeAnswersMs = 2_000;
 
+/** Milliseconds after which a worker that was told to end is killed: all that a stopping server waits for, and a little. */
+export const workerCloseMs = 4_200;
+
+/** Processes that answer: more than any machine has cores for. */
+export const workersMax = 64;
+
+/** Milliseconds a worker lives for its death to be bad luck, and its successor to begin at once. */
+export const workerWellMs = 10_000;
+
+/** Milliseconds before a successor of one that died young begins, growing from the first to the last. */
+export const workerPauseMsMin = 100;
+export const workerPauseMsMax = 10_000;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

@@ -163,6 +163,10 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
     )
     .option(
+      '--workers <number>',
+      'processes that answer, 1 to 64, beside one that keeps the database (default: 1 for all)',
+    )
+    .option(
       '--admin-port <port>',
       'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
     )

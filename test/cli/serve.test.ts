@@ -157,6 +157,10 @@ describe('telltale serve', () => {
   it.each<[string, string[], number, RegExp]>([
     ['a port that is none', ['--port', '80x'], 2, /whole number from 0 to 65535/],
     ['a port too high', ['--port', '65536'], 2, /whole number from 0 to 65535/],
+    ['no workers', ['--port', '0', '--workers', '0'], 2, /--workers takes a whole number from 1 to 64, but "0" came/],
+    ['workers that are no number', ['--port', '0', '--workers', 'two'], 2, /from 1 to 64, but "two" came/],
+    ['too many workers', ['--port', '0', '--workers', '65'], 2, /from 1 to 64, but "65" came/],
+    ['an admin port that is none', ['--port', '0', '--admin-port', '-1'], 2, /whole number from 0 to 65535/],
     ['a base URL that is none', ['--port', '0', '--base-url', 'ftp://x'], 2, /does not begin with https/],
     [
       'a database that is not ours',
