@@ -15,7 +15,7 @@ import { type Front, makeFront } from './front.ts';
 import { makeGuessLimit } from './guess-limit.ts';
 import { makeMetrics } from './metrics.ts';
 import { answerMetrics, answerProbes, type Readiness } from './probes.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, answerStoreProblem } from './problem.ts';
 
 export interface AppOptions extends CollectorOptions {
   readonly store: Store;
@@ -128,7 +128,7 @@ function failSafely(onProblem: (error: unknown) => void) {
     } catch (error) {
       if (isClientsFault(error)) return answerProblem(ctx, 400, 'The request ended before it was whole.');
       onProblem(error);
-      answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
+      if (!answerStoreProblem(ctx, error)) answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
     }
   };
 }
