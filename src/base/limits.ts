@@ -155,6 +155,13 @@ export const workerWellMs = 10_000;
 export const workerPauseMsMin = 100;
 export const workerPauseMsMax = 10_000;
 
+/** Milliseconds before a thread of the store that ended is started again, and at most: each end in a row doubles them. */
+export const threadPauseMs = 250;
+export const threadPauseMsMax = 30_000;
+
+/** Milliseconds after which a thread that ended is no sequel of an earlier end. */
+export const threadLivedMs = 60_000;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

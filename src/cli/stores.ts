@@ -1,6 +1,7 @@
 // Opens the store a command works on, and closes it whatever happens.
 import { dirname } from 'node:path';
 import { openStore, type Store } from '../store/open-store.ts';
+import { explainStoreError } from '../store/store-error.ts';
 import type { Settings } from './settings.ts';
 import { makeDirectory } from './write-file.ts';
 
@@ -14,6 +15,8 @@ export async function withStore<T>(
   const store = await openStore(settings.database, options);
   try {
     return await use(store);
+  } catch (error) {
+    throw explainStoreError(error);
   } finally {
     await store.close();
   }

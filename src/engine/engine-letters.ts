@@ -2,9 +2,14 @@
 import type { AsideEntry } from '../journal/open-journal.ts';
 import type { StoreMethod } from './held-store.ts';
 
+/** What both threads begin with. */
+export interface StoreThreadData {
+  readonly url: string;
+}
+
 /** What both threads are asked. */
 export type StoreRequest =
-  | { readonly kind: 'open'; readonly url: string }
+  | { readonly kind: 'open' }
   | { readonly kind: 'run'; readonly method: StoreMethod; readonly args: readonly unknown[] }
   | { readonly kind: 'close' };
 

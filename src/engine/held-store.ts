@@ -1,12 +1,16 @@
-// A store held open by a thread: its methods by name, one after another. A file that was removed or replaced is
-// noticed before the next method, and opened or made anew.
+// A store held open by a thread: its methods by name, one after another. It is opened when it is first needed. A file
+// that was removed or replaced is noticed before the next method, and opened or made anew.
 import { statSync } from 'node:fs';
+import { TelltaleError } from '../base/errors.ts';
 import type { Store } from '../store/open-store.ts';
+import { explainStoreError } from '../store/store-error.ts';
 
 /** The methods of a store that can be asked for across threads. */
 export type StoreMethod = Exclude<keyof Store, 'url' | 'close' | 'onControlChange'>;
 
 export interface HeldStore {
+  /** Opens the store now, if it is not open. */
+  open(): Promise<void>;
   /** Runs a method when all that were asked for before have ended. */
   run(method: StoreMethod, args: readonly unknown[]): Promise<unknown>;
   close(): Promise<void>;
@@ -18,11 +22,13 @@ export interface HeldStoreOptions {
   readonly onReopen: () => void;
 }
 
-/** Opens a store and holds it. */
-export async function holdStore({ open, onReopen }: HeldStoreOptions): Promise<HeldStore> {
-  let store: Store | undefined = await open();
-  let file = identityOf(store.url);
+/** Makes the holder of a store. */
+export function holdStore({ open, onReopen }: HeldStoreOptions): HeldStore {
+  let store: Store | undefined;
+  let file: string | undefined;
   let queue: Promise<unknown> = Promise.resolve();
+  /** The last time that the store was locked for as long as one waits for it. */
+  let locked: { readonly error: TelltaleError; readonly untilMs: number } | undefined;
 
   async function current(): Promise<Store> {
     if (store !== undefined && identityOf(store.url) === file) return store;
@@ -30,27 +36,43 @@ export async function holdStore({ open, onReopen }: HeldStoreOptions): Promise<H
     store = undefined;
     await old?.close().catch(() => undefined);
     store = await open();
+    const isAnother = file !== undefined;
     file = identityOf(store.url);
-    onReopen();
+    if (isAnother) onReopen();
     return store;
   }
 
-  async function runNow(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
-    const held = await current();
-    return Reflect.apply(held[method], held, args);
+  /** Whoever asked before a lock was given up has waited for it too, and is not made to wait once more. */
+  async function inTurn<T>(askedMs: number, act: (held: Store) => T): Promise<Awaited<T>> {
+    if (locked !== undefined && askedMs < locked.untilMs) throw locked.error;
+    try {
+      return await act(await current());
+    } catch (thrown) {
+      const error = explainStoreError(thrown);
+      if (isLock(error)) locked = { error, untilMs: performance.now() };
+      throw error;
+    }
+  }
+
+  function enqueue<T>(act: (held: Store) => T): Promise<Awaited<T>> {
+    const askedMs = performance.now();
+    const result = queue.then(() => inTurn(askedMs, act));
+    queue = result.catch(() => undefined);
+    return result;
   }
 
   return {
-    run(method, args) {
-      const result = queue.then(() => runNow(method, args));
-      queue = result.catch(() => undefined);
-      return result;
-    },
+    open: () => enqueue(() => undefined),
+    run: (method, args) => enqueue((held): unknown => Reflect.apply(held[method], held, args)),
     async close() {
       await queue;
       await store?.close();
     },
   };
+}
+
+function isLock(error: unknown): error is TelltaleError {
+  return error instanceof TelltaleError && error.code === 'STORE_BUSY';
 }
 
 /** Tells one file from another at the same path; empty when there is none. */

@@ -1,37 +1,48 @@
 // The thread that reads the store for reports and look-ups, over a connection of its own: neither a long report nor a
 // locked file stops whoever answers requests, or whoever writes.
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openLine } from '../base/thread-line.ts';
 import { openStoreToRead, type Store } from '../store/open-store.ts';
-import type { ReaderRequest } from './engine-letters.ts';
-import type { StoreMethod } from './held-store.ts';
+import { explainStoreError } from '../store/store-error.ts';
+import type { ReaderRequest, StoreThreadData } from './engine-letters.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('reader-worker runs as a worker thread only');
 
-let url = '';
-let store: Store | undefined;
+const { url } = workerData as StoreThreadData;
+let opening: Promise<Store> | undefined;
 
 async function answer(request: ReaderRequest): Promise<unknown> {
   switch (request.kind) {
     case 'open':
-      url = request.url;
-      store = await openStoreToRead(url);
+      await open();
       return undefined;
     case 'reopen':
-      await store?.close();
-      store = undefined;
-      return undefined;
-    case 'run':
-      return await run(request.method, request.args);
-    case 'close':
-      return await store?.close();
+    case 'close': {
+      const open = opening;
+      opening = undefined;
+      return await (await open)?.close();
+    }
+    case 'run': {
+      const store = await open();
+      try {
+        return await Reflect.apply(store[request.method], store, request.args);
+      } catch (error) {
+        throw explainStoreError(error);
+      }
+    }
   }
 }
 
-async function run(method: StoreMethod, args: readonly unknown[]): Promise<unknown> {
-  store ??= await openStoreToRead(url);
-  return Reflect.apply(store[method], store, args);
+/** The store, opened when it is first needed, and once more if that failed. */
+async function open(): Promise<Store> {
+  opening ??= openStoreToRead(url);
+  try {
+    return await opening;
+  } catch (error) {
+    opening = undefined;
+    throw error;
+  }
 }
 
 openLine<never, ReaderRequest>(port, answer);

@@ -1,15 +1,13 @@
 // The engine room of a server: one thread that writes the store and settles journals, one that reads it. The thread that
 // answers requests waits for neither a lock, nor a report, nor a disk.
-import { messageOf } from '../base/errors.ts';
-import { settleLookMs, writerYoungMb } from '../base/limits.ts';
-import { startThread } from '../base/start-thread.ts';
-import { type Line, openLine } from '../base/thread-line.ts';
+import { settleLookMs } from '../base/limits.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import { checkRepeatWindow } from '../settle/repeats.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
-import type { OwnerRequest, ReaderRequest, StoreRequest, WriterRequest } from './engine-letters.ts';
+import type { OwnerRequest, ReaderRequest, WriterRequest } from './engine-letters.ts';
 import { type RunMethod, remoteStore, THREADS } from './remote-store.ts';
+import { startStoreThread } from './store-thread.ts';
 
 /** What settling needs of a journal's owner, who alone changes the file: in this process, or in another behind a line. */
 export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'onCommit'>;
@@ -36,18 +34,38 @@ export interface EngineOptions {
 /**
  * Opens the store and starts the threads.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_OPTION`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0 } = options;
   checkRepeatWindow(repeatWindowMs);
   const journals = new Map<string, { readonly journal: SettledJournal; readonly stopListening: () => void }>();
-  const writer = startStoreThread<WriterRequest, OwnerRequest>('writer', answer, onProblem);
-  const reader = startStoreThread<ReaderRequest, never>('reader', () => undefined, onProblem);
+  const writer = startStoreThread<WriterRequest, OwnerRequest>({
+    ...{ name: 'writer', url, answer, onProblem },
+    onRestart() {
+      // It may have made the file anew.
+      reopenReader();
+      // What fails now is told by the settler, which tries again.
+      for (const { journal } of journals.values()) settleFromNow(journal).catch(onProblem);
+    },
+  });
+  const reader = startStoreThread<ReaderRequest, never>({
+    ...{ name: 'reader', url, answer: () => undefined, onProblem },
+    onRestart: () => undefined,
+  });
+
+  /** A reader that is not there opens what there is when it comes back. */
+  function reopenReader(): void {
+    reader.ask({ kind: 'reopen' }).catch(() => undefined);
+  }
+
+  function settleFromNow({ id, path }: SettledJournal): Promise<unknown> {
+    return writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs });
+  }
 
   async function answer(request: OwnerRequest): Promise<void> {
     if (request.kind === 'problem') return onProblem(new Error(request.message));
-    if (request.kind === 'reopened') return void (await reader.ask({ kind: 'reopen' }));
+    if (request.kind === 'reopened') return reopenReader();
     const journal = journals.get(request.id)?.journal;
     switch (request.kind) {
       case 'prune':
@@ -60,16 +78,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function settle(journal: SettledJournal): Promise<Settler> {
-    const { id, path } = journal;
+    const { id } = journal;
     // A failure is the settler's to tell.
     const tell = () => void writer.ask({ kind: 'committed', id }).catch(() => undefined);
     journals.set(id, { journal, stopListening: journal.onCommit(tell) });
-    await writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs });
+    await settleFromNow(journal);
     return {
       settleNow: async () => void (await writer.ask({ kind: 'settle-now', id })),
       async stop(withinMs) {
         journals.get(id)?.stopListening();
-        await writer.ask({ kind: 'stop', id, withinMs });
+        // Without its thread nothing settles; what is left stays in the journal.
+        await writer.ask({ kind: 'stop', id, withinMs }).catch(onProblem);
         journals.delete(id);
       },
     };
@@ -83,8 +102,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   try {
     // The reader second: it takes what the writer has made.
-    await writer.ask({ kind: 'open', url });
-    await reader.ask({ kind: 'open', url });
+    await writer.ask({ kind: 'open' });
+    await reader.ask({ kind: 'open' });
     const run: RunMethod = (method, args) =>
       (THREADS[method] === 'read' ? reader : writer).ask({ kind: 'run', method, args });
     return { store: remoteStore({ url, run, close }), settle, close };
@@ -92,35 +111,4 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await close();
     throw error;
   }
-}
-
-interface StoreThread<Ask> extends Line<Ask> {
-  /** Lets the thread close what it has open, and ends it. */
-  end(): Promise<void>;
-}
-
-function startStoreThread<Ask, Asked>(
-  name: 'reader' | 'writer',
-  answer: (request: Asked) => unknown,
-  onProblem: (error: unknown) => void,
-): StoreThread<Ask | StoreRequest> {
-  const limits = name === 'writer' ? { maxYoungGenerationSizeMb: writerYoungMb } : {};
-  const worker = startThread(new URL(`./${name}-worker.ts`, import.meta.url), undefined, limits);
-  const line = openLine<Ask | StoreRequest, Asked>(worker, answer);
-  worker.on('error', (error) => {
-    onProblem(new Error(`The store's ${name} ended: ${messageOf(error)}`));
-    line.hangUp(error);
-  });
-  worker.on('exit', () => line.hangUp(new Error('the store is closed')));
-  let ended: Promise<unknown> | undefined;
-  return {
-    ...line,
-    end: async () => {
-      ended ??= line
-        .ask({ kind: 'close' })
-        .catch(() => undefined)
-        .then(() => worker.terminate());
-      await ended;
-    },
-  };
 }

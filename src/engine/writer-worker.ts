@@ -1,15 +1,15 @@
 // The thread that alone writes to the store: it settles journals, which it reads itself, and runs the store's writing
 // methods, one job after another. Journals are emptied by their owners, whom it tells how far each is settled.
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../base/errors.ts';
 import { openLine } from '../base/thread-line.ts';
 import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
 import { type CountedRequest, type CountedSource, makeRepeats } from '../settle/repeats.ts';
 import { type JournalSource, type Repeats, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
 import { openStore } from '../store/open-store.ts';
-import type { OwnerRequest, WriterRequest } from './engine-letters.ts';
+import type { OwnerRequest, StoreThreadData, WriterRequest } from './engine-letters.ts';
 import { giveWay } from './give-way.ts';
-import { type HeldStore, holdStore } from './held-store.ts';
+import { holdStore } from './held-store.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-worker runs as a worker thread only');
@@ -20,19 +20,15 @@ const settlers = new Map<
   string,
   { readonly settler: Settler; readonly committed: () => void; readonly close: () => void }
 >();
-let held: HeldStore | undefined;
+const { url } = workerData as StoreThreadData;
+const held = holdStore({ open: () => openStore(url), onReopen: () => tell({ kind: 'reopened' }) });
 
 async function answer(request: WriterRequest): Promise<unknown> {
   switch (request.kind) {
-    case 'open': {
-      held = await holdStore({
-        open: () => openStore(request.url),
-        onReopen: () => tell({ kind: 'reopened' }),
-      });
-      return undefined;
-    }
+    case 'open':
+      return await held.open();
     case 'run':
-      return await held?.run(request.method, request.args);
+      return await held.run(request.method, request.args);
     case 'settle':
       return settle(request);
     case 'committed':
@@ -43,7 +39,7 @@ async function answer(request: WriterRequest): Promise<unknown> {
       return await stop(request.id, request.withinMs);
     case 'close':
       await Promise.all([...settlers.keys()].map((id) => stop(id)));
-      await held?.close();
+      await held.close();
       return undefined;
   }
 }
@@ -89,10 +85,10 @@ function tell(request: OwnerRequest): void {
 }
 
 const store: SettleStore & CountedSource = {
-  settledThrough: async (journal) => (await held?.run('settledThrough', [journal])) as number,
-  settle: async (batch) => void (await held?.run('settle', [batch])),
-  forgetPeers: async (beforeMs) => (await held?.run('forgetPeers', [beforeMs])) as boolean,
-  countedSince: async (...args) => (await held?.run('countedSince', args)) as readonly CountedRequest[],
+  settledThrough: async (journal) => (await held.run('settledThrough', [journal])) as number,
+  settle: async (batch) => void (await held.run('settle', [batch])),
+  forgetPeers: async (beforeMs) => (await held.run('forgetPeers', [beforeMs])) as boolean,
+  countedSince: async (...args) => (await held.run('countedSince', args)) as readonly CountedRequest[],
 };
 
 async function stop(id: string, withinMs?: number): Promise<void> {

@@ -154,7 +154,7 @@ async function takeLinks(ctx: Context, id: string, store: Store, caller: Caller)
   try {
     await store.recordShortLinks(id, set, read.data, caller.by);
   } catch (error) {
-    if (!(error instanceof TelltaleError)) throw error;
+    if (!(error instanceof TelltaleError) || error.code !== 'LINKS_NOT_REGISTERED') throw error;
     return answerProblem(ctx, 409, messageOf(error));
   }
   await store.recordLinks(id, read.data);

@@ -2,7 +2,7 @@
 import Koa, { type Context, type Middleware } from 'koa';
 import { giveAnswer } from './answer.ts';
 import type { Front } from './front.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, answerStoreProblem } from './problem.ts';
 
 /** Makes the app. */
 export function makeKoa(front: Front, onProblem: (error: unknown) => void): Koa {
@@ -37,7 +37,7 @@ function failSafely(onProblem: (error: unknown) => void): Middleware {
     } catch (error) {
       if (isClientsFault(error)) return answerProblem(ctx, 400, 'The request ended before it was whole.');
       onProblem(error);
-      answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
+      if (!answerStoreProblem(ctx, error)) answerProblem(ctx, 500, 'The server could not answer. Its log says why.');
     }
   };
 }

@@ -1,6 +1,8 @@
 // Errors of the API, as RFC 9457 problem details.
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
+import { type ErrorCode, TelltaleError } from '../base/errors.ts';
+import { explainStoreError } from '../store/store-error.ts';
 import { setCommonHeaders } from './answer.ts';
 
 /** Answers with a problem; `detail` says what was expected, what came and what to do. */
@@ -10,3 +12,29 @@ export function answerProblem(ctx: Context, status: number, detail: string): voi
   ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail });
   ctx.type = 'application/problem+json';
 }
+
+/** Answers 503 when it was the store that could not; false for any other error. Paths and reasons are for the log alone. */
+export function answerStoreProblem(ctx: Context, thrown: unknown): boolean {
+  const error = explainStoreError(thrown);
+  const known = error instanceof TelltaleError ? STORE_PROBLEMS[error.code] : undefined;
+  if (known === undefined) return false;
+  ctx.set('Retry-After', String(known.retrySeconds));
+  answerProblem(ctx, 503, known.detail);
+  return true;
+}
+
+const STORE_PROBLEMS: Readonly<Partial<Record<ErrorCode, { readonly retrySeconds: number; readonly detail: string }>>> =
+  {
+    STORE_BUSY: {
+      retrySeconds: 5,
+      detail: 'Another program has the database locked. Send this again in a few seconds: what came once counts once.',
+    },
+    STORE_UNAVAILABLE: {
+      retrySeconds: 5,
+      detail: 'The database cannot be used just now. Send this again in a few seconds: what came once counts once.',
+    },
+    STORE_DAMAGED: {
+      retrySeconds: 60,
+      detail: 'The database is damaged: a backup has to take its place. Hits are kept meanwhile.',
+    },
+  };

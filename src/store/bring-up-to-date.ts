@@ -24,7 +24,7 @@ interface Opened {
 /**
  * Brings the schema up to date, or makes sure that it is.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`.
  */
 export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Promise<void> {
   const applied = await appliedNames(db);
@@ -42,6 +42,7 @@ export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Prom
   try {
     await migrateAtOnce(db, sqlite);
   } catch (error) {
+    if (isBusy(error)) throw lockedFor(path, error);
     throw new TelltaleError(
       'INVALID_DATABASE',
       `${quote(path)} could not be brought up to date: ${messageOf(error)}.`,
@@ -81,7 +82,17 @@ export async function whenFree(sqlite: Database.Database, act: () => void): Prom
   sqlite.pragma(`busy_timeout = ${busyTimeoutMs}`);
 }
 
-function isBusy(error: unknown): boolean {
+/** Says of a file that others have had locked for as long as one waits for it. */
+export function lockedFor(path: string, cause: unknown): TelltaleError {
+  return new TelltaleError(
+    'STORE_BUSY',
+    `Another program has had ${quote(path)} locked for ${busyTimeoutMs / 1_000} s. End it, or start again when it has ended.`,
+    { cause },
+  );
+}
+
+/** Whether another connection has the lock that was needed. */
+export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 

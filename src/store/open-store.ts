@@ -11,7 +11,7 @@ import type { ReportSource } from '../report/report-source.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
-import { bringUpToDate, busyTimeoutMs, whenFree } from './bring-up-to-date.ts';
+import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeReportSource } from './report-rows.ts';
@@ -37,7 +37,7 @@ export interface OpenStoreOptions {
 /**
  * Opens the store at `url`: `sqlite:` and a path, relative or absolute.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`.
  */
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<Store> {
   const path = pathOf(url);
@@ -65,7 +65,7 @@ export async function openStore(url: string, options: OpenStoreOptions = {}): Pr
  * Looks at nothing but through SQLite: to open and close the file in another way would take away the locks that all
  * connections of this process have on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
  *
- * @throws TelltaleError `INVALID_DATABASE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `STORE_BUSY`.
  */
 export async function openStoreToRead(url: string): Promise<Store> {
   const path = pathOf(url);
@@ -97,6 +97,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
 }
 
 function unusable(path: string, error: unknown): TelltaleError {
+  if (isBusy(error)) return lockedFor(path, error);
   return new TelltaleError(
     'INVALID_DATABASE',
     `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
