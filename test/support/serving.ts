@@ -7,7 +7,7 @@ import { createTracker } from '../../src/track/create-tracker.ts';
 import { firstLine, start } from './command.ts';
 import { ask, urlIn } from './service.ts';
 
-export const API_TOKEN = 'an-extra-token';
+const API_TOKEN = 'an-extra-token';
 export const asAdmin = { headers: { authorization: `Bearer ${API_TOKEN}` } } as const;
 
 export interface Serving {
