@@ -1,7 +1,7 @@
 // What the sender calls a link: the naming attributes of the providers people come from, else its text, else the
 // alternative text of its first image or its area.
 import { linkNameCharsMax, linkNameNodesMax } from '../base/limits.ts';
-import { type MailNode, walk } from './parse-mail.ts';
+import { type MailNode, walk } from './mail-node.ts';
 
 const NAME_ATTRIBUTES = ['data-telltale-name', 'ses:tags', 'data-msys-linkname'];
 

@@ -2,7 +2,8 @@
 // template, and inside Outlook's conditional comments, however deep. In source order, each place once.
 import { conditionDepthMax } from '../base/limits.ts';
 import { isTrackingAttribute } from './judge-link.ts';
-import { type MailNode, type ParsedMail, walk } from './parse-mail.ts';
+import { type MailNode, walk } from './mail-node.ts';
+import type { ParsedMail } from './parse-mail.ts';
 import { type SourceRange, scanAttribute, scanAttributeValue } from './scan-attribute.ts';
 
 /** `html` is what every client shows; the others are seen by Outlook on Windows alone. */

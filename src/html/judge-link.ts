@@ -2,7 +2,7 @@
 // appears as the note's code.
 import { DESTINATION_PROBLEMS, type DestinationProblem, parseDestination, stripUrl } from '../base/destination.ts';
 import { destinationCharsMax } from '../base/limits.ts';
-import type { MailNode } from './parse-mail.ts';
+import type { MailNode } from './mail-node.ts';
 
 export type LinkJudgement =
   | { readonly track: true; readonly destination: string }
