@@ -60,10 +60,11 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /** The attribute by which an element opts out of tracking, if any. */
 export function optOutAttribute(element: MailNode): string | undefined {
-  for (const [name, value] of Object.entries(element.attribs ?? {})) {
+  const attribs = element.attribs ?? {};
+  for (const name of Object.keys(attribs)) {
     const values = OPT_OUT_ATTRIBUTES.get(name);
     if (values === undefined) continue;
-    const text = value.trim().toLowerCase();
+    const text = attribs[name]?.trim().toLowerCase() ?? '';
     if (values === null ? text !== 'false' : values.includes(text)) return name;
   }
   return undefined;

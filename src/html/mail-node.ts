@@ -8,6 +8,8 @@ export interface MailNode {
   readonly attribs?: Readonly<Record<string, string>>;
   readonly children?: readonly MailNode[];
   readonly parent?: MailNode | null;
+  /** The sibling behind. */
+  readonly next?: MailNode | null;
   /** Nothing for what the source does not have, as a body without its tag. */
   readonly sourceCodeLocation: MailLocation | null;
 }
@@ -22,20 +24,17 @@ export interface MailLocation {
   readonly endTag: { readonly startOffset: number } | undefined;
 }
 
-/** `from` and all nodes below it in tree order, without recursion; who stops early has paid for what came only. */
+/** `from` and all nodes below it in tree order; who stops early has paid for what came only. */
 export function* walk(from: MailNode): Generator<MailNode> {
-  yield from;
-  const levels = [{ nodes: from.children ?? [], at: 0 }];
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const node = level.nodes[level.at];
-    level.at += 1;
-    if (node === undefined) {
-      levels.pop();
-      continue;
-    }
-    yield node;
-    if (node.children !== undefined) levels.push({ nodes: node.children, at: 0 });
-  }
+  for (let node: MailNode | undefined = from; node !== undefined; node = following(node, from)) yield node;
+}
+
+/** The node that comes after `node` in tree order, as long as it is below `top`. */
+export function following(node: MailNode, top: MailNode): MailNode | undefined {
+  const first = node.children?.[0];
+  if (first !== undefined) return first;
+  for (let at: MailNode | null | undefined = node; at && at !== top; at = at.parent) if (at.next) return at.next;
+  return undefined;
 }
 
 /** The first element of that name among the children of `node`. */

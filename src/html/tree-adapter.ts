@@ -13,7 +13,6 @@ interface TreeNode extends MailNode {
   parent: TreeNode | null;
   /** The sibling before, for selectors. */
   prev: TreeNode | null;
-  /** The sibling behind. */
   next: TreeNode | null;
   sourceCodeLocation: OpenLocation | null;
 }

@@ -9,10 +9,8 @@ import { uglyHtml } from '../support/ugly-html.ts';
 type Named = Pick<MailNode, 'name' | 'data'>;
 
 /** A node of cheerio's own tree, as far as ours should be the same. */
-interface CheerioNode extends Omit<MailNode, 'sourceCodeLocation' | 'children'> {
+interface CheerioNode extends Pick<MailNode, 'type' | 'name' | 'data' | 'attribs'> {
   readonly children?: readonly CheerioNode[];
-  readonly prev?: Named | null;
-  readonly next?: Named | null;
   readonly sourceCodeLocation?: {
     readonly startOffset: number;
     readonly endOffset: number;
@@ -48,7 +46,7 @@ function describeTheirs(node: CheerioNode): unknown {
   };
 }
 
-function whatItIs({ type, name, data, attribs }: Omit<MailNode, 'sourceCodeLocation' | 'children'>): unknown {
+function whatItIs({ type, name, data, attribs }: Pick<MailNode, 'type' | 'name' | 'data' | 'attribs'>): unknown {
   return { type, name, data: type === 'directive' ? undefined : data, attribs: attribs && { ...attribs } };
 }
 
