@@ -1,5 +1,6 @@
 // One server of the collect bench, in a process of its own: `collect-server.ts KIND DIRECTORY KEYS`. It tells its parent
-// where it listens, and how much processor time it has used whenever it is asked.
+// where it listens, and, whenever it is asked, how much processor time it has used or that nothing is left to do.
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -60,18 +61,56 @@ function insertEach(): (token: string, agent: string) => void {
   };
 }
 
-async function start(): Promise<string> {
-  const listener = LISTENERS[kind];
-  if (listener === undefined) {
-    const databaseUrl = `sqlite:${join(directory, 'telltale.db')}`;
-    const onProblem = (error: unknown) => process.stderr.write(`${error}\n`);
-    return (await runService({ dataDirectory: directory, databaseUrl, keys, host: '127.0.0.1', port: 0, onProblem }))
-      .url;
-  }
-  const server = createServer(listener());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+interface Started {
+  readonly url: string;
+  /** Does what is left over from answering. */
+  readonly finish: () => Promise<unknown>;
 }
 
-process.on('message', () => process.send?.({ cpu: process.cpuUsage() }));
-process.send?.({ url: await start() });
+async function start(): Promise<Started> {
+  const listener = LISTENERS[kind];
+  if (listener !== undefined) {
+    const server = createServer(listener());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    return { url: `http://127.0.0.1:${port}`, finish: async () => {} };
+  }
+  const databaseUrl = `sqlite:${join(directory, 'telltale.db')}`;
+  const onProblem = (error: unknown) => process.stderr.write(`${error}\n`);
+  const service = await runService({
+    dataDirectory: directory,
+    databaseUrl,
+    keys,
+    host: '127.0.0.1',
+    port: 0,
+    onProblem,
+  });
+  return { url: service.url, finish: () => service.settler.settleNow() };
+}
+
+/** Microseconds, settling apart: on Linux it is the one thread that gives way. */
+function usedCpu() {
+  const { user, system } = process.cpuUsage();
+  const settling = process.platform === 'linux' ? backgroundMicros() : 0;
+  return { answering: user + system - settling, settling };
+}
+
+/** The time of threads of low priority, from proc(5): fields 14, 15 and 19 of stat, in ticks of 10 ms. */
+function backgroundMicros(): number {
+  const stats = readdirSync('/proc/self/task').map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8');
+    return stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number);
+  });
+  const background = stats.filter((fields) => (fields[16] ?? 0) > 0);
+  return background.reduce((sum, fields) => sum + ((fields[11] ?? 0) + (fields[12] ?? 0)) * 10_000, 0);
+}
+
+const { url, finish } = await start();
+process.on('message', async (asked) => {
+  if (asked === 'finish') await finish();
+  process.send?.(asked === 'finish' ? 'finished' : usedCpu());
+});
+process.send?.({ url });

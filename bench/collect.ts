@@ -27,6 +27,8 @@ const RECIPIENTS = 20_000;
 interface Figure {
   readonly perSecond: number;
   readonly cpuMicros: number;
+  /** Of work that is done beside answering, whenever there is time. */
+  readonly settlingMicros: number;
   readonly p99Ms: number;
 }
 
@@ -85,6 +87,7 @@ async function measureShape(
     'of bare': ratio(kind, BARE, (figure) => figure.perSecond).toFixed(2),
     'of Koa + check': ratio(kind, CHECKED, (figure) => figure.perSecond).toFixed(2),
     'CPU µs': medianOf(kind, (figure) => figure.cpuMicros).toFixed(0),
+    'settling µs': medianOf(kind, (figure) => figure.settlingMicros).toFixed(0),
     'CPU of bare': ratio(kind, BARE, (figure) => figure.cpuMicros).toFixed(2),
     'p99 ms': medianOf(kind, (figure) => figure.p99Ms).toFixed(1),
     'p99 of Koa + check': ratio(kind, CHECKED, (figure) => figure.p99Ms).toFixed(2),
@@ -92,22 +95,32 @@ async function measureShape(
 }
 
 async function measure(server: Started, client: ChildProcess, load: Load): Promise<Figure> {
-  const before = await cpuMicros(server.child);
+  const before = await usedCpu(server.child);
   client.send(load);
   const [measured] = (await once(client, 'message')) as [Measured];
-  const used = (await cpuMicros(server.child)) - before;
+  const after = await usedCpu(server.child);
+  // What is left to do would disturb the next one.
+  server.child.send('finish');
+  await once(server.child, 'message');
   if (measured.failures > 0) throw new Error(`${measured.failures} requests to ${server.kind} failed`);
   return {
     perSecond: measured.requests / measured.seconds,
-    cpuMicros: used / measured.requests,
+    cpuMicros: (after.answering - before.answering) / measured.requests,
+    settlingMicros: (after.settling - before.settling) / measured.requests,
     p99Ms: measured.p99Ms,
   };
 }
 
-async function cpuMicros(child: ChildProcess): Promise<number> {
+/** Microseconds of processor time. */
+interface UsedCpu {
+  readonly answering: number;
+  readonly settling: number;
+}
+
+async function usedCpu(child: ChildProcess): Promise<UsedCpu> {
   child.send('cpu');
-  const [{ cpu }] = (await once(child, 'message')) as [{ readonly cpu: NodeJS.CpuUsage }];
-  return cpu.user + cpu.system;
+  const [used] = (await once(child, 'message')) as [UsedCpu];
+  return used;
 }
 
 function canPin(): boolean {

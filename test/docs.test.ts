@@ -8,11 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '../src/base/nouns.ts';
 import { RULES } from '../src/classify/rules.ts';
+import { buildReport } from '../src/report/build-report.ts';
 import { run } from './support/command.ts';
+import { startMs } from './support/hits.ts';
 import { type Inbox, startInbox } from './support/smtp.ts';
+import { openTestStore } from './support/stores.ts';
 
 const root = new URL('../', import.meta.url);
-const readme = await readFile(new URL('README.md', root), 'utf8');
+const docs = (await readdir(new URL('docs/', root)))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const pages = new Map<string, string>();
+for (const name of ['README.md', ...docs]) pages.set(name, await readFile(new URL(name, root), 'utf8'));
 
 let directory: string;
 let inbox: Inbox;
@@ -25,8 +32,23 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-function blocks(language: string): readonly string[] {
-  return [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map((match) => match[1] ?? '');
+function pageNamed(name: string): string {
+  return pages.get(name) ?? '';
+}
+
+function blocks(language: string, page = 'README.md'): readonly string[] {
+  const block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g');
+  return [...pageNamed(page).matchAll(block)].map((match) => match[1] ?? '');
+}
+
+/** The commands a page shows, in blocks and in its text. */
+function commands(page: string): readonly string[] {
+  const lines =
+    blocks('sh', page)
+      .join('')
+      .match(/^telltale .*$/gm) ?? [];
+  const spans = [...pageNamed(page).matchAll(/`(telltale [^`…]*)`/g)].map((match) => match[1] ?? '');
+  return [...lines, ...spans];
 }
 
 /** Runs a code block as a program of its own, against the source and an SMTP server on this machine. */
@@ -83,14 +105,48 @@ describe('the README', () => {
   it('shows a collector that mounts in a Koa app', async () => {
     await execute(`${KEYS}${blocks('ts')[2] ?? ''}\nconsole.log(app.middleware.length);\nprocess.exit(0);\n`);
   });
+});
 
-  it('names only commands and flags that exist', async () => {
-    const lines =
-      blocks('sh')
-        .join('')
-        .match(/^telltale .*$/gm) ?? [];
-    expect(lines.length).toBeGreaterThan(8);
-    for (const line of lines) {
+/** What an example of the docs may take as given. */
+const GIVEN = `${KEYS}import { readFile } from 'node:fs/promises';
+import { compileMime, createTracker } from 'telltale';
+const tracker = createTracker({ baseUrl: 'https://t.example.com', keys });
+`;
+
+/** What runs round each block of code in the docs, and what that prints. */
+const EXAMPLES: Readonly<Record<string, readonly { before: string; after: string; prints: string }[]>> = {
+  'docs/rewriting.md': [
+    {
+      before: `const addresses = ['www.bank.example/', 'shop.example/account', 'shop.example/unsubscribe-survey', 'shop.example/'];
+const html = '<a class="plain" href="https://shop.example/plain">a</a>' + addresses.map((address) => \`<a href="https://\${address}">a</a>\`).join('');
+const { links } = `,
+      after: 'for (const { destination } of links) console.log(destination);',
+      prints: 'https://shop.example/unsubscribe-survey\nhttps://shop.example/\n',
+    },
+    {
+      before: '',
+      after: "console.log(mail.links.length, raw.includes('https://t.example.com/c/'), Object.keys(headers).join());",
+      prints: '1 true List-Unsubscribe,List-Unsubscribe-Post\n',
+    },
+  ],
+};
+const MESSAGE = 'Content-Type: text/html\r\n\r\n<a href="https://shop.example/">Shop</a>\r\n';
+
+describe('docs', () => {
+  it.each(docs)('have code that runs: %s', async (page) => {
+    await writeFile(join(directory, 'mail.eml'), MESSAGE);
+    const examples = EXAMPLES[page] ?? [];
+    expect(examples).toHaveLength(blocks('ts', page).length);
+    for (const [index, code] of blocks('ts', page).entries()) {
+      const { before = '', after = '', prints } = examples[index] ?? {};
+      expect(await execute(GIVEN + before + code + after)).toBe(prints);
+    }
+  });
+
+  it('name only commands and flags that exist', async () => {
+    const shown = ['README.md', ...docs].flatMap(commands);
+    expect(shown.length).toBeGreaterThan(16);
+    for (const line of shown) {
       const words = line
         .replace(/\s+#.*/, '')
         .split(' ')
@@ -102,11 +158,19 @@ describe('the README', () => {
         expect([line, stdout]).toEqual([line, expect.stringContaining(flag)]);
     }
   });
-});
 
-describe('docs', () => {
+  it('show a report that has what a report has', async () => {
+    const { store } = await openTestStore();
+    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: startMs }]);
+    await store.recordLinks('spring-sale', [{ index: 0, destination: 'https://shop.example/', name: 'Shop' }]);
+    const report = await buildReport(store, { message: 'spring-sale' });
+    const shown: unknown = JSON.parse(blocks('json', 'docs/api.md')[0] ?? '');
+    expect(Object.keys(shown ?? {})).toEqual(Object.keys(report));
+    expect(keysOf(report)).toEqual(expect.arrayContaining([...keysOf(shown)]));
+  });
+
   it('name every label and every rule with its source', async () => {
-    const opens = (await readFile(new URL('docs/opens.md', root), 'utf8')).replace(/ {2,}/g, ' ');
+    const opens = pageNamed('docs/opens.md').replace(/ {2,}/g, ' ');
     for (const label of LABELS) expect(opens).toContain(`\`${label}\``);
     for (const rule of RULES) {
       expect(opens).toContain(`| \`${rule.id}\` | \`${rule.label}\` | ${rule.certainty} | ${rule.source} |`);
@@ -114,12 +178,7 @@ describe('docs', () => {
   });
 
   it('link to files that are there', async () => {
-    const pages = [
-      'README.md',
-      ...(await readdir(new URL('docs/', root))).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
-    ];
-    for (const page of pages) {
-      const text = await readFile(new URL(page, root), 'utf8');
+    for (const [page, text] of pages) {
       for (const [, target] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
         await expect(
           readFile(new URL(target ?? '', new URL(page, root))),
@@ -129,3 +188,12 @@ describe('docs', () => {
     }
   });
 });
+
+/** The paths of all keys in a value: `opens.total`; `…` stands for more of its kind. */
+function keysOf(value: unknown, path = ''): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return [
+    path,
+    ...Object.entries(value).flatMap(([key, inner]) => (key === '…' ? [] : keysOf(inner, `${path}.${key}`))),
+  ];
+}

@@ -121,6 +121,40 @@ export const settleGatherMs = 100;
 /** Milliseconds between two looks of the settler, which it takes besides those after commits, and before it tries again. */
 export const settleLookMs = 1_000;
 
+/** Milliseconds for which a peer is kept: the window in which one hit says something of another. */
+export const peerKeptMs = 900_000;
+
+/** Milliseconds between two looks for peers that are due: they go at most so long after their window has closed. */
+export const peerLookMs = 60_000;
+
+/** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
+export const peersForgottenAtOnce = 10_000;
+
+/** Requests remembered to know those that come again: about 40 MB, and the busiest minute of a mailing to a million. */
+export const repeatMemoryRequests = 100_000;
+
+/** Times remembered of one request: hits that come late through another journal are late by seconds. */
+export const repeatTimesMax = 8;
+
+/** Milliseconds for which a server that stops goes on settling; with {@link closeAnswersMs} well below 5 s. */
+export const settleStopMs = 1_500;
+
+/** Milliseconds a server that stops has for answering what was accepted; an answer of ours takes under 100. */
+export const closeAnswersMs = 2_000;
+
+/** Milliseconds after which a worker that was told to end is killed: all that a stopping server waits for, and a little. */
+export const workerCloseMs = 4_200;
+
+/** Processes that answer: more than any machine has cores for. */
+export const workersMax = 64;
+
+/** Milliseconds a worker lives for its death to be bad luck, and its successor to begin at once. */
+export const workerWellMs = 10_000;
+
+/** Milliseconds before a successor of one that died young begins, growing from the first to the last. */
+export const workerPauseMsMin = 100;
+export const workerPauseMsMax = 10_000;
+
 /** Texts whose numbers are kept in memory, of each kind: about 10 MB of user agents and links. */
 export const dictionaryCacheMax = 50_000;
 

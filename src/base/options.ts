@@ -25,6 +25,20 @@ export function checkChoice<T extends string>(value: unknown, allowed: readonly 
   throw new TelltaleError('INVALID_OPTION', `${name} must be one of ${allowed.join(', ')}, but ${came} came.`);
 }
 
+/** Returns `value` when it is true or false, and false when it is not given: the text "false" would mean true. */
+export function checkFlag(value: unknown, name: string): boolean {
+  if (value === undefined) return false;
+  if (typeof value === 'boolean') return value;
+  throw new TelltaleError('INVALID_OPTION', `${name} must be true or false, but ${kindOf(value)} came.`);
+}
+
+/** What a value is, for a sentence that says what came. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value instanceof Promise) return 'a promise';
+  return value instanceof Uint8Array ? 'bytes' : typeof value;
+}
+
 function suggestion(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   return near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean ${near}?`;

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
-import { addKey, createKeyRing, type KeyRing, type KeyRingJson, readRing } from '../token/key-ring.ts';
+import { addKey, type KeyRingJson, readRing } from '../token/key-ring.ts';
 import { type Io, say } from './io.ts';
 import type { Log } from './log.ts';
 import type { Settings } from './settings.ts';
@@ -22,13 +22,13 @@ type Source =
  *
  * @throws TelltaleError `INVALID_KEYS`, `UNSAFE_KEY_FILE`, `FILE_NOT_FOUND`.
  */
-export async function loadOrMakeKeys(settings: Settings, io: Io): Promise<KeyRing> {
+export async function loadOrMakeKeys(settings: Settings, io: Io): Promise<KeyRingJson> {
   const source = sourceOf(settings, io);
-  if (source.kind === 'json') return createKeyRing(source.text);
+  if (source.kind === 'json') return readRing(source.text);
   if (!existsSync(source.path) && !source.isNamed) {
     await makeRing(source.path, addKey(undefined, newKey(true)), settings, io);
   }
-  return createKeyRing(readFile(source.path));
+  return readFile(source.path);
 }
 
 /** The ring that must be there. */
@@ -60,22 +60,28 @@ export async function changeKeys(
   return ring;
 }
 
-/** Takes changes of the file into a running ring; returns what stops it. */
-export function watchKeys(settings: Settings, io: Io, ring: KeyRing, log: Log): () => void {
+/** Whoever takes changed keys. */
+export interface KeyTaker {
+  replaceKeys(ring: KeyRingJson): Promise<void>;
+}
+
+/** Hands changes of the file to a running server; returns what stops it. */
+export function watchKeys(settings: Settings, io: Io, server: KeyTaker, log: Log): () => void {
   const source = sourceOf(settings, io);
   if (source.kind === 'json') return () => {};
   let seen = stampOf(source.path);
-  const timer = setInterval(() => {
+  const take = async () => {
     const stamp = stampOf(source.path);
     if (stamp === seen) return;
     seen = stamp;
     try {
-      ring.replace(readFile(source.path));
+      await server.replaceKeys(readFile(source.path));
       log.info(`Keys read again from ${source.path}.`);
     } catch (error) {
       log.problem(error, 'The changed keys were not taken');
     }
-  }, WATCH_MS);
+  };
+  const timer = setInterval(() => void take(), WATCH_MS);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -3,12 +3,13 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
+import { isMessage } from '../mime/is-message.ts';
 import { type Io, readStdin } from './io.ts';
 
 /** A mail, named as on the command line; `-` for stdin. */
 export type MailFile =
   | { readonly file: string; readonly extension: 'html'; readonly html: string }
-  /** A whole message, as it is sent. */
+  /** A whole message, as it is sent: by its name, or because it begins with headers. */
   | { readonly file: string; readonly extension: 'eml'; readonly raw: Buffer };
 
 /**
@@ -18,7 +19,7 @@ export type MailFile =
  */
 export async function readMails(files: readonly string[], io: Io): Promise<readonly MailFile[]> {
   if (files.length === 0 && io.stdin.isTTY === true) {
-    throw new TelltaleError('USAGE', 'Name one or more HTML files or .eml files, or pipe HTML in.');
+    throw new TelltaleError('USAGE', 'Name one or more HTML files or .eml files, or pipe one in.');
   }
   const names = files.length === 0 ? ['-'] : files;
   const mails: MailFile[] = [];
@@ -27,8 +28,8 @@ export async function readMails(files: readonly string[], io: Io): Promise<reado
 }
 
 function toMail(file: string, bytes: Buffer): MailFile {
-  const isMessage = extname(file).toLowerCase() === '.eml';
-  return isMessage ? { file, extension: 'eml', raw: bytes } : { file, extension: 'html', html: toText(bytes, file) };
+  const isEml = extname(file).toLowerCase() === '.eml' || isMessage(bytes.toString('latin1'));
+  return isEml ? { file, extension: 'eml', raw: bytes } : { file, extension: 'html', html: toText(bytes, file) };
 }
 
 async function bytesOf(file: string, io: Io): Promise<Buffer> {

@@ -109,7 +109,7 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
      telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
   )
-    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .requiredOption('--message <id>', 'your own id of the mailing')
     .option('--recipient <id>', 'your own id of the recipient')
     .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
@@ -141,7 +141,7 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
     `telltale check mail.html
      telltale check *.html --json`,
   )
-    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads HTML from stdin')
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);
@@ -162,7 +162,19 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       '--trusted-proxies <proxies>',
       'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
     )
+    .option(
+      '--workers <number>',
+      'processes that answer, 1 to 64, beside one that keeps the database (default: 1 for all)',
+    )
+    .option(
+      '--admin-port <port>',
+      'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
+    )
     .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
+    .option(
+      '--repeat-window <ms>',
+      'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
+    )
     .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
-import type { KeyRing } from '../token/key-ring.ts';
+import { createKeyRing, type KeyRing } from '../token/key-ring.ts';
 import { type CompileOptions, createTracker, type Tracker } from '../track/create-tracker.ts';
 import { compileMime } from '../track/rewrite-mime.ts';
 import { stemOf } from './file-names.ts';
@@ -35,7 +35,7 @@ export async function rewrite(files: readonly string[], flags: RewriteFlags, io:
     isUnique: wayOut.isUnique,
     check: wayOut.check,
   });
-  const keys = await loadOrMakeKeys(settings, io);
+  const keys = createKeyRing(await loadOrMakeKeys(settings, io));
   const options = compileOptions(flags);
   const { baseUrl, mails: compiled } = await compileAll(flags, settings, keys, (tracker) =>
     sources.map((source) =>
@@ -85,7 +85,7 @@ async function rewriteTemplates(
       `--placeholder takes HTML, but ${source.file} is a message. Take the HTML it is made of.`,
     );
   });
-  const keys = await loadOrMakeKeys(settings, io);
+  const keys = createKeyRing(await loadOrMakeKeys(settings, io));
   const { mails: templates } = await compileAll(flags, settings, keys, (tracker) =>
     htmlSources.map(({ file, html }) => ({
       file,

@@ -1,9 +1,12 @@
-// `telltale serve`: the collector, the settler and the API in one process over one data directory.
+// `telltale serve`: the collector, the settler and the API over one data directory, in one process or several.
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { runService, type Service } from '../server/run-service.ts';
+import { workersMax } from '../base/limits.ts';
+import { type Primary, runPrimary } from '../server/run-primary.ts';
+import { runService, type ServiceOptions } from '../server/run-service.ts';
+import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
@@ -16,44 +19,70 @@ export interface ServeFlags extends CommonFlags {
   readonly host?: string;
   readonly trustedProxies?: string;
   readonly hostName?: readonly string[];
+  readonly repeatWindow?: string;
+  readonly adminPort?: string;
+  readonly workers?: string;
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
 export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   const port = readPort(flags.port ?? settings.port ?? '8080');
+  const workers = readWorkers(flags.workers ?? '1');
+  const adminPort = flags.adminPort === undefined ? undefined : readPort(flags.adminPort);
   const host = flags.host ?? settings.host ?? '127.0.0.1';
   if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
-  const keys = await loadOrMakeKeys(settings, io);
+  const ring = await loadOrMakeKeys(settings, io);
   const log = makeLog(io, settings);
-  const service = await runService({
+  const service = await start(workers, ring, {
     dataDirectory: settings.data,
     databaseUrl: settings.database,
-    keys,
     baseUrl: settings.baseUrl,
     host,
     port,
+    adminPort,
     apiToken: settings.apiToken,
     trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
     hosts: flags.hostName,
+    repeatWindowMs: Number(flags.repeatWindow ?? settings.repeatWindow ?? 0),
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });
-  const stopWatching = watchKeys(settings, io, keys, log);
+  const stopWatching = watchKeys(settings, io, service, log);
   const stopped = untilSignal(service, log);
   await makeFirstToken(service, settings, io);
   if (settings.baseUrl === undefined && !settings.quiet) {
     say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
   }
+  const { url, baseUrl, adminUrl } = service;
+  if (adminUrl !== undefined && !settings.quiet && !settings.json)
+    say(io, `The API and /metrics answer on ${adminUrl}.`);
   const line = settings.json
-    ? JSON.stringify({ url: service.url, baseUrl: service.baseUrl, pid: process.pid })
-    : `listening on ${service.url}`;
+    ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
+    : `listening on ${url}`;
   await writeOut(io, `${line}\n`);
   const status = await stopped;
   stopWatching();
   return status;
+}
+
+/** Starts one process, or one that keeps the store and `workers` that answer. */
+async function start(workers: number, ring: KeyRingJson, options: Omit<ServiceOptions, 'keys'>): Promise<Primary> {
+  if (workers > 1) return await runPrimary({ ...options, ring, workers });
+  const keys = createKeyRing(ring);
+  const service = await runService({ ...options, keys });
+  return { ...service, replaceKeys: async (changed) => keys.replace(changed) };
+}
+
+function readWorkers(text: string): number {
+  const workers = Number(text);
+  if (/^\d{1,2}$/.test(text) && workers >= 1 && workers <= workersMax) return workers;
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `--workers takes a whole number from 1 to ${workersMax}, but ${quote(text)} came. 1 is one process for all.`,
+  );
 }
 
 function readPort(text: string): number {
@@ -66,7 +95,7 @@ function readPort(text: string): number {
 }
 
 /** The first server without any token makes one for its owner. */
-async function makeFirstToken(service: Service, settings: Settings, io: Io): Promise<void> {
+async function makeFirstToken(service: Primary, settings: Settings, io: Io): Promise<void> {
   if (settings.apiToken !== undefined || (await service.store.listApiTokens()).length > 0) return;
   const { token } = await service.store.createApiToken('admin');
   const path = join(settings.data, 'api-token');
@@ -75,7 +104,7 @@ async function makeFirstToken(service: Service, settings: Settings, io: Io): Pro
 }
 
 /** Stops at SIGTERM (status 0) or SIGINT (130); a second signal ends the process at once: what was answered is on disk. */
-function untilSignal(service: Service, log: Log): Promise<number> {
+function untilSignal(service: Primary, log: Log): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false;
     const stop = (status: number) => {

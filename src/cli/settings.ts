@@ -27,9 +27,10 @@ export interface Settings {
   readonly port: string | undefined;
   readonly host: string | undefined;
   readonly trustedProxies: string | undefined;
+  readonly repeatWindow: string | undefined;
 }
 
-const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies'] as const;
+const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
 /**
@@ -53,6 +54,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     port: env.TELLTALE_PORT ?? textOf(config, 'port'),
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
+    repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
   };
 }
 

@@ -11,13 +11,19 @@ export type StoreRequest =
 /** What the reading thread is asked. */
 export type ReaderRequest = StoreRequest | { readonly kind: 'reopen' };
 
+/** How an engine settles all its journals. */
+export interface SettleSettings {
+  readonly lookMs: number;
+  readonly repeatWindowMs: number;
+}
+
 /** What the writing thread is asked; journals go by their ids. */
 export type WriterRequest =
   | StoreRequest
-  | { readonly kind: 'settle'; readonly id: string; readonly path: string; readonly lookMs: number }
+  | ({ readonly kind: 'settle'; readonly id: string; readonly path: string } & SettleSettings)
   | { readonly kind: 'committed'; readonly id: string }
   | { readonly kind: 'settle-now'; readonly id: string }
-  | { readonly kind: 'stop'; readonly id: string };
+  | { readonly kind: 'stop'; readonly id: string; readonly withinMs: number | undefined };
 
 /** What the writing thread asks of whoever started it. */
 export type OwnerRequest =

@@ -7,7 +7,7 @@ export function giveWay(): void {
   if (process.platform !== 'linux') return;
   try {
     const thread = readlinkSync('/proc/thread-self').split('/').at(-1);
-    setPriority(Number(thread), constants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(Number(thread), constants.priority.PRIORITY_LOW);
   } catch {
     // A system that hides /proc or forbids this works all the same, only with less order.
   }

@@ -5,10 +5,11 @@ import { settleLookMs, writerYoungMb } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import { checkRepeatWindow } from '../settle/repeats.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { OwnerRequest, ReaderRequest, StoreRequest, WriterRequest } from './engine-letters.ts';
-import type { StoreMethod } from './held-store.ts';
+import { type RunMethod, remoteStore, THREADS } from './remote-store.ts';
 
 /** What settling needs of a journal's owner, who alone changes the file: in this process, or in another behind a line. */
 export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'onCommit'>;
@@ -28,15 +29,18 @@ export interface EngineOptions {
   readonly onProblem: (error: unknown) => void;
   /** Milliseconds between two looks into the journals without a commit, and between two tries. @default 1000 */
   readonly lookMs?: number;
+  /** Milliseconds in which the same request of the same place counts once; see docs/opens.md. @default 0, each counts */
+  readonly repeatWindowMs?: number | undefined;
 }
 
 /**
  * Opens the store and starts the threads.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { databaseUrl: url, onProblem, lookMs = settleLookMs } = options;
+  const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0 } = options;
+  checkRepeatWindow(repeatWindowMs);
   const journals = new Map<string, { readonly journal: SettledJournal; readonly stopListening: () => void }>();
   const writer = startStoreThread<WriterRequest, OwnerRequest>('writer', answer, onProblem);
   const reader = startStoreThread<ReaderRequest, never>('reader', () => undefined, onProblem);
@@ -60,12 +64,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     // A failure is the settler's to tell.
     const tell = () => void writer.ask({ kind: 'committed', id }).catch(() => undefined);
     journals.set(id, { journal, stopListening: journal.onCommit(tell) });
-    await writer.ask({ kind: 'settle', id, path, lookMs });
+    await writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs });
     return {
       settleNow: async () => void (await writer.ask({ kind: 'settle-now', id })),
-      async stop() {
+      async stop(withinMs) {
         journals.get(id)?.stopListening();
-        await writer.ask({ kind: 'stop', id });
+        await writer.ask({ kind: 'stop', id, withinMs });
         journals.delete(id);
       },
     };
@@ -81,7 +85,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     // The reader second: it takes what the writer has made.
     await writer.ask({ kind: 'open', url });
     await reader.ask({ kind: 'open', url });
-    return { store: throughThreads(url, { read: reader, write: writer }, close), settle, close };
+    const run: RunMethod = (method, args) =>
+      (THREADS[method] === 'read' ? reader : writer).ask({ kind: 'run', method, args });
+    return { store: remoteStore({ url, run, close }), settle, close };
   } catch (error) {
     await close();
     throw error;
@@ -116,59 +122,5 @@ function startStoreThread<Ask, Asked>(
         .then(() => worker.terminate());
       await ended;
     },
-  };
-}
-
-/** By which thread each method of a store runs. */
-const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
-  recordSends: 'write',
-  recordLinks: 'write',
-  settle: 'write',
-  settledThrough: 'write',
-  createApiToken: 'write',
-  revokeApiToken: 'write',
-  listApiTokens: 'read',
-  scopeOfApiToken: 'read',
-  findMessage: 'read',
-  countsOf: 'read',
-  linksOf: 'read',
-  listMessages: 'read',
-  recordShortLinks: 'write',
-  revoke: 'write',
-  restore: 'write',
-  correctLink: 'write',
-  setConsent: 'write',
-  eraseRecipient: 'write',
-  listRevocations: 'read',
-  changesAfter: 'read',
-};
-
-/** Methods after which the control state may be another. */
-const CONTROL_METHODS: ReadonlySet<string> = new Set<StoreMethod>([
-  ...(['recordShortLinks', 'revoke', 'restore', 'correctLink', 'setConsent', 'eraseRecipient'] as const),
-]);
-
-function throughThreads(
-  url: string,
-  threads: Readonly<Record<'read' | 'write', Line<StoreRequest>>>,
-  close: () => Promise<void>,
-): Store {
-  const listeners = new Set<() => void>();
-  const methods = Object.entries(THREADS).map(([method, thread]) => [
-    method,
-    async (...args: readonly unknown[]) => {
-      const result = await threads[thread].ask({ kind: 'run', method: method as StoreMethod, args });
-      if (CONTROL_METHODS.has(method)) for (const listener of listeners) listener();
-      return result;
-    },
-  ]);
-  return {
-    ...(Object.fromEntries(methods) as Pick<Store, StoreMethod>),
-    onControlChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    url,
-    close,
   };
 }

@@ -4,7 +4,8 @@ import { parentPort } from 'node:worker_threads';
 import { messageOf } from '../base/errors.ts';
 import { openLine } from '../base/thread-line.ts';
 import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
-import { type JournalSource, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
+import { type CountedRequest, type CountedSource, makeRepeats } from '../settle/repeats.ts';
+import { type JournalSource, type Repeats, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
 import { openStore } from '../store/open-store.ts';
 import type { OwnerRequest, WriterRequest } from './engine-letters.ts';
 import { giveWay } from './give-way.ts';
@@ -39,15 +40,19 @@ async function answer(request: WriterRequest): Promise<unknown> {
     case 'settle-now':
       return await settlers.get(request.id)?.settler.settleNow();
     case 'stop':
-      return await stop(request.id);
+      return await stop(request.id, request.withinMs);
     case 'close':
-      for (const id of settlers.keys()) await stop(id);
+      await Promise.all([...settlers.keys()].map((id) => stop(id)));
       await held?.close();
       return undefined;
   }
 }
 
-function settle({ id, path, lookMs }: { readonly id: string; readonly path: string; readonly lookMs: number }): void {
+/** One for all journals: whoever took a request, it counts once. */
+let repeats: Repeats | undefined;
+
+function settle({ id, path, lookMs, repeatWindowMs: windowMs }: Extract<WriterRequest, { kind: 'settle' }>): void {
+  if (windowMs > 0) repeats ??= makeRepeats({ windowMs, source: store });
   const reader = makeJournalReader(path);
   const listeners = new Set<() => void>();
   const journal: JournalSource = {
@@ -70,7 +75,7 @@ function settle({ id, path, lookMs }: { readonly id: string; readonly path: stri
   };
   const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
   settlers.set(id, {
-    settler: startSettler({ journal, store, onProblem, lookMs }),
+    settler: startSettler({ journal, store, onProblem, lookMs, repeats }),
     committed: () => {
       for (const listener of listeners) listener();
     },
@@ -83,14 +88,16 @@ function tell(request: OwnerRequest): void {
   owner.ask(request).catch(() => undefined);
 }
 
-const store: SettleStore = {
+const store: SettleStore & CountedSource = {
   settledThrough: async (journal) => (await held?.run('settledThrough', [journal])) as number,
   settle: async (batch) => void (await held?.run('settle', [batch])),
+  forgetPeers: async (beforeMs) => (await held?.run('forgetPeers', [beforeMs])) as boolean,
+  countedSince: async (...args) => (await held?.run('countedSince', args)) as readonly CountedRequest[],
 };
 
-async function stop(id: string): Promise<void> {
+async function stop(id: string, withinMs?: number): Promise<void> {
   const stopping = settlers.get(id);
-  await stopping?.settler.stop();
+  await stopping?.settler.stop(withinMs);
   stopping?.close();
   settlers.delete(id);
 }

@@ -17,10 +17,15 @@ const OPENING: ReadonlyMap<string, string> = new Map([
 export function findTextLinks(text: string): readonly SourceRange[] {
   const ranges: SourceRange[] = [];
   for (const match of text.matchAll(URL_IN_TEXT)) {
-    if (match[0].length > 2 * destinationCharsMax) continue;
+    if (match[0].length > 2 * destinationCharsMax || isCutOff(text, match.index, match[0].length)) continue;
     ranges.push({ start: match.index, end: match.index + trimTail(match[0]).length });
   }
   return ranges;
+}
+
+/** Whether a URL in angle brackets does not end before the line does: its rest is on the next line (RFC 3986, appendix C). */
+function isCutOff(text: string, start: number, length: number): boolean {
+  return text[start - 1] === '<' && /^[ \t]*\r?\n/.test(text.slice(start + length, start + length + 10));
 }
 
 function trimTail(url: string): string {

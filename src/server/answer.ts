@@ -25,6 +25,11 @@ const COMMON = ['Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer', '
 
 /** The pixel. */
 export function pixelAnswer(outcome: Outcome): Answer {
+  if ('ignored' in outcome) return makePixel(outcome);
+  return outcome.durable ? DURABLE_PIXEL : NOT_DURABLE_PIXEL;
+}
+
+function makePixel(outcome: Outcome): Answer {
   const headers = ['Content-Type', 'image/gif', 'Content-Length', String(GIF.length), ...outcomeHeaders(outcome)];
   return { status: 200, headers, body: GIF };
 }
@@ -58,6 +63,8 @@ export function outcomeHeaders(outcome?: Outcome): readonly string[] {
 
 const DURABLE = [...COMMON, 'Telltale-Durable', 'yes'];
 const NOT_DURABLE = [...COMMON, 'Telltale-Durable', 'no'];
+const DURABLE_PIXEL = makePixel({ durable: true });
+const NOT_DURABLE_PIXEL = makePixel({ durable: false });
 
 /** Writes an answer to a socket. */
 export function sendAnswer(response: ServerResponse, { status, headers, body }: Answer): void {

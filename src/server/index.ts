@@ -6,7 +6,9 @@ export type { Mirror, MirrorStatus, OpenMirrorOptions } from '../control/open-mi
 export { openMirror } from '../control/open-mirror.ts';
 export type { Journal, JournalCounts, JournalEntry } from '../journal/open-journal.ts';
 export { openJournal } from '../journal/open-journal.ts';
-export type { Settler, SettlerOptions } from '../settle/settler.ts';
+export type { CountedSource, RepeatsOptions } from '../settle/repeats.ts';
+export { makeRepeats } from '../settle/repeats.ts';
+export type { Repeats, Settler, SettlerOptions } from '../settle/settler.ts';
 export { startSettler } from '../settle/settler.ts';
 export type { CollectorOptions } from './collector.ts';
 export { collector } from './collector.ts';

@@ -1,7 +1,9 @@
-// Listens and stops. Stopping answers what was accepted, and closes idle connections until none is left.
+// Listens and stops. Stopping answers what was accepted, closes idle connections until none is left, and in the end cuts
+// off who takes too long.
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TelltaleError } from '../base/errors.ts';
+import { closeAnswersMs } from '../base/limits.ts';
 
 export interface Listening {
   /** Where it listens, with the port it got. */
@@ -17,15 +19,21 @@ const REQUEST_TIMEOUT_MS = 15_000;
 /** Milliseconds between two looks for senders that are too slow; with Node's own 30 s they would live three times as long. */
 const SLOW_CHECK_MS = 2_000;
 
+/** Where to listen. */
+export interface ListenAt {
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  /** The options that say where, for a sentence. @default "--port or --host" */
+  readonly setBy?: string;
+}
+
 /**
  * Listens at a host and port (0 picks one). `handle` is asked for with the URL, so that it may know it.
  *
  * @throws TelltaleError `PORT_IN_USE`.
  */
-export async function listen(
-  at: { readonly host: string; readonly port: number },
-  handle: (url: string) => RequestListener,
-): Promise<Listening> {
+export async function listen(at: ListenAt, handle: (url: string) => RequestListener): Promise<Listening> {
   const answering = new Set<ServerResponse>();
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
@@ -49,17 +57,17 @@ export async function listen(
   return { url, close: () => close(server, answering) };
 }
 
-function bind(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+function bind(server: Server, at: ListenAt): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(error, host, port)));
-    server.listen(port, host, () => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusal(error, at)));
+    server.listen(at.port, at.host, () => {
       server.removeAllListeners('error');
       resolve();
     });
   });
 }
 
-function refusal(error: NodeJS.ErrnoException, host: string, port: number): Error {
+function refusal(error: NodeJS.ErrnoException, { host, port, setBy = '--port or --host' }: ListenAt): Error {
   const reasons: Record<string, string> = {
     EADDRINUSE: 'another program listens there',
     EACCES: 'this user may not listen there',
@@ -69,10 +77,8 @@ function refusal(error: NodeJS.ErrnoException, host: string, port: number): Erro
   const reason = reasons[error.code ?? ''] ?? error.message;
   return new TelltaleError(
     'PORT_IN_USE',
-    `Cannot listen at ${host}:${port}: ${reason}. Choose another with --port or --host (--port 0 picks one).`,
-    {
-      cause: error,
-    },
+    `Cannot listen at ${host}:${port}: ${reason}. Choose another with ${setBy} (port 0 picks one).`,
+    { cause: error },
   );
 }
 
@@ -81,9 +87,11 @@ async function close(server: Server, answering: ReadonlySet<ServerResponse>): Pr
   for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close');
   // One call is not enough: a connection that answers just now becomes idle after it.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const cut = setTimeout(() => server.closeAllConnections(), closeAnswersMs);
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
   clearInterval(sweep);
+  clearTimeout(cut);
 }

@@ -1,9 +1,18 @@
 // What a server tells of itself, for Prometheus. Figures that others keep (the journal's account, the mirror's age) are
 // asked for when somebody looks; only what nobody else counts is counted here.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  AggregatorRegistry,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
 import type { HitKind } from '../base/nouns.ts';
 import type { Mirror } from '../control/open-mirror.ts';
-import type { Journal } from '../journal/open-journal.ts';
+import type { AccountedJournal } from '../journal/sum-journals.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
@@ -13,10 +22,20 @@ export interface Metrics {
   readonly contentType: string;
   /** All figures in the text format of Prometheus. */
   text(): Promise<string>;
+  /** All figures, to be added to those of other processes. */
+  figures(): Promise<Figures>;
+}
+
+/** The figures of one process, which may be sent to another. */
+export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[];
+
+/** The figures of several processes as those of one server, in the text format of Prometheus. */
+export async function textOfAll(figures: readonly Figures[]): Promise<string> {
+  return await AggregatorRegistry.aggregate([...figures]).metrics();
 }
 
 export interface MetricsOptions {
-  readonly journal: Pick<Journal, 'counts' | 'status' | 'onCommit'>;
+  readonly journal: AccountedJournal;
   /** The mirror of the control state, if there is one. */
   readonly mirror?: Pick<Mirror, 'status'> | undefined;
   /** Tells of the process too: memory, event loop, garbage collection. @default false */
@@ -52,16 +71,18 @@ export function makeMetrics({ journal, mirror, process = false }: MetricsOptions
     countRefused: (reason) => refused.inc({ reason }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    figures: () => registry.getMetricsAsJSON(),
   };
 }
 
 /** received = waiting + journalled + forwarded + parked + settled + dropped, also across restarts. */
 function tellAccount(journal: MetricsOptions['journal'], registers: Registry[]): void {
-  const account = (name: string, help: string, read: () => number) =>
+  const account = (name: string, help: string, read: () => number, aggregator: 'sum' | 'max' = 'sum') =>
     new Gauge({
       name,
       help,
       registers,
+      aggregator,
       collect() {
         this.set(read());
       },
@@ -85,9 +106,8 @@ function tellAccount(journal: MetricsOptions['journal'], registers: Registry[]):
   account('telltale_answers_late', 'Answers sent before their hit was on disk, since the start.', () => {
     return journal.status().lateAnswers;
   });
-  account('telltale_journal_oldest_seconds', 'Age of the oldest hit that is not settled.', () => {
-    return (journal.status().oldestAgeMs ?? 0) / 1_000;
-  });
+  const oldest = () => (journal.status().oldestAgeMs ?? 0) / 1_000;
+  account('telltale_journal_oldest_seconds', 'Age of the oldest hit that is not settled.', oldest, 'max');
 }
 
 function tellCommits(journal: MetricsOptions['journal'], registers: Registry[]): void {
@@ -114,6 +134,7 @@ function tellMirror(mirror: Pick<Mirror, 'status'>, registers: Registry[]): void
     name: 'telltale_control_age_seconds',
     help: 'Since when the store was not heard of: revocations made after that are not known here.',
     registers,
+    aggregator: 'max',
     collect() {
       this.set((mirror.status().ageMs ?? Number.POSITIVE_INFINITY) / 1_000);
     },
@@ -122,6 +143,7 @@ function tellMirror(mirror: Pick<Mirror, 'status'>, registers: Registry[]): void
     name: 'telltale_control_place',
     help: 'How far the sequence of control changes is followed.',
     registers,
+    aggregator: 'min',
     collect() {
       this.set(mirror.status().seq ?? 0);
     },

@@ -20,7 +20,7 @@ export function answerProbes(readiness: () => Readiness): Middleware {
 
 /** Answers `/metrics` for this machine itself, and for whoever `mayRead`. */
 export function answerMetrics(
-  metrics: Metrics,
+  metrics: Pick<Metrics, 'contentType' | 'text'>,
   mayRead: (ctx: Context) => Promise<boolean>,
   addressOf: AddressOf,
 ): Middleware {

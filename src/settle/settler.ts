@@ -1,7 +1,7 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import { settleBatchHits, settleGatherMs, settleLookMs } from '../base/limits.ts';
+import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs, settleStopMs } from '../base/limits.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import { classify } from '../classify/classify.ts';
 import { hitProblem } from './hit-problem.ts';
@@ -35,6 +35,8 @@ export interface SettleStore {
    * that is settled already changes nothing; one that does not begin where the last one ended is refused.
    */
   settle(batch: SettleBatch): Promise<void>;
+  /** Forgets some peers of hits that came before a time; whether there may be more. */
+  forgetPeers(beforeMs: number): Promise<boolean>;
 }
 
 export interface SettleBatch {
@@ -51,11 +53,17 @@ export interface JudgedHit {
   readonly verdict: Verdict;
 }
 
+/** What the settler needs to know requests that come again. */
+export interface Repeats {
+  /** The hits, with `repeat` where one came again. Asked once more for hits it counted before, it counts them again. */
+  mark(hits: readonly JudgedHit[]): Promise<readonly JudgedHit[]>;
+}
+
 export interface Settler {
   /** Settles all that is in the journal now. */
   settleNow(): Promise<void>;
-  /** Settles what is left and stops. */
-  stop(): Promise<void>;
+  /** Settles what is left and stops. No batch begins once `withinMs` have passed (1,500): the rest stays in the journal. */
+  stop(withinMs?: number): Promise<void>;
 }
 
 export interface SettlerOptions {
@@ -65,12 +73,17 @@ export interface SettlerOptions {
   readonly onProblem: (error: unknown) => void;
   /** Milliseconds between two looks without a commit; after one that failed the next is the next try. @default 1000 */
   readonly lookMs?: number;
+  /** Marks requests that come again (`makeRepeats`); without, each request counts. @default none */
+  readonly repeats?: Repeats | undefined;
+  /** The clock, in milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Starts settling after each commit of the journal, and with what it already holds. */
 export function startSettler(options: SettlerOptions): Settler {
   const { journal, onProblem, lookMs = settleLookMs } = options;
-  const keeper = makeKeeper(options);
+  let endsMs = Number.POSITIVE_INFINITY;
+  const keeper = makeKeeper(options, () => performance.now() < endsMs);
   let running: Promise<void> | undefined;
   let isDirty = false;
   /** What was told last; nothing while all is well. */
@@ -118,7 +131,8 @@ export function startSettler(options: SettlerOptions): Settler {
   look();
   return {
     settleNow: wake,
-    async stop() {
+    async stop(withinMs = settleStopMs) {
+      endsMs = performance.now() + withinMs;
       unsubscribe();
       clearInterval(looking);
       clearTimeout(gathering);
@@ -127,9 +141,11 @@ export function startSettler(options: SettlerOptions): Settler {
   };
 }
 
-/** Settles batch after batch and empties the journal of what is settled. */
-function makeKeeper({ journal, store, onProblem }: SettlerOptions): { settleAll(): Promise<void> } {
+/** Settles batch after batch, while it may go on, and empties the journal of what is settled. */
+function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAll(): Promise<void> } {
+  const { journal, store, onProblem, repeats, now = Date.now } = options;
   let prunedThrough = 0;
+  let forgottenMs = Number.NEGATIVE_INFINITY;
 
   async function settleAll(): Promise<void> {
     let through = await store.settledThrough(journal.id);
@@ -137,12 +153,22 @@ function makeKeeper({ journal, store, onProblem }: SettlerOptions): { settleAll(
       // The last process may have ended between settling and this.
       if (through > prunedThrough) await journal.prune(through);
       prunedThrough = through;
+      await forgetPeers();
+      if (!mayGoOn()) return;
       const entries = await journal.read(through, settleBatchHits);
       const last = entries.at(-1);
       if (last === undefined) return;
       await settleEntries(through, last.seq, await setUnfitAside(entries));
       through = last.seq;
     }
+  }
+
+  /** A peer tells of other hits in its window, and of its reader for no longer than that. */
+  async function forgetPeers(): Promise<void> {
+    const nowMs = now();
+    if (Math.abs(nowMs - forgottenMs) < peerLookMs) return;
+    while (await store.forgetPeers(nowMs - peerKeptMs));
+    forgottenMs = nowMs;
   }
 
   /** Takes out what was damaged and what is no hit; returns the others. */
@@ -170,7 +196,8 @@ function makeKeeper({ journal, store, onProblem }: SettlerOptions): { settleAll(
   /** Settles what lies between two places; what the store refuses is narrowed down to single hits, which are parked. */
   async function settleEntries(after: number, through: number, entries: readonly FitEntry[]): Promise<void> {
     try {
-      const hits = judgeAll(entries.map((entry) => entry.hit));
+      const judged = judgeAll(entries.map((entry) => entry.hit));
+      const hits = (await repeats?.mark(judged)) ?? judged;
       await store.settle({ journal: journal.id, after, through, hits });
     } catch (error) {
       const [first] = entries;

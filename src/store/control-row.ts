@@ -1,4 +1,5 @@
 // A change of the control state as a row: what it is about (topic and subject), and what it says of that.
+import { createHmac } from 'node:crypto';
 import type { ControlChange, LinkOfMessage } from '../base/control-change.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { ControlTopic } from './tables.ts';
@@ -32,6 +33,11 @@ export function subjectOf(change: ControlChange): Subject {
     case 'erased':
       return { topic: 'erased', subject: change.tombstone };
   }
+}
+
+/** All that is left of an erased recipient: 16 bytes of HMAC-SHA-256 of the id, in hexadecimal. */
+export function tombstoneOf(key: Uint8Array, recipient: string): string {
+  return createHmac('sha256', key).update(recipient).digest('hex').slice(0, 32);
 }
 
 function textOf(change: ControlChange): string {

@@ -1,14 +1,13 @@
 // The control state's sequence of changes, only ever added to. Its last place stands in one row that every writer takes
 // first, so places follow each other without a gap and in the order of the commits: who has read up to one has all
 // before it.
-import { createHmac } from 'node:crypto';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { ControlChange, ControlPage, LinkOfMessage, Revocable, ShortDestination } from '../base/control-change.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { ShortLinkStore } from '../track/send-queue.ts';
-import { type ChangeRow, readChange, subjectOf, toRow } from './control-row.ts';
+import { type ChangeRow, readChange, subjectOf, tombstoneOf, toRow } from './control-row.ts';
 import type { Tables } from './tables.ts';
 
 /** A revocation, in force or undone, and by whom: an API token's id, `environment` for its one extra token, `command`. */
@@ -156,7 +155,7 @@ async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; reado
       return true;
     },
     added: () => added,
-    tombstoneOf: (recipient) => createHmac('sha256', key).update(recipient).digest('hex').slice(0, 32),
+    tombstoneOf: (recipient) => tombstoneOf(key, recipient),
   };
 }
 

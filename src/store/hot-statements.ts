@@ -3,7 +3,7 @@
 import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import type { RecipientRows } from './recipient-keys.ts';
-import type { LabelCounts, Tables } from './tables.ts';
+import type { ControlTopic, LabelCounts, Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
@@ -18,6 +18,11 @@ export interface HotStatements {
   readonly addSend: Statement<
     [message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number]
   >;
+  /** Adds to what the message itself keeps of its sends. */
+  readonly countSends: Statement<
+    [sent: number, firstAtMs: number, measurableOpens: number, measurableClicks: number, message: number]
+  >;
+  readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
   readonly addEvent: Statement<EventColumns>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
@@ -37,6 +42,20 @@ export interface HotStatements {
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
+  readonly notePeers: Statement<[message: number, fromMs: number]>;
+  /** A message with events before a time that have a peer. */
+  readonly duePeers: Statement<[beforeMs: number], { readonly message_key: number; readonly from_ms: number }>;
+  /** The event so many after the first of a span; nothing when the span has fewer. */
+  readonly eventAfter: Statement<[message: number, from: Buffer, before: Buffer, count: number], Buffer>;
+  readonly forgetPeers: Statement<[message: number, from: Buffer, before: Buffer]>;
+  /** The first event from one on that has a peer. */
+  readonly nextPeer: Statement<[message: number, from: Buffer], Buffer>;
+  readonly movePeers: Statement<[fromMs: number, message: number]>;
+  readonly dropPeers: Statement<[message: number]>;
+  readonly hasChange: Statement<[topic: ControlTopic], number>;
+  /** The value of the last change of a subject. */
+  readonly lastChange: Statement<[topic: ControlTopic, subject: string], string>;
+  readonly tombstoneKey: Statement<[], Buffer>;
 }
 
 export type VerdictColumns = [label: number, confidence: number, reasons: string, rulesVersion: string];
@@ -100,6 +119,23 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .insertInto('sends')
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0 })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+    countSends: prepare(
+      db
+        .updateTable('messages')
+        .set((eb) => ({
+          sent: eb('sent', '+', 0),
+          first_sent_at_ms: sql<number>`min(ifnull(first_sent_at_ms, 9e15), ${0})`,
+          measurable_opens: eb('measurable_opens', '+', 0),
+          measurable_clicks: eb('measurable_clicks', '+', 0),
+        }))
+        .where('key', '=', 0),
+    ),
+    countUnsubscribes: prepare(
+      db
+        .updateTable('messages')
+        .set((eb) => ({ unsubscribes: eb('unsubscribes', '+', 0) }))
+        .where('key', '=', 0),
     ),
     addLink: prepare(
       db
@@ -193,9 +229,57 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .returning('settled_through'),
     ),
     keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
+    notePeers: prepare(
+      db
+        .insertInto('kept_peers')
+        .values({ message_key: 0, from_ms: 0 })
+        .onConflict((conflict) =>
+          conflict
+            .column('message_key')
+            .doUpdateSet((eb) => ({ from_ms: eb.ref('excluded.from_ms') }))
+            .whereRef('excluded.from_ms', '<', 'kept_peers.from_ms'),
+        ),
+    ),
+    duePeers: prepare(
+      db.selectFrom('kept_peers').selectAll().where('from_ms', '<', 0).orderBy('from_ms').limit(sql.lit(1)),
+    ),
+    eventAfter: first(eventsOf(db).where('hit_id', '<', BLOB).limit(sql.lit(1)).offset(0)),
+    forgetPeers: prepare(
+      db
+        .updateTable('events')
+        .set({ peer: sql.lit(null) })
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('peer', 'is not', null),
+    ),
+    nextPeer: first(eventsOf(db).where('peer', 'is not', null).limit(sql.lit(1))),
+    movePeers: prepare(db.updateTable('kept_peers').set({ from_ms: 0 }).where('message_key', '=', 0)),
+    dropPeers: prepare(db.deleteFrom('kept_peers').where('message_key', '=', 0)),
+    hasChange: first(db.selectFrom('control_changes').select('seq').where('topic', '=', 'message').limit(sql.lit(1))),
+    lastChange: first(
+      db
+        .selectFrom('control_changes')
+        .select('value')
+        .where('topic', '=', 'message')
+        .where('subject', '=', '')
+        .orderBy('seq', 'desc')
+        .limit(sql.lit(1)),
+    ),
+    tombstoneKey: first(db.selectFrom('control_log').select('tombstone_key')),
   };
   // What Kysely wrote returns what the interface says; its types do not outlive compiling.
   return statements as unknown as HotStatements;
+}
+
+/** Events of a message from one on, in order. */
+function eventsOf(db: Kysely<Tables>) {
+  return db
+    .selectFrom('events')
+    .select('hit_id')
+    .where('message_key', '=', 0)
+    .where('hit_id', '>=', BLOB)
+    .orderBy('hit_id');
 }
 
 function stateUpsert(db: Kysely<Tables>): Compilable {

@@ -15,6 +15,11 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .$call(dictionary('id'))
     .addColumn('name', 'text')
     .addColumn('created_at_ms', 'integer', notNull)
+    .addColumn('sent', 'integer', zero)
+    .addColumn('first_sent_at_ms', 'integer')
+    .addColumn('measurable_opens', 'integer', zero)
+    .addColumn('measurable_clicks', 'integer', zero)
+    .addColumn('unsubscribes', 'integer', zero)
     .execute();
   await create('recipients')
     .addColumn('key', 'blob', notNull)
@@ -68,6 +73,10 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('peer', 'blob')
     .addColumn('repeat', 'integer', notNull)
     .$call(keyedBy('message_key', 'hit_id'))
+    .execute();
+  await create('kept_peers')
+    .addColumn('message_key', 'integer', (column) => column.primaryKey())
+    .addColumn('from_ms', 'integer', notNull)
     .execute();
   await create('states')
     .addColumn('message_key', 'integer', notNull)
@@ -179,6 +188,11 @@ type AnyTable = CreateTableBuilder<string, string>;
 
 function notNull<C extends { notNull(): C }>(column: C): C {
   return column.notNull();
+}
+
+/** A count, 0 for a new row. */
+function zero<C extends { notNull(): C; defaultTo(value: number): C }>(column: C): C {
+  return column.notNull().defaultTo(0);
 }
 
 /** A number for each text: `key` and a unique column. */

@@ -8,10 +8,12 @@ import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
+import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
+import { makeCountedSource } from './counted-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
@@ -21,7 +23,7 @@ import { Writer } from './writer.ts';
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
 
-export interface Store extends SendRows, SettleStore, ReportSource, ApiTokenStore, ControlRows {
+export interface Store extends SendRows, SettleStore, CountedSource, ReportSource, ApiTokenStore, ControlRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -86,6 +88,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     url: `sqlite:${path}`,
     ...makeSendStore(writer),
     ...makeSettleStore(db, writer),
+    ...makeCountedSource(db),
     ...makeReportSource(db),
     ...makeApiTokens(db),
     ...makeControlRows(db),

@@ -1,10 +1,8 @@
-// Reads what reports show. Every query is by message key over kept counts.
-import { type Kysely, sql } from 'kysely';
+// Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
+import type { Kysely } from 'kysely';
 import type { ReportSource } from '../report/report-source.ts';
-import { COUNT_LABELS, codeOf, LEVELS, wordOf } from './codes.ts';
+import { COUNT_LABELS, wordOf } from './codes.ts';
 import type { Tables } from './tables.ts';
-
-const INDIVIDUAL = codeOf(LEVELS, 'individual');
 
 /** The kinds for which there are counts: the first of all. */
 const COUNTED_KINDS = ['open', 'click'] as const;
@@ -12,36 +10,14 @@ const COUNTED_KINDS = ['open', 'click'] as const;
 export function makeReportSource(db: Kysely<Tables>): ReportSource {
   return {
     async findMessage(id) {
-      const message = await db
+      return await db
         .selectFrom('messages')
-        .select(['key', 'id', 'name'])
+        .select([
+          ...(['id', 'name', 'sent', 'first_sent_at_ms as firstSentAtMs', 'unsubscribes'] as const),
+          ...(['measurable_opens as measurableOpens', 'measurable_clicks as measurableClicks'] as const),
+        ])
         .where('id', '=', id)
         .executeTakeFirst();
-      if (message === undefined) return undefined;
-      const sends = await db
-        .selectFrom('sends')
-        .select((eb) => [
-          eb.fn.countAll<number>().as('sent'),
-          eb.fn.min('at_ms').as('first'),
-          eb.fn.sum<number>(sql`opens = ${INDIVIDUAL}`).as('opens'),
-          eb.fn.sum<number>(sql`clicks = ${INDIVIDUAL}`).as('clicks'),
-        ])
-        .where('message_key', '=', message.key)
-        .executeTakeFirstOrThrow();
-      const unsubscribes = await db
-        .selectFrom('unsubscribes')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('message_key', '=', message.key)
-        .executeTakeFirstOrThrow();
-      return {
-        id: message.id,
-        name: message.name,
-        firstSentAtMs: sends.first,
-        sent: sends.sent,
-        measurableOpens: sends.opens ?? 0,
-        measurableClicks: sends.clicks ?? 0,
-        unsubscribes: unsubscribes.count,
-      };
     },
     async countsOf(id) {
       const rows = await db

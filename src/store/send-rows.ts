@@ -26,16 +26,23 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
   const messageKey = writer.messages.keyOf({ id: message, atMs: firstAtMs });
   const firstOf = new Map<string, Send>();
   for (const send of sends) if (!firstOf.has(send.recipient)) firstOf.set(send.recipient, send);
-  let accepted = 0;
+  const added = { sent: 0, firstAtMs: Number.MAX_SAFE_INTEGER, opens: 0, clicks: 0 };
   for (const [recipient, key] of writer.recipientKeys(firstOf.keys())) {
     const send = firstOf.get(recipient);
     if (send === undefined) continue;
     const { opens, clicks } = send.consent ?? FULL_CONSENT;
     const domain = send.domain === undefined ? null : writer.texts.keyOf(send.domain);
     const levels = [codeOf(LEVELS, opens), codeOf(LEVELS, clicks)] as const;
-    accepted += writer.statements.addSend.run(messageKey, key, send.atMs, domain, ...levels).changes;
+    if (writer.statements.addSend.run(messageKey, key, send.atMs, domain, ...levels).changes === 0) continue;
+    added.sent += 1;
+    added.firstAtMs = Math.min(added.firstAtMs, send.atMs);
+    if (opens === 'individual') added.opens += 1;
+    if (clicks === 'individual') added.clicks += 1;
   }
-  return { accepted, duplicate: sends.length - accepted };
+  if (added.sent > 0) {
+    writer.statements.countSends.run(added.sent, added.firstAtMs, added.opens, added.clicks, messageKey);
+  }
+  return { accepted: added.sent, duplicate: sends.length - added.sent };
 }
 
 function recordLinks(writer: Writer, message: string, links: Parameters<SendStore['recordLinks']>[1]): void {

@@ -1,11 +1,14 @@
 // Settling in the database: hits become events; recipients' states and messages' counts follow in the same transaction
 // and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
-// for them the place in the journal says what is new.
+// for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
 import type { Hit } from '../base/nouns.ts';
+import { keepHit } from '../settle/keep-hit.ts';
 import type { JudgedHit, SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS } from './codes.ts';
+import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
+import { forgetPeers, notePeers } from './counted-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -21,6 +24,7 @@ export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore
       return row?.settled_through ?? 0;
     },
     settle: (batch) => writer.transaction(() => settle(writer, batch)),
+    forgetPeers: (beforeMs) => writer.transaction(() => forgetPeers(writer, beforeMs)),
   };
 }
 
@@ -31,14 +35,25 @@ function settle(writer: Writer, batch: SettleBatch): void {
   if (place !== batch.after) {
     throw new Error(`Another process settles this journal too: it stands at ${place}, not at ${batch.after}.`);
   }
-  const { known, anonymous } = findKeys(writer, batch.hits);
+  const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
   const fresh = insertEvents(writer, known);
+  notePeers(writer, fresh);
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
   changes.write();
-  insertUnsubscribes(writer, fresh);
+  insertUnsubscribes(writer, fresh, anonymous);
   writer.statements.keepPlace.run(batch.through, batch.journal);
+}
+
+/** What may be kept of the hits by what is in force in this transaction. */
+function keepHits(writer: Writer, hits: readonly JudgedHit[]): readonly JudgedHit[] {
+  const control = controlNow(writer.statements);
+  return hits.flatMap((judged) => {
+    const hit = keepHit(judged.hit, control);
+    if (hit === undefined) return [];
+    return hit === judged.hit ? [judged] : [{ ...judged, hit }];
+  });
 }
 
 /** Hits with the numbers of their messages and recipients. */
@@ -93,9 +108,13 @@ function agentOf(hit: Hit): string {
   return hit.headers['user-agent'] ?? '';
 }
 
-function insertUnsubscribes(writer: Writer, hits: readonly KeyedHit[]): void {
-  for (const { hit, message, recipient } of hits) {
-    if (hit.kind !== 'unsubscribe' || hit.test) continue;
-    writer.statements.addUnsubscribe.run(message, recipient, hit.atMs);
+/** A recipient leaves a message once; who has no name here is counted each time, since nobody can tell. */
+function insertUnsubscribes(writer: Writer, known: readonly KeyedHit[], anonymous: readonly KeyedHit[]): void {
+  const { addUnsubscribe, countUnsubscribes } = writer.statements;
+  const isReal = ({ hit }: KeyedHit) => hit.kind === 'unsubscribe' && !hit.test;
+  for (const { hit, message, recipient } of known.filter(isReal)) {
+    const { changes } = addUnsubscribe.run(message, recipient, hit.atMs);
+    if (changes === 1) countUnsubscribes.run(1, message);
   }
+  for (const { message } of anonymous.filter(isReal)) countUnsubscribes.run(1, message);
 }

@@ -11,6 +11,7 @@ export interface Tables {
   readonly sends: SendTable;
   readonly links: LinkTable;
   readonly events: EventTable;
+  readonly kept_peers: KeptPeerTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
   readonly counts: CountTable;
@@ -23,11 +24,18 @@ export interface Tables {
   readonly control_changes: ControlChangeTable;
 }
 
+/** With what was sent of it and who left by it, counted in the transactions that record both. */
 interface MessageTable {
   readonly key: Generated<number>;
   readonly id: string;
   readonly name: Generated<string | null>;
   readonly created_at_ms: number;
+  readonly sent: Generated<number>;
+  readonly first_sent_at_ms: Generated<number | null>;
+  /** Sends whose opens, and whose clicks, may be known one by one. */
+  readonly measurable_opens: Generated<number>;
+  readonly measurable_clicks: Generated<number>;
+  readonly unsubscribes: Generated<number>;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
@@ -90,6 +98,12 @@ interface EventTable {
   readonly peer: Buffer | null;
   /** 1 for the same request once more, which is in no total. */
   readonly repeat: number;
+}
+
+/** A message some of whose events have a peer, and since when they may. */
+interface KeptPeerTable {
+  readonly message_key: number;
+  readonly from_ms: number;
 }
 
 /** Events of one recipient in one message, by label. */

@@ -11,9 +11,19 @@ import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags
 import { numberLinks } from '../html/number-links.ts';
 import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
+import { isMessage } from '../mime/is-message.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
-import { cutNote, linkWarnings, type MailNote, MERGED, mailWarnings, placeNotes, sizeNotes } from './mail-notes.ts';
+import {
+  cutNote,
+  linkWarnings,
+  type MailNote,
+  type MailNoteCode,
+  MERGED,
+  mailWarnings,
+  placeNotes,
+  sizeNotes,
+} from './mail-notes.ts';
 import { linkSplice, type Splice } from './template.ts';
 
 /** A tracked link of a mail. */
@@ -56,6 +66,12 @@ export interface CompileInput {
 
 /** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
 export function compileSource(input: CompileInput): CompiledSource {
+  if (isMessage(input.html)) {
+    return untracked(
+      'left as it was: it is a whole message, headers and all; compileMime takes those',
+      'whole-message',
+    );
+  }
   try {
     return compileParsed(input, parseMail(input.html));
   } catch (error) {
@@ -200,8 +216,8 @@ function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): re
   return attributes.filter((attribute) => !overlapsTag(attribute, tags));
 }
 
-function untracked(message: string): CompiledSource {
-  const note: MailNote = { code: 'too-complex', severity: 'error', message, line: 1, column: 1 };
+function untracked(message: string, code: MailNoteCode = 'too-complex'): CompiledSource {
+  const note: MailNote = { code, severity: 'error', message, line: 1, column: 1 };
   return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [], cuts: [] };
 }
 

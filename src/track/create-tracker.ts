@@ -5,7 +5,7 @@ import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import { idBytesMax } from '../base/limits.ts';
 import { type Consent, type HitLink, lowestConsent } from '../base/nouns.ts';
-import { checkChoice, checkOptionNames } from '../base/options.ts';
+import { checkChoice, checkFlag, checkOptionNames, kindOf } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
 import { addresseeChars } from '../token/addressee.ts';
@@ -141,7 +141,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       signLink: isShort ? shortSigner(signLink) : signLink,
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),
-      stripOptOutAttributes: given.stripOptOutAttributes ?? false,
+      stripOptOutAttributes: checkFlag(given.stripOptOutAttributes, 'stripOptOutAttributes'),
       merge: readMerge(given.merge),
     });
     const forMail = { ...mail, html, baseUrl, key };
@@ -181,7 +181,7 @@ interface CompileDefaults {
 
 function readCompileOptions(html: unknown, options: CompileOptions, defaults: CompileDefaults) {
   if (typeof html !== 'string') {
-    throw new TelltaleError('INVALID_OPTION', `compile expects the HTML as a string, but ${typeof html} came.`);
+    throw new TelltaleError('INVALID_OPTION', `compile expects the HTML as a string, but ${kindOf(html)} came.`);
   }
   checkOptionNames(options, COMPILE_OPTIONS, 'compile');
   const recipientBytes = options.recipientBytes ?? 0;
@@ -192,7 +192,10 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     );
   }
   if (options.text !== undefined && typeof options.text !== 'string') {
-    throw new TelltaleError('INVALID_OPTION', `compile expects the text as a string, but ${typeof options.text} came.`);
+    throw new TelltaleError(
+      'INVALID_OPTION',
+      `compile expects the text as a string, but ${kindOf(options.text)} came.`,
+    );
   }
   if (options.policy !== undefined) checkPolicy(options.policy, 'compile');
   return {
@@ -201,7 +204,7 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     pixel: checkChoice(options.pixel ?? defaults.pixel, PIXEL_PLACEMENTS, 'pixel'),
     links: checkChoice(options.links ?? defaults.links, LINK_FORMS, 'links'),
     consent: options.consent === undefined ? defaults.consent : lowest(defaults.consent, options.consent),
-    test: options.test ?? false,
+    test: checkFlag(options.test, 'test'),
     recipientBytes,
   };
 }
@@ -220,9 +223,10 @@ function readMerge(merge: unknown): MergeSyntax | undefined {
 
 /** Destinations in URLs or in the value of a List-Unsubscribe header (RFC 2369: `<URL>, <URL>`). */
 function readWaysOut(given: string | readonly string[] | undefined): ReadonlySet<string> {
-  const texts = [given ?? []]
-    .flat()
-    .flatMap((text) => [text, ...[...text.matchAll(/<([^<>]+)>/g)].map((match) => match[1] ?? '')]);
+  const texts = [given ?? []].flat().flatMap((text: unknown) => {
+    if (typeof text === 'string') return [text, ...[...text.matchAll(/<([^<>]+)>/g)].map((match) => match[1] ?? '')];
+    throw new TelltaleError('INVALID_OPTION', `unsubscribe must be URLs as text, but ${kindOf(text)} came.`);
+  });
   const destinations = texts.map((text) => parseDestination(stripUrl(text)));
   return new Set(destinations.flatMap((destination) => (destination.ok ? destination.url : [])));
 }

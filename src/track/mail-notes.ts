@@ -21,6 +21,7 @@ export type MailNoteCode =
   | 'tracked-url-too-long'
   | 'no-pixel-place'
   | 'too-complex'
+  | 'whole-message'
   | 'gmail-clip'
   | 'opt-out-attribute-removed'
   | WarningCode;

@@ -2,7 +2,7 @@
 // comes before what its tracker says, and both before the attributes and rules of caution.
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { checkOptionNames } from '../base/options.ts';
+import { checkOptionNames, kindOf } from '../base/options.ts';
 import type { LinkPolicy, PolicyLink } from '../html/judge-link.ts';
 import { isSelector, matchesSelector } from '../html/parse-mail.ts';
 
@@ -40,7 +40,7 @@ export function checkPolicy(policy: unknown, of: string): void {
   if (!Array.isArray(policy)) {
     throw new TelltaleError(
       'INVALID_OPTION',
-      `${of}: policy must be a list of rules or a function, but ${typeof policy} came.`,
+      `${of}: policy must be a list of rules or a function, but ${kindOf(policy)} came.`,
     );
   }
   for (const rule of policy) checkRule(rule, of);
@@ -64,7 +64,7 @@ function checkRule(rule: unknown, of: string): void {
   if (typeof track !== 'boolean') throw refuse(of, 'each rule needs track: true or track: false');
   for (const [name, value] of Object.entries({ host, path, selector })) {
     if (value !== undefined && typeof value !== 'string')
-      throw refuse(of, `${name} must be a text, but ${typeof value} came`);
+      throw refuse(of, `${name} must be a text, but ${kindOf(value)} came`);
   }
   if (host === undefined && path === undefined && selector === undefined) {
     throw refuse(of, 'each rule needs a host, a path or a selector');
@@ -83,9 +83,18 @@ function refuse(of: string, problem: string): TelltaleError {
 function deciderOf(message: string, policy: Policy): LinkPolicy {
   if (typeof policy === 'function') {
     return ({ destination, name, element }) =>
-      policy({ message, destination, name, attributes: element?.attribs ?? {} });
+      checkDecision(policy({ message, destination, name, attributes: element?.attribs ?? {} }));
   }
   return (link) => policy.find((rule) => holds(rule, link))?.track;
+}
+
+/** A promise would count as no word, and a link that was to be left alone would be tracked. */
+function checkDecision(decision: unknown): boolean | undefined {
+  if (decision === undefined || typeof decision === 'boolean') return decision;
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `a policy must return true, false or undefined, at once, but ${kindOf(decision)} came.`,
+  );
 }
 
 function holds(rule: PolicyRule, { destination, element }: PolicyLink): boolean {

@@ -2,12 +2,13 @@
 // are written anew, each in its own charset and transfer encoding. Every other byte of the message stays.
 import { TelltaleError } from '../base/errors.ts';
 import { idBytesMax, mailLineBytesMax } from '../base/limits.ts';
-import { checkChoice } from '../base/options.ts';
+import { checkChoice, checkFlag, kindOf } from '../base/options.ts';
 import type { ByteEdit } from '../mime/byte-edit.ts';
 import { type CharsetText, decodeCharset } from '../mime/decode-charset.ts';
 import { findParts, type MimePart } from '../mime/find-parts.ts';
 import { type Header, valuesOf } from '../mime/read-headers.ts';
 import { readTransferBody, type TransferBody } from '../mime/transfer-body.ts';
+import { unwrapFlowed } from '../mime/unwrap-flowed.ts';
 import { type Body, chooseBodies, inlinePgpNote, leave, type MimeNote, noteOf } from './choose-bodies.ts';
 import { type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import type { CompiledMail, MailEdits, RenderOptions } from './compiled-mail.ts';
@@ -86,7 +87,8 @@ export function rewriteMime(
 export function compileMime(tracker: Tracker, raw: Uint8Array | string, options: CompileMimeOptions): CompiledMime {
   const source = toBuffer(raw);
   const root = findParts(source.toString('latin1'));
-  const { text = 'leave', addHeaders = false, ...rest } = options;
+  const { text = 'leave', addHeaders, ...rest } = options;
+  const addsHeaders = checkFlag(addHeaders, 'addHeaders');
   checkChoice(text, ['track', 'leave'], 'text');
   const ownWaysOut = valuesOf(root.headers, 'list-unsubscribe');
   const compileOptions = { ...rest, unsubscribe: [rest.unsubscribe ?? [], ownWaysOut].flat() };
@@ -113,7 +115,7 @@ export function compileMime(tracker: Tracker, raw: Uint8Array | string, options:
 
   function write(recipient: string | null, editsOf: (mail: CompiledMail) => MailEdits): RenderedMime {
     const headers = headersFor(recipient);
-    const inserted = addHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
+    const inserted = addsHeaders ? [headerReplacement(source, root.headersEnd, headers)] : [];
     const written = bodies.flatMap(({ content, compiled }) => bodyReplacement(content, editsOf(compiled)));
     return { raw: replace(source, [...inserted, ...written]), headers };
   }
@@ -154,7 +156,7 @@ function toBuffer(raw: unknown): Buffer {
   if (raw instanceof Uint8Array) return Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
   throw new TelltaleError(
     'INVALID_OPTION',
-    `compileMime expects the message as bytes or a string, but ${typeof raw} came.`,
+    `compileMime expects the message as bytes or a string, but ${kindOf(raw)} came.`,
   );
 }
 
@@ -179,7 +181,7 @@ function readContent(source: Buffer, body: Body): Content | { readonly note: Mim
   if (sealed !== undefined) return { note: sealed };
   const message = `it is not in the charset it claims (${charset || 'none'}); its bytes are kept as they are`;
   const notes = decoded.isAsDeclared ? [] : [noteOf(part, 'charset-not-as-declared', 'info', message)];
-  return { ...body, transfer, decoded, notes };
+  return { ...body, transfer, decoded: unwrapFlowed(decoded, part), notes };
 }
 
 function charsetNote(part: MimePart): MimeNote {
@@ -235,7 +237,7 @@ function prove({ compiled, contents }: Unit, recipientBytes: number) {
     const written = transfer.encode(byteEdits);
     const bytes = readTransferBody(written, part.encoding)?.bytes ?? Buffer.alloc(0);
     const read = decodeCharset(bytes, part.parameters.get('charset') ?? '');
-    if (read?.text !== rendered[kind]) {
+    if (read === undefined || unwrapFlowed(read, part).text !== rendered[kind]) {
       notes.push(charsetNote(part));
       continue;
     }

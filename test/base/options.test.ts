@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkChoice, checkOptionNames, nearest } from '../../src/base/options.ts';
+import { checkChoice, checkFlag, checkOptionNames, nearest } from '../../src/base/options.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const KNOWN = ['message', 'recipient', 'pixel', 'recipientBytes'];
@@ -49,6 +49,28 @@ describe('checkChoice', () => {
     const error = thrownBy(() => checkChoice(value, ['top', 'bottom'], 'pixel'));
     expect(error.code).toBe('INVALID_OPTION');
     expect(error.message).toContain('pixel must be one of top, bottom');
+  });
+});
+
+describe('checkFlag', () => {
+  it.each([
+    [true, true],
+    [false, false],
+    [undefined, false],
+  ])('takes %j for %j', (value, expected) => {
+    expect(checkFlag(value, 'test')).toBe(expected);
+  });
+
+  it.each([
+    ['false', 'string'],
+    [1, 'number'],
+    [null, 'null'],
+    [Promise.resolve(true), 'a promise'],
+    [Buffer.from('true'), 'bytes'],
+  ])('refuses %j', (value, kind) => {
+    const error = thrownBy(() => checkFlag(value, 'test'));
+    expect(error.code).toBe('INVALID_OPTION');
+    expect(error.message).toBe(`test must be true or false, but ${kind} came.`);
   });
 });
 

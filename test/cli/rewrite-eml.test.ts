@@ -33,6 +33,16 @@ describe('telltale rewrite of an .eml file', () => {
     expect(undo(stdout)).toBe(MAIL.toString());
   });
 
+  it('takes what begins with headers for a message, whatever its name, and on stdin', async () => {
+    const raw = message(['From: a@b.example', 'MIME-Version: 1.0', ...HEAD, ...BODY]);
+    await writeFile(join(cwd, 'mail.txt'), raw);
+    const named = await run(['rewrite', 'mail.txt', ...FOR_ONE], { cwd });
+    const piped = await run(['rewrite', '-', ...FOR_ONE], { cwd, stdin: raw });
+    expect(undo(named.stdout)).toBe(raw.toString());
+    expect(named.stdout).toMatch(/^From: /);
+    expect(piped.stdout).toBe(named.stdout);
+  });
+
   it('writes <recipient>.eml for each recipient', async () => {
     const args = ['rewrite', 'mail.eml', '--message', 'm', '--recipients', 'list.csv', ...BASE, '--out', 'out'];
     expect((await run(args, { cwd })).status).toBe(0);

@@ -40,6 +40,23 @@ function textOf(stream: NodeJS.ReadableStream | null): () => string {
 }
 
 describe('telltale serve', () => {
+  it('takes the window for repeats from the environment and the configuration, and refuses what is none', async () => {
+    const refused = await run(['serve', '--port', '0'], { cwd, env: { TELLTALE_REPEAT_WINDOW: '900001' } });
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('from 0 to 900000')]);
+    await writeFile(join(cwd, 'telltale.config.json'), JSON.stringify({ repeatWindow: 60_000 }));
+    const child = serve(['--port', '0', '--json']);
+    const { url } = JSON.parse(await firstLine(child));
+    const mail = await run(['rewrite', '-', '--message', 'm', '--recipient', 'r1', '--base-url', url], {
+      cwd,
+      stdin: '<p>Hello',
+    });
+    for (const method of ['GET', 'GET', 'HEAD']) await ask(urlIn(mail.stdout, 'o'), { method });
+    child.kill('SIGTERM');
+    expect(await exit(child)).toBe(0);
+    const report = JSON.parse((await run(['report', 'm', '--json'], { cwd })).stdout);
+    expect(report.opens).toMatchObject({ total: 2, unique: 1 });
+  });
+
   it('counts 1 open and 1 click of the right recipient and link, as the report says', async () => {
     const child = serve(['--port', '0', '--json']);
     const said = textOf(child.stderr);
@@ -140,6 +157,10 @@ describe('telltale serve', () => {
   it.each<[string, string[], number, RegExp]>([
     ['a port that is none', ['--port', '80x'], 2, /whole number from 0 to 65535/],
     ['a port too high', ['--port', '65536'], 2, /whole number from 0 to 65535/],
+    ['no workers', ['--port', '0', '--workers', '0'], 2, /--workers takes a whole number from 1 to 64, but "0" came/],
+    ['workers that are no number', ['--port', '0', '--workers', 'two'], 2, /from 1 to 64, but "two" came/],
+    ['too many workers', ['--port', '0', '--workers', '65'], 2, /from 1 to 64, but "65" came/],
+    ['an admin port that is none', ['--port', '0', '--admin-port', '-1'], 2, /whole number from 0 to 65535/],
     ['a base URL that is none', ['--port', '0', '--base-url', 'ftp://x'], 2, /does not begin with https/],
     [
       'a database that is not ours',

@@ -10,6 +10,7 @@ import { destroyPages, leavesOf } from '../support/damage.ts';
 import { startTestEngine } from '../support/engines.ts';
 import { makeHit } from '../support/hits.ts';
 import { appendAll, countsWith } from '../support/journals.ts';
+import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Long enough never to be waited for. */
@@ -52,6 +53,23 @@ describe('the engine', () => {
     await appendAll(third.journal, opens(1));
     await third.settler.settleNow();
     expect(await opensIn(engine.store)).toBe(1_001);
+  });
+
+  it('counts a request once that came again through another journal, also after a restart', async () => {
+    const directory = temporaryDirectory();
+    const same = () => opens(1, { peer: '0123456789abcdef', atMs: Date.now() });
+    const first = await startTestEngine(directory, NEVER_MS, 60_000);
+    const places = [await first.addJournal('one.db'), await first.addJournal('two.db')];
+    for (const { journal } of places) await appendAll(journal, [...same(), ...same()]);
+    for (const { settler } of places) await settler.stop();
+    expect(await opensIn(first.engine.store)).toBe(1);
+    await first.engine.close();
+    const second = await startTestEngine(directory, NEVER_MS, 60_000);
+    const { journal, settler } = await second.addJournal('three.db');
+    await appendAll(journal, same());
+    await settler.settleNow();
+    expect(await opensIn(second.engine.store)).toBe(1);
+    expect(rowsOf(second.path, 'SELECT sum(repeat) AS repeats FROM events')).toEqual([{ repeats: 4 }]);
   });
 
   it('settles once what came while another had the store locked; reports go on, and one problem is told', async () => {

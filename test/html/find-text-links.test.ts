@@ -26,6 +26,12 @@ describe('findTextLinks', () => {
     ['a URL in square brackets', '[https://example.com/a]', ['https://example.com/a']],
     ['a URL in braces', '{https://example.com/a}', ['https://example.com/a']],
     ['a URL in angle brackets', '<https://example.com/a>', ['https://example.com/a']],
+    ['a URL in angle brackets and no more', 'a <https://example.com/a b', ['https://example.com/a']],
+    [
+      'nothing that is broken over lines in angle brackets',
+      '<https://example.com/a-\r\nb> <https://example.com/c \nd>',
+      [],
+    ],
     ['a URL in straight quotes', '"https://example.com/a"', ['https://example.com/a']],
     ['a URL in single quotes', "'https://example.com/a'", ['https://example.com/a']],
     ['a URL in typographic quotes', '“https://example.com/a”', ['https://example.com/a']],

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 import { statusesIn, talk } from '../support/talk.ts';
 
@@ -61,6 +61,15 @@ describe('a request that is not quite one', () => {
 });
 
 describe('an answer', () => {
+  it('opens no connection, whatever the request asks for', async () => {
+    const connecting = vi.spyOn(Socket.prototype, 'connect');
+    onTestFinished(() => connecting.mockRestore());
+    const wishes = ['?src=http://169.254.169.254/', '?url=http://[::1]/', '?return_to=//evil.example'];
+    for (const wish of wishes) for (const path of [pixel, click]) await ask(service.url + path + wish);
+    await service.settler.settleNow();
+    expect(connecting).toHaveBeenCalledTimes(2 * wishes.length);
+  });
+
   it('comes from Koa for whatever is no tracking path', async () => {
     expect((await ask(`${service.url}/healthz`)).text).toBe('ok');
     expect((await ask(`${service.url}/o/`)).status).toBe(404);

@@ -7,8 +7,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import type { Revocable } from '../../src/base/control-change.ts';
 import type { Hit } from '../../src/base/nouns.ts';
 import { type ControlSource, follow } from '../../src/control/follow.ts';
+import { openControl } from '../../src/control/open-control.ts';
 import { openMirror } from '../../src/control/open-mirror.ts';
-import { startControl } from '../../src/control/start-control.ts';
 import { collector } from '../../src/server/collector.ts';
 import { createApp } from '../../src/server/create-app.ts';
 import { runService } from '../../src/server/run-service.ts';
@@ -328,13 +328,11 @@ describe('/readyz', () => {
     const source: ControlSource = {
       changesAfter: (seq, limit) => (isDown ? Promise.reject(new Error('down')) : store.changesAfter(seq, limit)),
     };
-    const control = startControl({
-      source,
-      path: join(directory, 'control.db'),
-      onProblem: () => {},
-      now: () => nowMs,
-    });
-    onTestFinished(() => control.close());
+    const files = { path: join(directory, 'control.db'), onProblem: () => {}, now: () => nowMs };
+    const control = openControl(files);
+    onTestFinished(() => control.mirror.close());
+    const follower = follow({ ...files, source, onCaughtUp: control.mirror.refresh });
+    onTestFinished(() => follower.stop());
     const app = createApp({
       tracker: createTracker({ baseUrl: 'https://t.example.com', keys: testRing() }),
       journal: await openTestJournal(join(directory, 'journal.db')),
@@ -350,14 +348,14 @@ describe('/readyz', () => {
       const { status, text } = await ask(`${url}/readyz`);
       return [status, text];
     };
-    await control.follower.followNow();
+    await follower.followNow();
     expect(await probe()).toEqual([200, 'ready']);
     isDown = true;
     nowMs += 60_001;
     expect(await probe()).toEqual([503, 'behind']);
     expect((await ask(`${url}/healthz`)).text).toBe('ok');
     isDown = false;
-    await control.follower.followNow();
+    await follower.followNow();
     expect(await probe()).toEqual([200, 'ready']);
   });
 });

@@ -59,3 +59,11 @@ it('answers what was accepted, then closes, idle connections first', async () =>
   expect((await slow).text).toBe('slow');
   await closed;
 });
+
+it('cuts off in the end who is not answered, so that it closes', async () => {
+  const { url, close, slowAsked } = await startSlow();
+  const slow = ask(`${url}/slow`).catch((error: NodeJS.ErrnoException) => error.code);
+  await slowAsked;
+  await close();
+  expect(await slow).toBe('ECONNRESET');
+});

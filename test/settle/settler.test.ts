@@ -42,7 +42,7 @@ function failing(store: Store, times: number, when: 'before' | 'after') {
     tellSettled = resolve;
   });
   const wrapped: SettleStore = {
-    settledThrough: (journal) => store.settledThrough(journal),
+    ...store,
     async settle(batch) {
       const fails = left > 0;
       left -= 1;
@@ -128,11 +128,30 @@ describe('the settler', () => {
     expect(await store.settledThrough(journal.id)).toBe(7);
   });
 
+  it('ends with the batch under way when the time to stop is over; the rest waits in the journal', async () => {
+    const { journal, store } = await openPlace();
+    await appendAll(journal, opens(25_000));
+    let stopped: Promise<void> | undefined;
+    const { settler } = startTestSettler({
+      journal,
+      store: {
+        ...store,
+        settle(batch) {
+          stopped ??= settler.stop(0);
+          return store.settle(batch);
+        },
+      },
+    });
+    await settler.settleNow();
+    await stopped;
+    expect(journal.counts()).toMatchObject({ settled: 10_000, journalled: 15_000 });
+  });
+
   it('settles in batches of at most 10,000, in order, each beginning where the last one ended', async () => {
     const { journal, store } = await openPlace();
     const batches: SettleBatch[] = [];
     const watched: SettleStore = {
-      settledThrough: (id) => store.settledThrough(id),
+      ...store,
       settle: (batch) => {
         batches.push(batch);
         return store.settle(batch);
@@ -246,7 +265,7 @@ describe('the settler', () => {
     const { journal, store } = await openPlace();
     const hits = Array.from({ length: 100 }, (_, at) => makeHit({ recipient: `r${at}` }));
     const picky: SettleStore = {
-      settledThrough: (id) => store.settledThrough(id),
+      ...store,
       async settle(batch) {
         if (batch.hits.some(({ hit }) => hit.recipient === 'r41')) {
           throw new TelltaleError('REFUSED_HITS', 'r41 does not fit');

@@ -1,11 +1,12 @@
 // The counts that reports read, against a plain recount of the hits they came from.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Hit, type Label, PEOPLE } from '../../src/base/nouns.ts';
+import { CONSENT_LEVELS, type Hit, type Label, PEOPLE } from '../../src/base/nouns.ts';
+import { codeOf, LEVELS } from '../../src/store/codes.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
+import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 const QUARTER_MS = 900_000;
 
@@ -44,6 +45,59 @@ describe('kept counts', () => {
     for (const other of others) expect(other).toEqual(first);
   });
 });
+
+describe('what a message keeps of its sends and of who left by it', () => {
+  it('equals a recount of the rows, however they came', async () => {
+    const { store, path } = await openTestStore();
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+        run += 1;
+        const message = `run-${run}`;
+        for (const { sends, leaving } of steps) {
+          await store.recordSends(message, sends);
+          const hits = leaving.map((of) => makeHit({ message, kind: 'unsubscribe', ...of }));
+          await settleHits(store, hits);
+        }
+        const [recounted] = rowsOf(path, `${RECOUNT} WHERE messages.id = '${message}'`);
+        expect(await store.findMessage(message)).toEqual(recounted);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is read from one row, whatever was sent', async () => {
+    const { store, path } = await openTestStore();
+    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: startMs }]);
+    changeFile(path, 'DELETE FROM sends');
+    expect(await store.findMessage('spring-sale')).toMatchObject({ sent: 1, firstSentAtMs: startMs });
+  });
+});
+
+const consentLevel = fc.constantFrom(...CONSENT_LEVELS);
+
+/** Sends of one call, some of them to one recipient, and who left after it. */
+const step = fc.record({
+  sends: fc.array(
+    fc.record({
+      recipient: fc.nat(9).map((number) => `r${number}`),
+      atMs: fc.nat(1_000_000),
+      consent: fc.option(fc.record({ opens: consentLevel, clicks: consentLevel }), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  ),
+  leaving: fc.array(fc.record({ recipient: fc.nat(3).map((number) => `r${number}`), test: fc.boolean() }), {
+    maxLength: 3,
+  }),
+});
+
+const RECOUNT = `SELECT id, name,
+  (SELECT count(*) FROM sends WHERE message_key = messages.key) AS sent,
+  (SELECT min(at_ms) FROM sends WHERE message_key = messages.key) AS firstSentAtMs,
+  (SELECT count(*) FROM sends WHERE message_key = messages.key AND opens = ${codeOf(LEVELS, 'individual')}) AS measurableOpens,
+  (SELECT count(*) FROM sends WHERE message_key = messages.key AND clicks = ${codeOf(LEVELS, 'individual')}) AS measurableClicks,
+  (SELECT count(*) FROM unsubscribes WHERE message_key = messages.key) AS unsubscribes
+  FROM messages`;
 
 interface Plan {
   readonly message: number;

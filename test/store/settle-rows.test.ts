@@ -145,13 +145,13 @@ describe('settle', () => {
   it('keeps a hit that came again as an event, in no count', async () => {
     const { store, path } = await openTestStore();
     await settleHits(store, [makeHit(), makeHit({ link: makeLink() })]);
-    const { events: _, ...before } = allRows(path, 'journals');
+    const { events: _, ...before } = allRows(path, 'journals', 'kept_peers');
     await settleHits(store, [
       makeHit({ repeat: true, peer: 'ffffffffffffffff' }),
       makeHit({ repeat: true, link: makeLink() }),
       makeHit({ repeat: true, recipient: null, level: 'aggregate' }),
     ]);
-    const { events, ...after } = allRows(path, 'journals');
+    const { events, ...after } = allRows(path, 'journals', 'kept_peers');
     expect(after).toEqual(before);
     expect(events).toHaveLength(4);
     expect(rowsOf(path, 'SELECT hex(peer) AS peer FROM events WHERE repeat = 1 AND peer IS NOT NULL')).toEqual([

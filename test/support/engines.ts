@@ -18,12 +18,17 @@ export interface TestEngine {
 }
 
 /** Starts an engine that is closed when the test has ended. */
-export async function startTestEngine(directory: string = temporaryDirectory(), lookMs = 50): Promise<TestEngine> {
+export async function startTestEngine(
+  directory: string = temporaryDirectory(),
+  lookMs = 50,
+  repeatWindowMs = 0,
+): Promise<TestEngine> {
   const path = join(directory, 'telltale.db');
   const problems: unknown[] = [];
   const engine = await startEngine({
     databaseUrl: `sqlite:${path}`,
     lookMs,
+    repeatWindowMs,
     onProblem: (error) => problems.push(error),
   });
   const settlers: Settler[] = [];

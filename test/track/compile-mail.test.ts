@@ -104,6 +104,11 @@ describe('notes', () => {
     ],
     ['a frameset', '<frameset><frame></frameset>', ['no-pixel-place']],
     ['a large mail', `<p>${'a'.repeat(102_000)}`, ['gmail-clip']],
+    [
+      'headers before it',
+      'From: a@b.example\nContent-Type: text/html\n\n<a href="https://a.example/">',
+      ['whole-message'],
+    ],
     ['too many attributes', `<p ${'a '.repeat(1_001)}>`, ['too-complex']],
   ])('speak of %s', (_, html, codes) => {
     expect(codesOf(html)).toEqual(codes);

@@ -67,6 +67,14 @@ describe('compile', () => {
     ['an unknown option', { message: 'm', txt: '' }, 'UNKNOWN_OPTION', 'Did you mean text?'],
     ['a recipient', { message: 'm', recipient: 'r' }, 'UNKNOWN_OPTION', 'recipient'],
     ['a text that is a buffer', { message: 'm', text: Buffer.from('a') }, 'INVALID_OPTION', 'text as a string'],
+    ['a flag that is a text', { message: 'm', test: 'false' }, 'INVALID_OPTION', 'test must be true or false'],
+    [
+      'another flag that is a text',
+      { message: 'm', stripOptOutAttributes: 'no' },
+      'INVALID_OPTION',
+      'stripOptOutAttributes must be true or false',
+    ],
+    ['ways out that are no text', { message: 'm', unsubscribe: [5] }, 'INVALID_OPTION', 'unsubscribe must be URLs'],
     ['another placement', { message: 'm', pixel: 'middle' }, 'INVALID_OPTION', 'pixel must be one of'],
     [
       'another consent',

@@ -96,6 +96,12 @@ describe('a policy', () => {
     ['a path without slash', [{ path: 'account', track: true }], /a path begins with \//],
     ['a selector that is none', [{ selector: 'a[', track: true }], /"a\[" is not a CSS selector/],
     ['a host that is no text', [{ host: 5, track: true }], /host must be a text, but number came/],
+    [
+      'a function that promises',
+      async () => false,
+      /must return true, false or undefined, at once, but a promise came/,
+    ],
+    ['a function that returns a text', () => 'no', /must return true, false or undefined, at once, but string came/],
   ])('is refused when it is %s', (_, policy, message) => {
     for (const make of [() => tracked(policy as Policy), () => tracked(undefined, policy as Policy)]) {
       expect(make).toThrow(TelltaleError);

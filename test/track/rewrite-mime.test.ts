@@ -3,13 +3,17 @@ import fc from 'fast-check';
 import { simpleParser } from 'mailparser';
 import { describe, expect, it } from 'vitest';
 import { TelltaleError } from '../../src/base/errors.ts';
+import { createKeyRing } from '../../src/token/key-ring.ts';
+import { openLinkToken } from '../../src/token/link-token.ts';
 import { compileMime, type RewriteMimeOptions, rewriteMime } from '../../src/track/rewrite-mime.ts';
 import { bodyOf, compose, htmlParts, leavesOf, message, outside, textOf } from '../support/eml.ts';
+import { testRing } from '../support/keys.ts';
 import { BASE_URL, MAIL_NAMES, pixelTokens, readMail, testTracker, trackedUrls } from '../support/mails.ts';
 import { thrownBy } from '../support/thrown.ts';
 import { uglyHtml } from '../support/ugly-html.ts';
 
 const tracker = testTracker();
+const key = createKeyRing(testRing()).signing();
 const FOR_ONE = { message: 'spring-sale', recipient: 'r-42' } as const;
 const ASCII = '<html><body><p>\n<a href="https://shop.example/?a=1&amp;b=2">Zum Shop</a></p></body></html>\n';
 const HTML = '<html><body><p>Grüße, 你好 😀 <a href="https://shop.example/?a=1&amp;b=2">Zum Shop</a></p></body></html>';
@@ -406,6 +410,70 @@ describe('headers of a message', () => {
 
   it('are none without a recipient', () => {
     expect(rewrite(message(body), { recipient: null }).headers).toEqual({});
+  });
+});
+
+describe('a text that is format=flowed', () => {
+  const HEADER = 'Content-Type: text/plain; charset=utf-8; format=flowed';
+
+  /** What a mail program shows of it, its URLs opened: `[destination]`. */
+  async function shown(raw: Buffer): Promise<string> {
+    const text = (await simpleParser(raw)).text ?? '';
+    return trackedUrls(text).reduce((marked, { url, l }) => {
+      const link = openLinkToken(key, 'spring-sale', l);
+      return marked.replace(url, `[${link.ok ? link.link.destination : link.reason}]`);
+    }, text);
+  }
+
+  it.each([
+    [
+      'broken inside',
+      '; delsp=yes',
+      'See https://a.example/lo \r\nng/pa \r\nth now \r\n.',
+      'See [https://a.example/long/path] now.',
+    ],
+    ['broken behind', '; delsp=yes', 'https://a.example/b  \r\nc', '[https://a.example/b] c'],
+    ['broken behind its last letter', '; delsp=yes', '"https://a.example/b \r\n" c', '"[https://a.example/b]" c'],
+    ['broken in brackets', '; delsp=yes', '<https://a.exa \r\nmple/b>', '<[https://a.example/b]>'],
+    ['at the end of a soft line', '', 'See https://a.example/b \r\nand more', 'See [https://a.example/b] and more'],
+    ['behind a stuffed blank', '', 'See \r\n https://a.example/b', 'See [https://a.example/b]'],
+    ['before a signature', '; delsp=yes', 'https://a.example/b\r\n-- \r\nAnn', '[https://a.example/b]\n-- \nAnn'],
+    ['of a way out', '', 'To unsubscribe, go \r\nto https://a.example/b', 'To unsubscribe, go to https://a.example/b'],
+  ])('has a URL %s tracked as a reader sees it', async (_, parameters, text, expected) => {
+    for (const encoding of ['7bit', 'quoted-printable', 'base64'] as const) {
+      const body = {
+        '7bit': text,
+        'quoted-printable': text.replaceAll(' \r\n', '=20\r\n'),
+        base64: Buffer.from(text).toString('base64'),
+      }[encoding];
+      const raw = message([HEADER + parameters, `Content-Transfer-Encoding: ${encoding}`, '', body]);
+      expect([encoding, await shown(rewrite(raw, { text: 'track' }).raw)]).toEqual([encoding, expected]);
+    }
+  });
+
+  it('keeps its quotes, and the breaks that no URL is broken by', () => {
+    const raw = message([
+      `${HEADER}; delsp=yes`,
+      '',
+      '> kept  ',
+      '> See https://a.exam ',
+      '> ple/b or  ',
+      '> more',
+      '> or less ',
+      '',
+    ]);
+    const lines = rewrite(raw, { text: 'track' })
+      .raw.toString('latin1')
+      .replace(/https:\S+/, 'URL')
+      .split('\r\n');
+    expect(lines.slice(2)).toEqual(['> kept  ', '> See URL or  ', '> more', '> or less ', '']);
+  });
+
+  it('is left alone where a line of it begins a PGP message', () => {
+    const raw = message([HEADER, '', 'https://a.example/b ', '-----BEGIN PGP SIGNED MESSAGE-----', '']);
+    const result = rewrite(raw, { text: 'track' });
+    expect(result.raw).toEqual(raw);
+    expect(codesOf(result)).toContain('signed-part');
   });
 });
 

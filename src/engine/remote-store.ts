@@ -1,0 +1,64 @@
+// A store behind a line: each method is asked of whoever has the store open, in another thread or process.
+import type { Store } from '../store/open-store.ts';
+import type { StoreMethod } from './held-store.ts';
+
+/** Asks for a method by its name. */
+export type RunMethod = (method: StoreMethod, args: readonly unknown[]) => Promise<unknown>;
+
+/** By which thread each method of a store runs. */
+export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
+  recordSends: 'write',
+  recordLinks: 'write',
+  settle: 'write',
+  settledThrough: 'write',
+  forgetPeers: 'write',
+  countedSince: 'write',
+  createApiToken: 'write',
+  revokeApiToken: 'write',
+  listApiTokens: 'read',
+  scopeOfApiToken: 'read',
+  findMessage: 'read',
+  countsOf: 'read',
+  linksOf: 'read',
+  listMessages: 'read',
+  recordShortLinks: 'write',
+  revoke: 'write',
+  restore: 'write',
+  correctLink: 'write',
+  setConsent: 'write',
+  eraseRecipient: 'write',
+  listRevocations: 'read',
+  changesAfter: 'read',
+};
+
+/** Methods after which the control state may be another. */
+const CONTROL_METHODS: ReadonlySet<string> = new Set<StoreMethod>([
+  ...(['recordShortLinks', 'revoke', 'restore', 'correctLink', 'setConsent', 'eraseRecipient'] as const),
+]);
+
+/** Makes the store; `run` carries the calls. */
+export function remoteStore(options: {
+  readonly url: string;
+  readonly run: RunMethod;
+  readonly close: () => Promise<void>;
+}): Store {
+  const { url, run, close } = options;
+  const listeners = new Set<() => void>();
+  const methods = Object.keys(THREADS).map((method) => [
+    method,
+    async (...args: readonly unknown[]) => {
+      const result = await run(method as StoreMethod, args);
+      if (CONTROL_METHODS.has(method)) for (const listener of listeners) listener();
+      return result;
+    },
+  ]);
+  return {
+    ...(Object.fromEntries(methods) as Pick<Store, StoreMethod>),
+    onControlChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    url,
+    close,
+  };
+}

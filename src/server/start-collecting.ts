@@ -1,0 +1,105 @@
+// The front of a service, once in each of its processes: a journal of its own, the mirror of the control state, and a
+// listener that answers the readers of mail, and the API unless that has a port of its own.
+import { join } from 'node:path';
+import { parseBaseUrl } from '../base/base-url.ts';
+import { type Control, openControl } from '../control/open-control.ts';
+import { type Journal, openJournal } from '../journal/open-journal.ts';
+import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
+import type { Store } from '../store/open-store.ts';
+import type { KeyRing } from '../token/key-ring.ts';
+import type { ApiRequest } from './add-admin.ts';
+import { answerFirst } from './answer-first.ts';
+import { makeClosers } from './closers.ts';
+import { assemble, journalReadiness } from './create-app.ts';
+import type { GuessLimit } from './guess-limit.ts';
+import { type Listening, listen } from './listen.ts';
+import { type Metrics, makeMetrics } from './metrics.ts';
+import { MIRROR_NAME } from './start-keeping.ts';
+
+/** How a service answers; plain values, which a worker can be told. */
+export interface AnswerSettings {
+  /** Holds the journals and the mirror of the control state; must exist. */
+  readonly dataDirectory: string;
+  /** @default where it listens */
+  readonly baseUrl?: string | undefined;
+  readonly host: string;
+  /** 0 picks one. */
+  readonly port: number;
+  /** Where the API and `/metrics` answer, on 127.0.0.1; 0 picks one. @default at the same port as all else */
+  readonly adminPort?: number | undefined;
+  readonly apiToken?: string | undefined;
+  /** Proxies in front: their number or addresses. @default none */
+  readonly trustedProxies?: string | undefined;
+  /** More names under which it answers. @default none */
+  readonly hosts?: readonly string[] | undefined;
+}
+
+export interface CollectingOptions extends AnswerSettings {
+  /** The name of the journal's file. */
+  readonly journalName: string;
+  /** Journals that are told of together with this one. */
+  readonly beside: readonly AccountedJournal[];
+  readonly keys: KeyRing;
+  readonly store: Store;
+  readonly guesses: GuessLimit;
+  /** Where other processes' figures are added to this one's. @default this one's alone */
+  readonly metricsText?: () => Promise<string>;
+  readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
+  readonly onProblem: (error: unknown) => void;
+}
+
+export interface Collecting {
+  readonly url: string;
+  readonly baseUrl: string;
+  readonly journal: Journal;
+  readonly control: Control;
+  readonly metrics: Metrics;
+  /** Listens no more and resolves when what was accepted is answered. */
+  drain(): Promise<void>;
+  /** Commits what waits and closes the files; drain first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the front of a service.
+ *
+ * @throws TelltaleError `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
+ */
+export async function startCollecting(options: CollectingOptions): Promise<Collecting> {
+  const { dataDirectory, journalName, beside, metricsText, onProblem } = options;
+  const closers = makeClosers();
+  try {
+    const journal = await openJournal(join(dataDirectory, journalName));
+    closers.add(() => journal.close());
+    const control = openControl({ path: join(dataDirectory, MIRROR_NAME), onProblem });
+    closers.add(() => control.mirror.close());
+    const own = makeMetrics({ journal: sumJournals([journal, ...beside]), mirror: control.mirror, process: true });
+    const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
+    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics });
+    const { url } = listening;
+    return { url, baseUrl, journal, control, metrics, drain: listening.close, close: closers.closeAll };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}
+
+async function listenForReaders(
+  options: CollectingOptions,
+  parts: Pick<Collecting, 'journal' | 'control' | 'metrics'>,
+): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
+  const { keys, store, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
+  const { journal, control, metrics } = parts;
+  let baseUrl = '';
+  const listening = await listen(options, (url) => {
+    baseUrl = parseBaseUrl(options.baseUrl ?? url);
+    const app = {
+      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
+      hosts: [new URL(url).host, ...hosts],
+      readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
+      ...{ onApiRequest, onProblem },
+    } as const;
+    return answerFirst(assemble(app, { metrics, guesses, isPublic: options.adminPort !== undefined }), onProblem);
+  });
+  return { listening, baseUrl };
+}

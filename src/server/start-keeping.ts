@@ -1,0 +1,63 @@
+// The back of a service, once for all its processes: the engine that writes the store and settles journals, what follows
+// the store's control state into its mirror, and the journals that earlier runs left behind.
+import { join } from 'node:path';
+import { type Follower, follow } from '../control/follow.ts';
+import { settleLeftovers } from '../engine/settle-leftovers.ts';
+import { type SettledJournal, startEngine } from '../engine/start-engine.ts';
+import type { AccountedJournal } from '../journal/sum-journals.ts';
+import type { Settler } from '../settle/settler.ts';
+import type { Store } from '../store/open-store.ts';
+import { makeClosers } from './closers.ts';
+
+export interface KeepingOptions {
+  /** Holds the journals and the mirror of the control state; must exist. */
+  readonly dataDirectory: string;
+  readonly databaseUrl: string;
+  /** The names of the journals that this service collects into. */
+  readonly journals: readonly string[];
+  /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
+  readonly repeatWindowMs?: number | undefined;
+  /** Told after each time the mirror has come as far as the store. */
+  readonly onCaughtUp?: () => void;
+  readonly onProblem: (error: unknown) => void;
+}
+
+export interface Keeping {
+  readonly store: Store;
+  readonly follower: Follower;
+  /** Journals of earlier runs. */
+  readonly leftovers: readonly AccountedJournal[];
+  /** Settles a journal from now on; stop the settler before the journal closes. */
+  settle(journal: SettledJournal): Promise<Settler>;
+  /** Settles what earlier runs left for a while longer, and no more. */
+  closeLeftovers(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The file in a data directory that mirrors the control state. */
+export const MIRROR_NAME = 'control.db';
+
+/**
+ * Starts the back of a service.
+ *
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_MIRROR`, `JOURNAL_IN_USE`.
+ */
+export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
+  const { dataDirectory: directory, databaseUrl, repeatWindowMs, onCaughtUp, onProblem } = options;
+  const closers = makeClosers();
+  try {
+    const engine = await startEngine({ databaseUrl, repeatWindowMs, onProblem });
+    closers.add(() => engine.close());
+    const { store } = engine;
+    const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onCaughtUp });
+    closers.add(() => follower.stop());
+    const leftovers = await settleLeftovers({ engine, directory, inUse: options.journals, onProblem });
+    closers.add(() => leftovers.close());
+    const { settle } = engine;
+    const { journals, close: closeLeftovers } = leftovers;
+    return { store, follower, leftovers: journals, settle, closeLeftovers, close: closers.closeAll };
+  } catch (error) {
+    await closers.closeAll();
+    throw error;
+  }
+}

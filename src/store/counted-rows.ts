@@ -1,0 +1,88 @@
+// What was counted lately, for whoever decides which requests came again; and the end of what that takes: a peer is
+// forgotten once its window has closed. `kept_peers` says since when a message has events with peers, so that neither
+// looks at events that have none.
+import type { Kysely } from 'kysely';
+import { peersForgottenAtOnce } from '../base/limits.ts';
+import { LABELS } from '../base/nouns.ts';
+import type { CountedRequest, CountedSource } from '../settle/repeats.ts';
+import { codeOf, KINDS, wordOf } from './codes.ts';
+import type { KeyedHit } from './count-rows.ts';
+import { unpackId } from './recipient-keys.ts';
+import type { Tables } from './tables.ts';
+import type { Writer } from './writer.ts';
+
+export function makeCountedSource(db: Kysely<Tables>): CountedSource {
+  return {
+    async countedSince(message, fromMs, limit) {
+      const rows = await db
+        .selectFrom('messages')
+        .innerJoin('events', 'events.message_key', 'messages.key')
+        .innerJoin('recipients', 'recipients.key', 'events.recipient_key')
+        .innerJoin('verdicts', 'verdicts.key', 'events.verdict_key')
+        .innerJoin('texts as agents', 'agents.key', 'events.agent_key')
+        .innerJoin('texts as methods', 'methods.key', 'events.method_key')
+        .leftJoin('texts as destinations', 'destinations.key', 'events.destination_key')
+        .select([
+          ...(['events.hit_id', 'events.kind', 'events.test', 'events.peer', 'events.link_index'] as const),
+          ...(['recipients.id as recipient', 'verdicts.label', 'agents.text as agent'] as const),
+          ...(['methods.text as method', 'destinations.text as destination'] as const),
+        ])
+        .where('messages.id', '=', message)
+        .where('events.hit_id', '>=', hitIdAt(fromMs))
+        .where('events.peer', 'is not', null)
+        .where('events.repeat', '=', 0)
+        .where('events.kind', '!=', codeOf(KINDS, 'unsubscribe'))
+        .orderBy('events.hit_id', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.reverse().map(
+        (row): CountedRequest => ({
+          id: row.hit_id.toString('hex'),
+          atMs: timeOf(row.hit_id),
+          kind: wordOf(KINDS, row.kind),
+          message,
+          recipient: unpackId(row.recipient),
+          test: row.test === 1,
+          link: row.link_index === null ? null : { index: row.link_index, destination: row.destination ?? '' },
+          method: row.method,
+          agent: row.agent,
+          peer: row.peer?.toString('hex') ?? '',
+          label: wordOf(LABELS, row.label),
+        }),
+      );
+    },
+  };
+}
+
+/** Within a transaction: notes since when messages have events with peers. */
+export function notePeers({ statements }: Writer, hits: readonly KeyedHit[]): void {
+  const firsts = new Map<number, number>();
+  for (const { hit, message } of hits) {
+    if (hit.peer !== null) firsts.set(message, Math.min(hit.atMs, firsts.get(message) ?? hit.atMs));
+  }
+  for (const [message, firstMs] of firsts) statements.notePeers.run(message, firstMs);
+}
+
+/** Within a transaction: forgets peers of events before a time; whether there may be more. */
+export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
+  const due = statements.duePeers.get(beforeMs);
+  if (due === undefined) return false;
+  const { message_key: message, from_ms: fromMs } = due;
+  const from = hitIdAt(fromMs);
+  const before = hitIdAt(beforeMs);
+  const end = statements.eventAfter.get(message, from, before, peersForgottenAtOnce) ?? before;
+  statements.forgetPeers.run(message, from, end);
+  const next = statements.nextPeer.get(message, end);
+  if (next === undefined) statements.dropPeers.run(message);
+  else statements.movePeers.run(timeOf(next), message);
+  return true;
+}
+
+/** What comes before the ids of all hits of a time. */
+function hitIdAt(atMs: number): Buffer {
+  return Buffer.from(atMs.toString(16).padStart(12, '0'), 'hex');
+}
+
+function timeOf(hitId: Buffer): number {
+  return hitId.readUIntBE(0, 6);
+}

@@ -1,0 +1,179 @@
+// The oracle: it stands outside the service, knows what it asked and how it was answered, and afterwards holds the store
+// against that. Every request has a recipient of its own, so an event tells which request it came from.
+import { type ChildProcess, fork } from 'node:child_process';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import type { JournalCounts } from '../../src/journal/open-journal.ts';
+import { unpackId } from '../../src/store/recipient-keys.ts';
+import { addKey, type KeyRingJson } from '../../src/token/key-ring.ts';
+import { createTracker } from '../../src/track/create-tracker.ts';
+import { accountedFor } from '../support/journals.ts';
+
+export interface Asked {
+  readonly recipient: string;
+  readonly kind: 'open' | 'click';
+  /** 0 when the connection broke before an answer came. */
+  readonly status: number;
+  readonly durable: boolean;
+  readonly ms: number;
+}
+
+export interface OracleService {
+  readonly url: string;
+  readonly child: ChildProcess;
+  /** What it told of problems. */
+  readonly problems: readonly string[];
+  /** The journal's account, at once or when everything is settled. Rejects when settling fails. */
+  ask(what: 'counts' | 'settle'): Promise<JournalCounts>;
+  /** Ends it as `signal` does, and waits until it has. */
+  end(signal: NodeJS.Signals): Promise<void>;
+}
+
+export const testKeys: KeyRingJson = addKey(undefined, { secret: Buffer.alloc(32, 9), atMs: 0, sign: true });
+
+const tracker = createTracker({ baseUrl: 'https://t.example.com', keys: testKeys });
+const mail = tracker.compile('<body><a href="https://shop.example/sale">Sale</a></body>', { message: 'spring-sale' });
+const script = fileURLToPath(new URL('./service-process.ts', import.meta.url));
+
+/** Starts a service over a directory; `env` may lay a library under it. */
+export async function startOracleService(
+  directory: string,
+  env: Readonly<Record<string, string>> = {},
+  clockOffsetMs = 0,
+): Promise<OracleService> {
+  const child = fork(script, [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    env: { ...process.env, ...env },
+  });
+  const problems: string[] = [];
+  const replies: ((reply: Reply) => void)[] = [];
+  child.on('message', (reply: Reply) => {
+    if (reply.problem !== undefined) problems.push(reply.problem);
+    else replies.shift()?.(reply);
+  });
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const nextReply = () =>
+    new Promise<Reply>((resolve, reject) => {
+      replies.push(resolve);
+      ended.then(() => reject(new Error('the service ended')));
+    });
+  const { url = '' } = await nextReply();
+  return {
+    url,
+    child,
+    problems,
+    async ask(what) {
+      const reply = nextReply();
+      child.send(what);
+      const { counts, failure } = await reply;
+      if (counts === undefined) throw new Error(failure);
+      return counts;
+    },
+    async end(signal) {
+      child.kill(signal);
+      await ended;
+    },
+  };
+}
+
+interface Reply {
+  readonly url?: string;
+  readonly problem?: string;
+  readonly counts?: JournalCounts;
+  readonly failure?: string;
+}
+
+let made = 0;
+
+/** Asks `count` times, pixel and link in turn, `lanes` at a time. */
+export async function askMany(url: string, count: number, lanes = 8): Promise<readonly Asked[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: lanes });
+  const asked: Asked[] = [];
+  let left = count;
+  const lane = async () => {
+    while (left > 0) {
+      left -= 1;
+      asked.push(await askOne(url, agent));
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
+  agent.destroy();
+  return asked;
+}
+
+function askOne(url: string, agent: Agent): Promise<Asked> {
+  made += 1;
+  const recipient = `asked-${process.pid}-${made}`;
+  const kind = made % 2 === 0 ? 'open' : 'click';
+  const { html } = mail.render(recipient);
+  const path = new RegExp(`https://t\\.example\\.com(/${kind === 'open' ? 'o' : 'c'}/[^"]+)`).exec(html)?.[1] ?? '';
+  const startedMs = performance.now();
+  return new Promise((resolve) => {
+    const finish = (status: number, durable: boolean) =>
+      resolve({ recipient, kind, status, durable, ms: performance.now() - startedMs });
+    const sent = request(url + path, { agent }, (response) => {
+      response.resume();
+      response.on('error', () => finish(0, false));
+      response.on('end', () => finish(response.statusCode ?? 0, response.headers['telltale-durable'] === 'yes'));
+    });
+    sent.on('error', () => finish(0, false));
+    sent.end();
+  });
+}
+
+/** Requests that were answered as no reader should see it. */
+export function illAnswered(asked: readonly Asked[]): readonly Asked[] {
+  return asked.filter(({ kind, status }) => status !== (kind === 'open' ? 200 : 302));
+}
+
+export interface Judgement {
+  /** Answered durable, and not in the store. */
+  readonly lost: number;
+  /** In the store more than once. */
+  readonly doubled: number;
+  /** In the store, and never asked for. */
+  readonly invented: number;
+  /** By how much the journal's account is wrong. */
+  readonly unaccounted: number;
+  /** What SQLite says of the files. */
+  readonly integrity: readonly string[];
+}
+
+/** Holds the store of a settled service against what was asked. */
+export function judge(directory: string, asked: readonly Asked[], counts: JournalCounts): Judgement {
+  const events = new Map<string, number>();
+  for (const recipient of recipientsOfEvents(join(directory, 'telltale.db'))) {
+    events.set(recipient, (events.get(recipient) ?? 0) + 1);
+  }
+  const all = new Set(asked.map(({ recipient }) => recipient));
+  return {
+    lost: asked.filter(({ recipient, durable }) => durable && !events.has(recipient)).length,
+    doubled: [...events.values()].filter((count) => count > 1).length,
+    invented: [...events.keys()].filter((recipient) => !all.has(recipient)).length,
+    unaccounted: Math.abs(counts.received - accountedFor(counts)),
+    integrity: ['telltale.db', 'journal.db'].map((name) => integrityOf(join(directory, name))),
+  };
+}
+
+/** What a judgement should be. */
+export const FLAWLESS: Judgement = { lost: 0, doubled: 0, invented: 0, unaccounted: 0, integrity: ['ok', 'ok'] };
+
+function recipientsOfEvents(path: string): readonly string[] {
+  const db = new Database(path, { readonly: true });
+  const rows = db
+    .prepare<[], { readonly id: string | Buffer }>(
+      'SELECT recipients.id AS id FROM events JOIN recipients ON recipients.key = events.recipient_key',
+    )
+    .all();
+  db.close();
+  return rows.map(({ id }) => (typeof id === 'string' ? id : unpackId(id)));
+}
+
+function integrityOf(path: string): string {
+  const db = new Database(path, { readonly: true });
+  const result = String(db.pragma('integrity_check', { simple: true }));
+  db.close();
+  return result;
+}

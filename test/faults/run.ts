@@ -1,0 +1,82 @@
+// `npm run faults [-- --fault NAME] [--seed N] [--scale N]`: the faults of the test suite, at length. Prints one line a
+// fault: runs, requests or events, losses, and the upper bound that so many without a loss give (Wilson, 95 %).
+import { parseArgs } from 'node:util';
+import { startTestService } from '../support/service.ts';
+import { lockStore, loseStore } from './away-store.ts';
+import { canWatchDisk } from './disk.ts';
+import { diskFaults, failDisk } from './failing-disk.ts';
+import { guessTokens, sendNonsense } from './fuzz.ts';
+import { killRepeatedly } from './kill.ts';
+import { cutPower } from './power-cut.ts';
+
+const HELP = `npm run faults -- [--fault NAME] [--seed N] [--scale N]
+
+Breaks a service in every way its promises speak of, and counts what was lost.
+
+  --fault   one of: power-cut, failing-disk, kill, locked-store, tokens, requests (default: all)
+  --seed    repeats an earlier run (default: 1)
+  --scale   1 takes about a quarter of an hour; 0.1 a tenth of all counts
+`;
+
+const { values } = parseArgs({
+  options: {
+    fault: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    scale: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed);
+const scale = Number(values.scale);
+const times = (count: number) => Math.max(1, Math.round(count * scale));
+
+const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
+  'power-cut': async () => {
+    const { acknowledged, ...rest } = cutPower({ seed, hits: 3_000, cuts: times(500) });
+    return withBound({ events: acknowledged, ...rest });
+  },
+  'failing-disk': async () => withBound(await failDisk(diskFaults(times(200), 5))),
+  kill: async () => withBound(await killRepeatedly({ seed, runs: times(200), withinMs: 1_500 })),
+  'locked-store': async () => withBound(await loseStore(lockStore, { forMs: 60_000 * scale, atLeast: 100 })),
+  tokens: async () => guessTokens({ seed, count: times(1_000_000) }),
+  requests: async () => {
+    const service = await startTestService();
+    const result = await sendNonsense(service.url, { seed, count: times(100_000) });
+    const falseEvents = service.journal.counts().received;
+    await service.end();
+    return { ...result, falseEvents, problems: service.problems.length };
+  },
+};
+
+/** The events looked at, and the share of losses that 95 % of such results would not exceed. */
+function withBound<R extends { readonly lost: number }>(
+  result: R & { readonly durable?: number; readonly asked?: number; readonly events?: number },
+) {
+  const events = result.events ?? result.durable ?? result.asked ?? 0;
+  return { ...result, events, upperBound: wilsonUpper(result.lost, events).toExponential(1) };
+}
+
+function wilsonUpper(losses: number, events: number): number {
+  const z = 1.96;
+  const share = losses / events;
+  const middle = share + (z * z) / (2 * events);
+  const spread = z * Math.sqrt((share * (1 - share)) / events + (z * z) / (4 * events * events));
+  return (middle + spread) / (1 + (z * z) / events);
+}
+
+async function runAll(): Promise<void> {
+  for (const [name, run] of Object.entries(FAULTS)) {
+    if (values.fault !== undefined && values.fault !== name) continue;
+    if ((name === 'power-cut' || name === 'failing-disk') && !canWatchDisk()) {
+      process.stdout.write(`${name}: skipped, it needs Linux and gcc\n`);
+      continue;
+    }
+    const startedMs = performance.now();
+    const result = await run();
+    const seconds = Math.round((performance.now() - startedMs) / 1_000);
+    process.stdout.write(`${JSON.stringify({ fault: name, seed, seconds, ...result })}\n`);
+  }
+}
+
+if (values.help) process.stdout.write(HELP);
+else await runAll();

@@ -1,0 +1,30 @@
+// A whole service in a process of its own, for faults that a process must not share with its judge. It tells where it
+// listens, and its journal's account when asked: `counts` as it is, `settle` when all is in the store.
+import { runService } from '../../src/server/run-service.ts';
+import { createKeyRing } from '../../src/token/key-ring.ts';
+
+const [directory = '', ring = '', clockOffsetMs = '0'] = process.argv.slice(2);
+const offsetMs = Number(clockOffsetMs);
+const systemNow = Date.now;
+Date.now = () => systemNow() + offsetMs;
+
+const service = await runService({
+  dataDirectory: directory,
+  databaseUrl: `sqlite:${directory}/telltale.db`,
+  keys: createKeyRing(ring),
+  baseUrl: 'https://t.example.com',
+  host: '127.0.0.1',
+  port: 0,
+  onProblem: (error) => process.send?.({ problem: String(error) }),
+});
+
+process.on('message', async (asked) => {
+  try {
+    if (asked === 'settle') await service.settler.settleNow();
+    process.send?.({ counts: service.journal.counts() });
+  } catch (error) {
+    process.send?.({ failure: String(error) });
+  }
+});
+process.once('SIGTERM', () => service.close().then(() => process.exit(0)));
+process.send?.({ url: service.url });
