@@ -27,6 +27,25 @@ const NEXT: readonly (readonly number[])[] = [
   [BEFORE_NAME, UNQUOTED, END, UNQUOTED, UNQUOTED, UNQUOTED, UNQUOTED],
 ];
 
+/** Kinds of characters: the columns of {@link NEXT}. */
+const KINDS = 7;
+const BLANK = 0;
+const OTHER = 6;
+const MARKS = '/>="\'';
+
+/** The kind of each ASCII character; all others are {@link OTHER}. */
+const KIND_OF = Uint8Array.from({ length: 128 }, (_, code) => {
+  const mark = MARKS.indexOf(String.fromCharCode(code));
+  if (isBlank(code)) return BLANK;
+  return mark < 0 ? OTHER : mark + 1;
+});
+
+/** For each set of states and kind of character, 1 when every state stays what it is: most characters change nothing. */
+const STAYS = Uint8Array.from({ length: KINDS << STATES }, (_, at) => {
+  const [inside, kind] = [Math.floor(at / KINDS), at % KINDS];
+  return NEXT.every((to, state) => (inside & (1 << state)) === 0 || to[kind] === state) ? 1 : 0;
+});
+
 /** Whether any tag of `source` could have more than `max` attributes. */
 export function hasTagWithOver(max: number, source: string): boolean {
   // The most attributes of a tag that is in each state at the place of the scan, for the states that `inside` names.
@@ -36,9 +55,12 @@ export function hasTagWithOver(max: number, source: string): boolean {
   let at = source.indexOf('<');
   while (at >= 0 && at < source.length) {
     const code = source.charCodeAt(at);
-    inside = advance(counts, following, inside, kindOf(code));
-    [counts, following] = [following, counts];
-    if (inside & (1 << NAME) && (counts[NAME] ?? 0) > max) return true;
+    const kind = KIND_OF[code] ?? OTHER;
+    if (STAYS[inside * KINDS + kind] === 0) {
+      inside = advance(counts, following, inside, kind);
+      [counts, following] = [following, counts];
+      if (inside & (1 << NAME) && (counts[NAME] ?? 0) > max) return true;
+    }
     if (code === LESS_THAN && canBeginTag(source, at) && !(inside & (1 << TAG_NAME))) {
       counts[TAG_NAME] = 0;
       inside |= 1 << TAG_NAME;
@@ -68,15 +90,6 @@ function advance(counts: Int32Array, following: Int32Array, inside: number, kind
 function canBeginTag(source: string, at: number): boolean {
   const next = source.charCodeAt(at + 1);
   return isLetter(next) || (next === 47 && isLetter(source.charCodeAt(at + 2)));
-}
-
-function kindOf(code: number): number {
-  if (isBlank(code)) return 0;
-  if (code === 47) return 1;
-  if (code === 62) return 2;
-  if (code === 61) return 3;
-  if (code === 34) return 4;
-  return code === 39 ? 5 : 6;
 }
 
 function isLetter(code: number): boolean {

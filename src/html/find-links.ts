@@ -2,7 +2,8 @@
 // template, and inside Outlook's conditional comments, however deep. In source order, each place once.
 import { conditionDepthMax } from '../base/limits.ts';
 import { isTrackingAttribute } from './judge-link.ts';
-import { type MailNode, type ParsedMail, walk } from './parse-mail.ts';
+import { following, type MailNode } from './mail-node.ts';
+import type { ParsedMail } from './parse-mail.ts';
 import { type SourceRange, scanAttribute, scanAttributeValue } from './scan-attribute.ts';
 
 /** `html` is what every client shows; the others are seen by Outlook on Windows alone. */
@@ -41,9 +42,9 @@ export function findLinks(mail: ParsedMail): FoundLinks {
   let baseHref: string | undefined;
 
   function visit(root: MailNode, text: string, offset: number, depth: number): void {
-    for (const node of walk(root)) {
+    for (let node: MailNode | undefined = root; node !== undefined; node = following(node, root)) {
       if (node.type === 'comment') visitComment(node, text, offset, depth);
-      else if (node.attribs !== undefined) visitElement(node, text, offset, depth);
+      else if (node.name !== undefined) visitElement(node, text, offset, depth);
     }
   }
 
@@ -102,9 +103,10 @@ function readLink(node: MailNode, text: string, offset: number, kind: LinkKind):
 }
 
 function trackingAttributesOf(node: MailNode, text: string, offset: number): readonly SourceRange[] {
-  return Object.entries(node.sourceCodeLocation?.attrs ?? {})
-    .filter(([name]) => isTrackingAttribute(name))
-    .map(([, { startOffset }]) => scanAttribute(text, startOffset))
+  const attrs = node.sourceCodeLocation?.attrs ?? {};
+  return Object.keys(attrs)
+    .filter(isTrackingAttribute)
+    .map((name) => scanAttribute(text, attrs[name]?.startOffset ?? 0))
     .map(({ start, end }) => ({ start: start + offset, end: end + offset }))
     .sort((a, b) => a.start - b.start);
 }

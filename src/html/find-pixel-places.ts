@@ -1,6 +1,7 @@
 // Where the pixel can stand so that clients load it and nothing else of the mail changes. Gmail cuts the end of long
 // mail, so the top is the default. A place the parser did not vouch for is proved by parsing the mail once more.
-import { childNamed, type MailNode, type ParsedMail, walk } from './parse-mail.ts';
+import { childNamed, type MailNode, walk } from './mail-node.ts';
+import type { ParsedMail } from './parse-mail.ts';
 
 export type PixelPlacement = 'top' | 'bottom' | 'both' | 'placeholder' | 'none';
 
@@ -26,8 +27,8 @@ export function findPixelPlaces(mail: ParsedMail, placement: PixelPlacement): re
 function findTop(mail: ParsedMail): number | undefined {
   const body = childNamed(childNamed(mail.document, 'html'), 'body');
   if (body === undefined) return undefined;
-  const startTag = body.sourceCodeLocation?.startTag;
-  if (startTag !== undefined) return startTag.endOffset;
+  const startTag = body.sourceCodeLocation;
+  if (startTag) return startTag.endOffset;
   const starts = (body.children ?? []).flatMap((node) => startOf(node, mail.source) ?? []);
   const first = starts.reduce((least, start) => Math.min(least, start), Number.POSITIVE_INFINITY);
   return Number.isFinite(first) ? first : provenEnd(mail);

@@ -1,6 +1,7 @@
 // What a sender should look at although nothing keeps the mail from being tracked: links that readers or filters will
 // mistrust, and a mail that is not finished.
-import { childNamed, type ParsedMail } from './parse-mail.ts';
+import { childNamed } from './mail-node.ts';
+import type { ParsedMail } from './parse-mail.ts';
 import type { SourceRange } from './scan-attribute.ts';
 
 export interface Warning {
@@ -55,10 +56,10 @@ export function warnOfMail(
 ): readonly (Warning & { readonly offset: number })[] {
   const warnings: (Warning & { readonly offset: number })[] = [];
   const body = childNamed(childNamed(document, 'html'), 'body');
-  const start = body?.sourceCodeLocation?.startTag;
-  if (start !== undefined && body?.sourceCodeLocation?.endTag === undefined) {
+  const place = body?.sourceCodeLocation;
+  if (place && place.endTag === undefined) {
     const message = '<body> is never closed by </body>; what is missing may be the end of the mail';
-    warnings.push({ code: 'no-body-end', message, offset: start.startOffset });
+    warnings.push({ code: 'no-body-end', message, offset: place.startOffset });
   }
   const tag = firstMergeTag(source, hrefs);
   if (tag !== undefined) {

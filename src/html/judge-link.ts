@@ -2,7 +2,7 @@
 // appears as the note's code.
 import { DESTINATION_PROBLEMS, type DestinationProblem, parseDestination, stripUrl } from '../base/destination.ts';
 import { destinationCharsMax } from '../base/limits.ts';
-import type { MailNode } from './parse-mail.ts';
+import type { MailNode } from './mail-node.ts';
 
 export type LinkJudgement =
   | { readonly track: true; readonly destination: string }
@@ -60,10 +60,11 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 /** The attribute by which an element opts out of tracking, if any. */
 export function optOutAttribute(element: MailNode): string | undefined {
-  for (const [name, value] of Object.entries(element.attribs ?? {})) {
+  const attribs = element.attribs ?? {};
+  for (const name of Object.keys(attribs)) {
     const values = OPT_OUT_ATTRIBUTES.get(name);
     if (values === undefined) continue;
-    const text = value.trim().toLowerCase();
+    const text = attribs[name]?.trim().toLowerCase() ?? '';
     if (values === null ? text !== 'false' : values.includes(text)) return name;
   }
   return undefined;

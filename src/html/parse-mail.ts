@@ -10,25 +10,8 @@ import {
   reopenedElementsMax,
 } from '../base/limits.ts';
 import { hasTagWithOver } from './count-attributes.ts';
-
-/** The slice of the parser's nodes that we read. */
-export interface MailNode {
-  readonly type: string;
-  readonly name?: string;
-  readonly data?: string;
-  readonly attribs?: Readonly<Record<string, string>>;
-  readonly children?: readonly MailNode[];
-  readonly parent?: MailNode | null;
-  readonly sourceCodeLocation?: MailLocation | null | undefined;
-}
-
-interface MailLocation {
-  readonly startOffset: number;
-  readonly endOffset: number;
-  readonly attrs?: Readonly<Record<string, { readonly startOffset: number }>>;
-  readonly startTag?: { readonly startOffset: number; readonly endOffset: number };
-  readonly endTag?: { readonly startOffset: number } | undefined;
-}
+import type { MailNode } from './mail-node.ts';
+import { type TreeAdapter, treeAdapter } from './tree-adapter.ts';
 
 /** Thrown before a mail makes the parser slow; `compile` turns it into a note. */
 export class TooComplex extends Error {}
@@ -65,27 +48,6 @@ export function parseMail(source: string): ParsedMail {
   };
 }
 
-/** `from` and all nodes below it in tree order, without recursion; who stops early has paid for what came only. */
-export function* walk(from: MailNode): Generator<MailNode> {
-  yield from;
-  const levels = [{ nodes: from.children ?? [], at: 0 }];
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const node = level.nodes[level.at];
-    level.at += 1;
-    if (node === undefined) {
-      levels.pop();
-      continue;
-    }
-    yield node;
-    if (node.children !== undefined) levels.push({ nodes: node.children, at: 0 });
-  }
-}
-
-/** The first element of that name among the children of `node`. */
-export function childNamed(node: MailNode | undefined, name: string): MailNode | undefined {
-  return node?.children?.find((child) => child.name === name);
-}
-
 /** Whether a text is a CSS selector. */
 export function isSelector(selector: string): boolean {
   try {
@@ -116,13 +78,8 @@ interface Budget {
   reopenedLeft: number;
 }
 
-// cheerio names no other way to its adapter; a test holds that this one is there.
-const ADAPTER = load('', {})._options.treeAdapter;
-
-/** cheerio's adapter, counting what parse5 does by it: elements opened, walks over them, and moves among siblings. */
-function guard(budget: Budget): NonNullable<typeof ADAPTER> {
-  if (ADAPTER === undefined) throw new Error('This version of cheerio has no tree adapter.');
-  const adapter = ADAPTER;
+/** The adapter, counting what parse5 does by it: elements opened, walks over them, and moves among siblings. */
+function guard(budget: Budget): TreeAdapter {
   let openElements = 0;
   let latestStart = -1;
 
@@ -132,7 +89,7 @@ function guard(budget: Budget): NonNullable<typeof ADAPTER> {
   }
 
   return {
-    ...adapter,
+    ...treeAdapter,
     onItemPush(element) {
       openElements += 1;
       if (openElements > openElementsMax) {
@@ -149,19 +106,19 @@ function guard(budget: Budget): NonNullable<typeof ADAPTER> {
     },
     getNamespaceURI(element) {
       spend(1);
-      return adapter.getNamespaceURI(element);
+      return treeAdapter.getNamespaceURI(element);
     },
     insertBefore(parent, node, reference) {
       spend(parent.children.length);
-      adapter.insertBefore(parent, node, reference);
+      treeAdapter.insertBefore(parent, node, reference);
     },
     insertTextBefore(parent, text, reference) {
       spend(parent.children.length);
-      adapter.insertTextBefore(parent, text, reference);
+      treeAdapter.insertTextBefore(parent, text, reference);
     },
     detachNode(node) {
       spend(node.parent?.children.length ?? 0);
-      adapter.detachNode(node);
+      treeAdapter.detachNode(node);
     },
   };
 }

@@ -3,7 +3,7 @@
 // zeros.
 import type { Addressee } from '../base/nouns.ts';
 import type { SealingKeys } from './key-ring.ts';
-import { paddedBytes, seal } from './sealed-token.ts';
+import { paddedBytes, seal, sealedChars } from './sealed-token.ts';
 
 /** Makes a token from a recipient id; everything else of it is the same for a whole mail and prepared once. */
 export type Sealer = (recipient: string | null) => string;
@@ -25,6 +25,11 @@ export function prepareSealer(
     plaintext.fill(0, head.length + 1 + recipientBytes, length);
     return seal(keyNumber, keys, plaintext.subarray(0, length));
   };
+}
+
+/** Characters of a token for a recipient id of that many bytes, at least the bytes it is padded for. */
+export function addresseeChars(message: string, recipientBytes: number): number {
+  return sealedChars(2 + Buffer.byteLength(message) + 1 + recipientBytes);
 }
 
 /** Reads what follows the first byte. */

@@ -22,6 +22,11 @@ export function paddedBytes(plaintextBytes: number): number {
   return Math.ceil((HEAD_BYTES + plaintextBytes) / 5) * 5 - HEAD_BYTES;
 }
 
+/** Characters of the token of a plaintext before padding: known without sealing one. */
+export function sealedChars(plaintextBytes: number): number {
+  return ((HEAD_BYTES + paddedBytes(plaintextBytes)) / 5) * 8;
+}
+
 /** Seals a plaintext that is padded already. */
 export function seal(keyNumber: number, keys: SealingKeys, plaintext: Uint8Array): string {
   const tag = keys.mac(plaintext).subarray(0, TAG_BYTES);

@@ -2,7 +2,7 @@
 // and the pixel change; every other byte of the source stays as it was.
 import { linksMax, trackedUrlCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
-import { nameLink } from '../html/describe-link.ts';
+import { describeLink, type LinkDescription } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
 import { judgeLink, type LinkPolicy } from '../html/judge-link.ts';
@@ -87,7 +87,7 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
   if (found.links.length > linksMax) return untracked(`left as it was: it has over ${linksMax} links`);
   const judged = judgeAll(found, input, placeAt, tags);
   const fit = makeFit(input);
-  const links = fitAll(number(judged.links), fit);
+  const links = fitAll(judged.links, fit);
   const places = findPixelPlaces(mail, input.pixel).filter((place) => !overlapsTag({ start: place, end: place }, tags));
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
@@ -130,18 +130,13 @@ function bytesAdded(
   );
 }
 
-interface JudgedLink extends Place {
+interface JudgedLink extends Place, LinkDescription {
   readonly found: FoundLink;
   readonly destination: string;
-  readonly name: string;
 }
 
-export interface NumberedLink extends JudgedLink {
+interface TrackedLink extends JudgedLink {
   readonly index: number;
-  readonly count: number;
-}
-
-interface TrackedLink extends NumberedLink {
   /** L. */
   readonly token: string;
 }
@@ -152,6 +147,7 @@ function judgeAll(
   placeAt: (offset: number) => Place,
   tags: readonly SourceRange[],
 ) {
+  const context = { ...input, baseHref: found.baseHref };
   const links: JudgedLink[] = [];
   const notes: MailNote[] = found.others.map(({ element, start }) => ({
     code: 'not-a-link',
@@ -165,30 +161,24 @@ function judgeAll(
       notes.push({ ...MERGED, ...place });
       continue;
     }
-    const name = nameLink(link.element);
-    const judgement = judgeLink(
-      { href: link.href, name, element: link.element },
-      { ...input, baseHref: found.baseHref },
-    );
-    if (judgement.track) links.push({ found: link, name, destination: judgement.destination, ...place });
+    const shown = describeLink(link.element);
+    const judgement = judgeLink({ href: link.href, name: shown.name, element: link.element }, context);
+    if (judgement.track) links.push({ found: link, destination: judgement.destination, ...shown, ...place });
     else notes.push({ code: judgement.code, severity: judgement.severity, message: judgement.message, ...place });
   }
   return { links, notes };
 }
 
-function number(links: readonly JudgedLink[]): readonly NumberedLink[] {
-  const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
-  const count = new Set(indexes).size;
-  return links.map((link, position) => ({ ...link, index: indexes[position] ?? position, count }));
-}
-
-/** Leaves a link alone whose tracked URL would be longer than gateways bear. */
-function fitAll(links: readonly NumberedLink[], fit: Fit) {
+/** Numbers the links and makes their L; leaves one alone whose tracked URL would be longer than gateways bear. */
+function fitAll(links: readonly JudgedLink[], fit: Fit) {
   const kept: TrackedLink[] = [];
   const notes: MailNote[] = [];
-  for (const link of links) {
-    const token = fit(link);
-    if (token !== undefined) kept.push({ ...link, token });
+  const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
+  const count = new Set(indexes).size;
+  for (const [position, link] of links.entries()) {
+    const index = indexes[position] ?? position;
+    const token = fit({ index, count, destination: link.destination });
+    if (token !== undefined) kept.push({ ...link, index, token });
     else
       notes.push({
         code: 'tracked-url-too-long',

@@ -183,17 +183,6 @@ function checkPlaceholder(placeholder: string): void {
   );
 }
 
-/** Characters of R in a message for a recipient id of that many bytes. */
-export function tokenChars(of: Pick<RenderContext, 'key' | 'message'>, recipientBytes: number): number {
-  const seal = prepareHitToken(of.key, {
-    message: of.message,
-    consent: { opens: 'none', clicks: 'none' },
-    test: false,
-    recipientBytes,
-  });
-  return seal(null).length;
-}
-
 /** The mail at one level of consent: without pixel, with plain links, or with both. */
 interface Form {
   readonly html: Template;

@@ -8,10 +8,11 @@ import { type Consent, type HitLink, lowestConsent } from '../base/nouns.ts';
 import { checkChoice, checkFlag, checkOptionNames, kindOf } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
+import { addresseeChars } from '../token/addressee.ts';
 import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { signLinkToken } from '../token/link-token.ts';
 import { compileSource } from './compile-mail.ts';
-import { type CompiledMail, makeCompiledMail, type RenderedMail, tokenChars } from './compiled-mail.ts';
+import { type CompiledMail, makeCompiledMail, type RenderedMail } from './compiled-mail.ts';
 import { readConsent } from './read-consent.ts';
 import { checkPolicy, joinPolicies, type Policy } from './read-policy.ts';
 import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
@@ -136,7 +137,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       baseUrl,
       pixel: mail.pixel,
       recipientBytes,
-      tokenChars: (bytes) => tokenChars({ key, message }, bytes),
+      tokenChars: (bytes) => addresseeChars(message, bytes),
       signLink: isShort ? shortSigner(signLink) : signLink,
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),

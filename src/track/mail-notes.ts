@@ -1,7 +1,6 @@
 // Notes: what the sender should know of a mail, in words, with a place and a code to look up.
 import { gmailClipBytes } from '../base/limits.ts';
-import { shownText } from '../html/describe-link.ts';
-import type { FoundLink, FoundLinks } from '../html/find-links.ts';
+import type { FoundLinks } from '../html/find-links.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import { type WarningCode, warnOfLink, warnOfMail } from '../html/find-warnings.ts';
 import type { NoteCode, Severity } from '../html/judge-link.ts';
@@ -35,8 +34,8 @@ export const MERGED = {
 } as const;
 
 interface NotedLink extends Place {
-  readonly found: FoundLink;
   readonly destination: string;
+  readonly text: string;
 }
 
 /** Says when there was no place for the pixel. */
@@ -49,10 +48,8 @@ export function placeNotes(input: { readonly pixel: PixelPlacement }, places: re
 /** Warnings of tracked links. */
 export function linkWarnings(input: { readonly baseUrl: string }, links: readonly NotedLink[]): readonly MailNote[] {
   const trackingHost = new URL(input.baseUrl).hostname;
-  return links.flatMap(({ found, destination, line, column }) =>
-    warnOfLink({ destination, text: shownText(found.element) }, trackingHost).map(({ code, message }) =>
-      warn(code, message, { line, column }),
-    ),
+  return links.flatMap(({ destination, text, line, column }) =>
+    warnOfLink({ destination, text }, trackingHost).map(({ code, message }) => warn(code, message, { line, column })),
   );
 }
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { nameLink } from '../../src/html/describe-link.ts';
+import { describeLink } from '../../src/html/describe-link.ts';
 import { findLinks } from '../../src/html/find-links.ts';
 import { parseMail } from '../../src/html/parse-mail.ts';
 
 function nameOf(source: string): string | undefined {
   const [link] = findLinks(parseMail(source)).links;
-  return link && nameLink(link.element);
+  return link && describeLink(link.element).name;
 }
 
-describe('nameLink', () => {
+describe('the name of a link', () => {
   it.each([
     ['its text', '<a href=x>Read more</a>', 'Read more'],
     ['its text in all parts', '<a href=x><b>Read</b> <i>more</i></a>', 'Read more'],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameLink } from '../../src/html/describe-link.ts';
+import { describeLink } from '../../src/html/describe-link.ts';
 import { findLinks } from '../../src/html/find-links.ts';
 import { parseMail } from '../../src/html/parse-mail.ts';
 import { readMail } from '../support/mails.ts';
@@ -163,7 +163,7 @@ describe('findLinks', () => {
 describe('in the mail of ugly hrefs', () => {
   const source = readMail('ugly-hrefs.html');
   const found = findLinks(parseMail(source)).links.map(({ value, element }) => ({
-    name: nameLink(element),
+    name: describeLink(element).name,
     value: source.slice(value.start, value.end),
   }));
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findLinks } from '../../src/html/find-links.ts';
-import { childNamed, parseMail, TooComplex, walk } from '../../src/html/parse-mail.ts';
+import { childNamed, walk } from '../../src/html/mail-node.ts';
+import { parseMail, TooComplex } from '../../src/html/parse-mail.ts';
 import { MAIL_NAMES, readMail } from '../support/mails.ts';
 
 const DIVS = '<div>'.repeat(100_000);
