@@ -96,8 +96,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   async function close(): Promise<void> {
     for (const { stopListening } of journals.values()) stopListening();
-    await reader.end();
-    await writer.end();
+    // Both at once: a thread that has ended must not be started again meanwhile.
+    await Promise.all([reader.end(), writer.end()]);
   }
 
   try {

@@ -44,6 +44,6 @@ describe('an engine whose process is killed', () => {
       expect(accountedFor(counts)).toBe(counts.received);
       expect(problems).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });

@@ -88,7 +88,7 @@ describe('the engine', () => {
     expect(await opensIn(engine.store)).toBe(15);
     expect(journal.counts()).toEqual(countsWith({ received: 15, settled: 15 }));
     expect(problems.map(String)).toEqual([expect.stringContaining('locked')]);
-  }, 30_000);
+  });
 
   it('makes a store anew that was removed, by itself, and settles into it what comes', async () => {
     const { engine, path, problems, addJournal } = await startTestEngine();
