@@ -9,6 +9,7 @@ import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleSer
 export interface FailingDiskResult extends Judgement {
   readonly faults: number;
   readonly asked: number;
+  readonly durable: number;
   readonly illAnswered: number;
   /** Answers that said `Telltale-Durable: no`. */
   readonly notDurable: number;
@@ -59,6 +60,7 @@ export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDis
       faults: faults.length,
       asked: asked.length,
       illAnswered: illAnswered(asked).length,
+      durable: asked.filter(({ durable }) => durable).length,
       notDurable: asked.filter(({ durable }) => !durable).length,
       notRecovered,
     };

@@ -12,9 +12,10 @@ describe.skipIf(!canWatchDisk())('while the disk of the journal fails (needs Lin
     'everybody is answered, and everything works again as soon as it does; no durable answer was a lie',
     async () => {
       const faults = diskFaults(6, 3);
-      const { asked, notDurable, ...result } = await failDisk(faults);
+      const { asked, durable, notDurable, ...result } = await failDisk(faults);
       expect(result).toEqual({ ...FLAWLESS, faults: faults.length, illAnswered: 0, notRecovered: 0 });
       expect(asked).toBeGreaterThan(faults.length * 24);
+      expect(durable + notDurable).toBe(asked);
       // The faults did hit.
       expect(notDurable).toBeGreaterThan(24);
     },
