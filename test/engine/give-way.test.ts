@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startEngine } from '../../src/engine/start-engine.ts';
@@ -13,13 +14,13 @@ function niceValues(): readonly number[] {
 }
 
 it.runIf(process.platform === 'linux')('settling gives way to answering, and nothing else does', async () => {
-  expect(new Set(niceValues())).toEqual(new Set([0]));
+  const own = getPriority();
   const engine = await startEngine({
     databaseUrl: `sqlite:${join(temporaryDirectory(), 'telltale.db')}`,
     onProblem: () => {},
   });
   onTestFinished(() => engine.close());
   const values = niceValues();
-  expect(values.filter((nice) => nice > 0)).toHaveLength(1);
-  expect(values.filter((nice) => nice === 0).length).toBeGreaterThan(1);
+  expect(values.filter((nice) => nice > own)).toHaveLength(1);
+  expect(values.filter((nice) => nice === own).length).toBeGreaterThan(1);
 });
