@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { workersMax } from '../base/limits.ts';
+import { peerKeptMs, workersMax } from '../base/limits.ts';
+import { prepareAddressOf } from '../server/client-address.ts';
 import { type Primary, runPrimary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
@@ -32,6 +33,9 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const adminPort = flags.adminPort === undefined ? undefined : readPort(flags.adminPort);
   const host = flags.host ?? settings.host ?? '127.0.0.1';
   if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
+  const trustedProxies = flags.trustedProxies ?? settings.trustedProxies;
+  prepareAddressOf(trustedProxies ?? '');
+  const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -44,9 +48,9 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     port,
     adminPort,
     apiToken: settings.apiToken,
-    trustedProxies: flags.trustedProxies ?? settings.trustedProxies,
+    trustedProxies,
     hosts: flags.hostName,
-    repeatWindowMs: Number(flags.repeatWindow ?? settings.repeatWindow ?? 0),
+    repeatWindowMs,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });
@@ -82,6 +86,14 @@ function readWorkers(text: string): number {
   throw new TelltaleError(
     'INVALID_OPTION',
     `--workers takes a whole number from 1 to ${workersMax}, but ${quote(text)} came. 1 is one process for all.`,
+  );
+}
+
+function readRepeatWindow(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) <= peerKeptMs) return Number(text);
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `--repeat-window takes a whole number of milliseconds from 0 to ${peerKeptMs}, but ${quote(text)} came. 0 counts each request.`,
   );
 }
 

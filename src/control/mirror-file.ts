@@ -1,10 +1,10 @@
 // The file of a mirror: what the control state adds up to, and how far its sequence of changes it has come. One process
 // writes it, any number read it. It can be made anew from the store, so a lost last commit does no harm.
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
+import { fileProblem } from '../base/sqlite-header.ts';
 
 /** "TTCT": tells a mirror from any other SQLite file. */
 const APPLICATION_ID = 0x54544354;
@@ -48,7 +48,7 @@ const SCHEMA = `
 export function openMirrorFile(path: string): Database.Database {
   let file: Database.Database | undefined;
   try {
-    const problem = headerProblem(readHeader(path), APPLICATION_ID);
+    const problem = fileProblem(path, APPLICATION_ID);
     if (problem !== undefined) throw new Error(problem);
     // Made for its owner only; SQLite gives its log the same mode.
     closeSync(openSync(path, 'a', 0o600));
@@ -68,18 +68,6 @@ export function openMirrorFile(path: string): Database.Database {
       `${quote(path)} should be a mirror of Telltale, but ${messageOf(error)}. Move it away: a new one is made from the store.`,
       { cause: error },
     );
-  }
-}
-
-/** The first bytes of the file; none when there is no file. */
-function readHeader(path: string): Uint8Array {
-  if (!existsSync(path)) return new Uint8Array();
-  const header = new Uint8Array(sqliteHeaderBytes);
-  const file = openSync(path, 'r');
-  try {
-    return header.subarray(0, readSync(file, header));
-  } finally {
-    closeSync(file);
   }
 }
 

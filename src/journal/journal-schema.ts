@@ -1,10 +1,10 @@
 // What stands in a journal's file, and whose the file is.
 import { randomUUID } from 'node:crypto';
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { journalWalBytesMax, journalWalPages } from '../base/limits.ts';
-import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
+import { fileProblem } from '../base/sqlite-header.ts';
 import { prepareReading, type ReadEntries } from './read-entries.ts';
 import { giveUpReserve } from './reserve.ts';
 import { HITS_TABLE } from './salvage.ts';
@@ -52,7 +52,7 @@ interface Statements {
  */
 export function claimFile(path: string): Database.Database {
   try {
-    const problem = headerProblem(readHeader(path), APPLICATION_ID);
+    const problem = fileProblem(path, APPLICATION_ID);
     if (problem !== undefined) throw new Error(problem);
     const lock = takeLock(path);
     // Made for its owner only; SQLite gives its log the same mode.
@@ -146,18 +146,6 @@ function takeLock(path: string): Database.Database {
       'JOURNAL_IN_USE',
       `Another process collects into ${path}. Stop it first, or give this one a data directory of its own (--data).`,
     );
-  }
-}
-
-/** The first bytes of the file; none when there is no file. */
-function readHeader(path: string): Uint8Array {
-  if (!existsSync(path)) return new Uint8Array();
-  const header = new Uint8Array(sqliteHeaderBytes);
-  const file = openSync(path, 'r');
-  try {
-    return header.subarray(0, readSync(file, header));
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,30 +1,11 @@
 // What the collector asks of the control state: what is in force for mail that is sent already. Every answer is
 // synchronous, from memory or from a file on this machine; none waits for the store.
-import type { LinkOfMessage } from '../base/control-change.ts';
 import { type Consent, type ConsentLevel, lowestConsent } from '../base/nouns.ts';
+import type { Mirror } from '../control/open-mirror.ts';
 import type { HitToken } from '../token/hit-token.ts';
 
-/** A mirror (`openMirror`) is one. */
-export interface ControlState {
-  /** Whether the message is revoked, or the link of it, or the host of the destination, as far as each is given. */
-  isRevoked(of: {
-    readonly message: string;
-    readonly link?: number | undefined;
-    readonly destination?: string | undefined;
-  }): boolean;
-  /** Where the link leads since it was corrected; nothing when it was not. */
-  destinationOf(link: LinkOfMessage): string | undefined;
-  /** The link of a registered set; `not-mirrored` when that cannot be known yet. */
-  shortLink(
-    message: string,
-    set: string,
-    index: number,
-  ): { readonly destination: string; readonly count: number } | 'unknown' | 'not-mirrored';
-  /** The most that may be learnt of a recipient; nothing when nobody said so. */
-  consentOf(recipient: string): Consent | undefined;
-  /** Whether nothing may be kept of a recipient any more. */
-  isErased(recipient: string): boolean;
-}
+/** What the collector asks of a mirror (`openMirror`). */
+export type ControlState = Pick<Mirror, 'isRevoked' | 'destinationOf' | 'shortLink' | 'consentOf' | 'isErased'>;
 
 /** A collector without a control state: nothing is revoked, and there are no short links. */
 export const NO_CONTROL: ControlState = {

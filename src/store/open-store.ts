@@ -1,12 +1,12 @@
 // Opens the store. SQLite for now: one file in WAL mode, written by one process, read by any. The file says whose it
 // is (application_id), and its migrations say by which version it was written.
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
-import { headerProblem, sqliteHeaderBytes } from '../base/sqlite-header.ts';
+import { fileProblem } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
@@ -123,7 +123,7 @@ function schemeOf(url: string): string {
 async function openFile(path: string): Promise<Database.Database> {
   let sqlite: Database.Database | undefined;
   try {
-    const problem = headerProblem(readHeader(path), APPLICATION_ID);
+    const problem = fileProblem(path, APPLICATION_ID);
     if (problem !== undefined) throw new Error(problem);
     // Made for its owner only; SQLite gives its log the same mode.
     closeSync(openSync(path, 'a', 0o600));
@@ -133,18 +133,6 @@ async function openFile(path: string): Promise<Database.Database> {
   } catch (error) {
     sqlite?.close();
     throw unusable(path, error);
-  }
-}
-
-/** The first bytes of a file; none when there is no file. */
-function readHeader(path: string): Uint8Array {
-  if (!existsSync(path)) return new Uint8Array();
-  const header = new Uint8Array(sqliteHeaderBytes);
-  const file = openSync(path, 'r');
-  try {
-    return header.subarray(0, readSync(file, header));
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -161,6 +161,9 @@ describe('telltale serve', () => {
     ['workers that are no number', ['--port', '0', '--workers', 'two'], 2, /from 1 to 64, but "two" came/],
     ['too many workers', ['--port', '0', '--workers', '65'], 2, /from 1 to 64, but "65" came/],
     ['an admin port that is none', ['--port', '0', '--admin-port', '-1'], 2, /whole number from 0 to 65535/],
+    ['a window that is none', ['--port', '0', '--repeat-window', 'abc'], 2, /from 0 to 900000, but "abc" came/],
+    ['a window too long', ['--port', '0', '--repeat-window', '900001'], 2, /from 0 to 900000, but "900001" came/],
+    ['a proxy that is none', ['--port', '0', '--trusted-proxies', '127.1'], 2, /but "127.1" is none/],
     ['a base URL that is none', ['--port', '0', '--base-url', 'ftp://x'], 2, /does not begin with https/],
     [
       'a database that is not ours',

@@ -1,9 +1,8 @@
 // A process that collects and settles is killed. Every hit that it acknowledged is in the store once the next one has
 // settled the rest, once, and the account of the journal is right.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { acknowledgedBefore } from '../support/acknowledged.ts';
 import { startTestEngine } from '../support/engines.ts';
 import { accountedFor } from '../support/journals.ts';
 import { rowsOf } from '../support/stores.ts';
@@ -11,25 +10,12 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 const script = fileURLToPath(new URL('../support/settle-hits.ts', import.meta.url));
 
-async function acknowledgedBefore(count: number, directory: string): Promise<readonly string[]> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, directory], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const printed: string[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    // The kill may cut the last line.
-    if (line.length === 32) printed.push(line);
-    if (printed.length === count) child.kill('SIGKILL');
-  }
-  return printed;
-}
-
 describe('an engine whose process is killed', () => {
   it.each([1, 1_000, 8_000])(
     'leaves every hit that was acknowledged before kill -9 at %i to be settled once',
     async (count) => {
       const directory = temporaryDirectory();
-      const acknowledged = await acknowledgedBefore(count, directory);
+      const acknowledged = await acknowledgedBefore(count, script, [directory]);
       const { engine, path, addJournal, problems } = await startTestEngine(directory);
       const { journal, settler } = await addJournal('journal.db');
       await settler.settleNow();

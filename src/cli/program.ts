@@ -1,0 +1,269 @@
+// The commands with their options and help, examples first. Each is loaded when it is called: rewriting a mail loads no
+// server and no database.
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { SCOPES } from '../base/nouns.ts';
+import { packageRoot } from '../base/package-root.ts';
+import type { Io } from './io.ts';
+
+type SetStatus = (status: number) => void;
+
+/** Builds the program; `setStatus` takes the exit status of commands that have more than done and failed. */
+export function buildProgram(io: Io, setStatus: SetStatus): Command {
+  const program = new Command('telltale')
+    .description('E-mail open and click tracking: rewrite mail, collect hits, report what they mean.')
+    .version(version(), '-v, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showHelpAfterError('(telltale COMMAND --help shows how)')
+    .addHelpText('before', PROGRAM_EXAMPLES);
+  addRewrite(program, io, setStatus);
+  addCheck(program, io, setStatus);
+  addServe(program, io, setStatus);
+  addReport(program, io);
+  addInspect(program, io, setStatus);
+  addKeys(program, io);
+  addTokens(program, io);
+  addRevoke(program, io);
+  addLinks(program, io);
+  addMigrate(program, io);
+  addDemo(program, io, setStatus);
+  return program;
+}
+
+const PROGRAM_EXAMPLES = `Examples:
+  telltale demo
+  telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com > tracked.html
+  telltale serve --base-url https://t.example.com
+  telltale report spring-sale
+`;
+
+/** A command with its examples on top of its help and the options all commands take. */
+function command(parent: Command, name: string, description: string, examples: string): Command {
+  return parent
+    .command(name)
+    .description(description)
+    .addHelpText('before', `Examples:\n${examples.trim().replace(/^ */gm, '  ')}\n`)
+    .option('--json', 'print JSON')
+    .option('--quiet', 'print data only, no words')
+    .option('--data <dir>', 'data directory (TELLTALE_DATA, default ./telltale-data)')
+    .option('--database <url>', 'where events are stored (TELLTALE_DATABASE, default sqlite: in the data directory)')
+    .option('--base-url <url>', 'the https address where the collector answers (TELLTALE_BASE_URL)');
+}
+
+function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'rewrite',
+    'Give HTML mails tracked links and a pixel, for one recipient or many.',
+    `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
+     telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --links short
+     telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
+     cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
+  )
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
+    .requiredOption('--message <id>', 'your own id of the mailing')
+    .option('--recipient <id>', 'your own id of the recipient')
+    .option('--recipients <file>', 'a .csv with a column "recipient", or a .ndjson of { "recipient": … }')
+    .option('--out <dir>', 'write <recipient>.html (or .eml) files and manifest.ndjson there')
+    .addOption(new Option('--mbox <file>', 'write all mails into one mbox').conflicts(['out', 'json']))
+    .option('--merge <engine>', 'leave tags alone that liquid, handlebars, mailchimp, or "[[ ]]" will expand')
+    .option('--placeholder <tag>', 'write a template with your merge variable for the recipient, and tokens.csv')
+    .option('--resume', 'go on with an interrupted --out')
+    .option('--force', 'overwrite files that exist; break DKIM signatures of .eml files')
+    .addOption(
+      new Option('--pixel <place>', 'where the pixel goes').choices(['top', 'bottom', 'both', 'placeholder', 'none']),
+    )
+    .addOption(
+      new Option('--links <form>', 'short links stand in the database; the collector needs it to redirect')
+        .choices(['self-contained', 'short'])
+        .default('self-contained'),
+    )
+    .action(async (files: string[], flags) => {
+      const { rewrite } = await import('./rewrite.ts');
+      setStatus(await rewrite(files, flags, io));
+    });
+}
+
+function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'check',
+    'Say what would be tracked in a mail, what not and why, and its size before and after.',
+    `telltale check mail.html
+     telltale check *.html --json`,
+  )
+    .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
+    .action(async (files: string[], flags) => {
+      const { check } = await import('./check.ts');
+      setStatus((await check(files, flags, io)) ? 0 : 1);
+    });
+}
+
+function addServe(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'serve',
+    'Run the collector and the API.',
+    `telltale serve --base-url https://t.example.com
+     telltale serve --port 0 --json`,
+  )
+    .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
+    .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
+    .option(
+      '--trusted-proxies <proxies>',
+      'whose X-Forwarded-For is believed: a number of proxies, or addresses and loopback, private (TELLTALE_TRUSTED_PROXIES, default none)',
+    )
+    .option(
+      '--workers <number>',
+      'processes that answer, 1 to 64, beside one that keeps the database (default: 1 for all)',
+    )
+    .option(
+      '--admin-port <port>',
+      'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
+    )
+    .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
+    .option(
+      '--repeat-window <ms>',
+      'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
+    )
+    .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
+}
+
+function addReport(program: Command, io: Io): void {
+  command(
+    program,
+    'report',
+    'Report on all messages, or on one.',
+    `telltale report
+     telltale report spring-sale
+     telltale report spring-sale --csv > spring-sale.csv`,
+  )
+    .argument('[message]', 'the id of a message')
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
+}
+
+function addInspect(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'inspect',
+    'Say what a tracked URL or token holds.',
+    `telltale inspect https://t.example.com/o/afvdld….gif
+     telltale inspect afvdld… --json`,
+  )
+    .argument('<url>', 'a tracked URL, or the token in one')
+    .action(async (text: string, flags) => {
+      const { inspect } = await import('./inspect.ts');
+      setStatus((await inspect(text, flags, io)) ? 0 : 1);
+    });
+}
+
+function addKeys(program: Command, io: Io): void {
+  const keys = program.command('keys').description('Make, list and revoke the keys that seal tracked URLs.');
+  command(keys, 'new', 'Make a key; it signs new mail from now on.', 'telltale keys new\ntelltale keys new --no-sign')
+    .option('--no-sign', 'only stage the key: old ones go on signing')
+    .action(async (flags) => (await import('./keys.ts')).newKeyCommand(flags, io));
+  command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action(async (flags) =>
+    (await import('./keys.ts')).listKeysCommand(flags, io),
+  );
+  command(keys, 'revoke', 'Revoke a key: links it sealed no longer redirect.', 'telltale keys revoke k1')
+    .argument('<id>', 'the id of a key')
+    .action(async (id: string, flags) => (await import('./keys.ts')).revokeKeyCommand(id, flags, io));
+}
+
+function addTokens(program: Command, io: Io): void {
+  const tokens = program.command('tokens').description('Make, list and revoke the tokens that open the API.');
+  command(tokens, 'new', 'Make an API token; it is shown once.', 'telltale tokens new --scope read')
+    .addOption(new Option('--scope <scope>', 'what it allows').choices([...SCOPES]).default('read'))
+    .action(async (flags) => (await import('./tokens.ts')).newTokenCommand(flags, io));
+  command(tokens, 'list', 'List the API tokens.', 'telltale tokens list').action(async (flags) =>
+    (await import('./tokens.ts')).listTokensCommand(flags, io),
+  );
+  command(tokens, 'revoke', 'Revoke an API token.', 'telltale tokens revoke mfrggzdf')
+    .argument('<id>', 'the id of a token: the part between the underscores')
+    .action(async (id: string, flags) => (await import('./tokens.ts')).revokeTokenCommand(id, flags, io));
+}
+
+function addRevoke(program: Command, io: Io): void {
+  const revoke = program
+    .command('revoke')
+    .description('Stop links of mail that is sent: a message, one link, or a host.');
+  command(
+    revoke,
+    'message',
+    'Stop all links of a message and keep nothing of it any more; its way to unsubscribe goes on working.',
+    'telltale revoke message spring-sale\ntelltale revoke message spring-sale --undo',
+  )
+    .argument('<id>', 'the id of the message')
+    .option('--undo', 'let it work again')
+    .action(async (message: string, flags) =>
+      (await import('./revoke.ts')).revoke({ kind: 'message', message }, flags, io),
+    );
+  command(
+    revoke,
+    'link',
+    'Stop one link of a message.',
+    'telltale revoke link spring-sale 3\ntelltale revoke link spring-sale 3 --undo',
+  )
+    .argument('<message>', 'the id of the message')
+    .argument('<index>', 'the number of the link, from 0, as reports show it')
+    .option('--undo', 'let it work again')
+    .action(async (message: string, index: string, flags) =>
+      (await import('./revoke.ts')).revoke({ kind: 'link', message, index }, flags, io),
+    );
+  command(
+    revoke,
+    'host',
+    'Stop all links that lead to a host: to itself, not to those below it.',
+    'telltale revoke host shop.example\ntelltale revoke host shop.example:8443\ntelltale revoke host shop.example --undo',
+  )
+    .argument('<host>', 'a host, for all its ports unless one is named')
+    .option('--undo', 'let it work again')
+    .action(async (host: string, flags) => (await import('./revoke.ts')).revoke({ kind: 'host', host }, flags, io));
+}
+
+function addLinks(program: Command, io: Io): void {
+  const links = program.command('links').description('Correct where links of mail that is sent lead.');
+  command(
+    links,
+    'set',
+    'Let a link lead elsewhere; reports keep the destination it was sent with.',
+    'telltale links set spring-sale 3 https://shop.example/sale',
+  )
+    .argument('<message>', 'the id of the message')
+    .argument('<index>', 'the number of the link, from 0, as reports show it')
+    .argument('<url>', 'where it leads from now on')
+    .action(async (message: string, index: string, url: string, flags) =>
+      (await import('./links.ts')).setLink(message, index, url, flags, io),
+    );
+}
+
+function addMigrate(program: Command, io: Io): void {
+  command(program, 'migrate', 'Make the database, or bring its schema up to date.', 'telltale migrate').action(
+    async (flags) => (await import('./migrate.ts')).migrate(flags, io),
+  );
+}
+
+function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'demo',
+    'Mail a newsletter to 200 simulated readers and report what they did, all on this machine.',
+    `telltale demo
+     telltale demo --seed 7 --keep`,
+  )
+    .option('--seed <number>', 'repeat an earlier run')
+    .option('--keep', 'leave the server up afterwards')
+    .action(async (flags) => setStatus(await (await import('./demo/demo.ts')).demo(flags, io)));
+}
+
+function version(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('package.json', packageRoot), 'utf8'));
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : 'unknown';
+}
