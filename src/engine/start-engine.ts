@@ -96,8 +96,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   async function close(): Promise<void> {
     for (const { stopListening } of journals.values()) stopListening();
-    // Both at once: a thread that has ended must not be started again meanwhile.
-    await Promise.all([reader.end(), writer.end()]);
+    // One after the other: the last connection folds the log into the store, and of two that close at once neither may be.
+    await writer.end(reader.end());
   }
 
   try {

@@ -9,8 +9,8 @@ import type { StoreRequest } from './engine-letters.ts';
 export interface StoreThread<Ask> {
   /** Asks the thread; rejects with `STORE_UNAVAILABLE` while it is not there. */
   ask(request: Ask | StoreRequest): Promise<unknown>;
-  /** Lets the thread close what it has open, and ends it. */
-  end(): Promise<void>;
+  /** Lets the thread close what it has open, and ends it, once `after` has come; from now on it is not started again. */
+  end(after?: Promise<void>): Promise<void>;
 }
 
 export interface StoreThreadOptions<Asked> {
@@ -61,10 +61,10 @@ export function startStoreThread<Ask, Asked>(options: StoreThreadOptions<Asked>)
 
   return {
     ask: (request) => line.ask(request),
-    async end() {
+    async end(after = Promise.resolve()) {
       clearTimeout(pausing);
-      ended ??= line
-        .ask({ kind: 'close' })
+      ended ??= after
+        .then(() => line.ask({ kind: 'close' }))
         .catch(() => undefined)
         .then(() => worker.terminate());
       await ended;

@@ -35,6 +35,18 @@ describe('the engine', () => {
     await expect.poll(() => journal.counts()).toEqual(countsWith({ received: 3, settled: 3 }));
   });
 
+  it('leaves the store as one file when it is closed, its log folded in', async () => {
+    const { engine, path, addJournal } = await startTestEngine();
+    const { journal, settler } = await addJournal('journal.db');
+    await appendAll(journal, opens(3));
+    await settler.settleNow();
+    expect(await opensIn(engine.store)).toBe(3);
+    expect(existsSync(`${path}-wal`)).toBe(true);
+    await settler.stop();
+    await engine.close();
+    expect(['-wal', '-shm'].filter((end) => existsSync(path + end))).toEqual([]);
+  });
+
   it('settles several journals into one store, each as far as it goes', async () => {
     const { engine, addJournal } = await startTestEngine();
     const places = [await addJournal('one.db'), await addJournal('two.db')];
