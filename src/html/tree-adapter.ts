@@ -68,7 +68,16 @@ function createRoot(): Parent {
 }
 
 function createLeaf(type: string, data: string): TreeNode {
+  flatten(data);
   return { type, data, parent: null, prev: null, next: null, sourceCodeLocation: null };
+}
+
+/**
+ * parse5 joins texts character by character, and the engine keeps such a text as a chain of 32 bytes for each of them. To
+ * look at a character makes it one piece, before the garbage collector has to copy the chain. Short ones cost little.
+ */
+function flatten(text: string): void {
+  if (text.length > 32) text.charCodeAt(0);
 }
 
 function appendChild(parent: Parent, node: TreeNode): void {
@@ -95,8 +104,10 @@ const DOCTYPE = '!doctype';
 const adapter = {
   createDocument: createRoot,
   createDocumentFragment: createRoot,
-  createElement: (name: string, namespace: string, attributes: readonly Attribute[]) =>
-    new Element(name, namespace, attributes),
+  createElement(name: string, namespace: string, attributes: readonly Attribute[]): Element {
+    for (const { value } of attributes) flatten(value);
+    return new Element(name, namespace, attributes);
+  },
   createCommentNode: (data: string) => createLeaf('comment', data),
   createTextNode: (data: string) => createLeaf('text', data),
 

@@ -22,9 +22,13 @@ export type OpenedLinkToken =
 export function signLinkToken(key: RingKey, message: string, link: HitLink): string {
   const https = link.destination.startsWith('https://');
   const flags = VERSION | (link.honeypot ? HONEYPOT_FLAG : 0) | (https ? HTTPS_FLAG : 0);
-  const head = Buffer.from([flags, ...varint(link.index), ...varint(link.count)]);
+  const head = [flags, ...varint(link.index), ...varint(link.count)];
   const rest = Buffer.from(link.destination.slice(https ? 8 : 7));
-  return encodeBase32(Buffer.concat([head, macOf(key, message, head, rest), rest]));
+  const bytes = Buffer.allocUnsafe(head.length + MAC_BYTES + rest.length);
+  bytes.set(head);
+  bytes.set(macOf(key, message, head, rest), head.length);
+  bytes.set(rest, head.length + MAC_BYTES);
+  return encodeBase32(bytes);
 }
 
 /** Opens L of a message, or says why not. `key` is the key R was sealed with. */
@@ -52,9 +56,14 @@ export function openLinkToken(key: RingKey, message: string, text: string): Open
   };
 }
 
-function macOf(key: RingKey, message: string, head: Uint8Array, rest: Uint8Array): Buffer {
-  const id = Buffer.from(message);
-  const data = Buffer.concat([Buffer.from([id.length]), id, Buffer.from([head.length]), head, rest]);
+function macOf(key: RingKey, message: string, head: ArrayLike<number>, rest: Uint8Array): Buffer {
+  const idBytes = Buffer.byteLength(message);
+  const data = Buffer.allocUnsafe(2 + idBytes + head.length + rest.length);
+  data[0] = idBytes;
+  data.write(message, 1);
+  data[1 + idBytes] = head.length;
+  data.set(head, 2 + idBytes);
+  data.set(rest, 2 + idBytes + head.length);
   return key.linkMac(data).subarray(0, MAC_BYTES);
 }
 

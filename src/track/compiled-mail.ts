@@ -143,7 +143,9 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     message: context.message,
     links: source.links,
     notes: source.notes,
-    bytesAdded: htmlBytes('x'.repeat(context.recipientBytes || TYPICAL_ID_BYTES)) - sourceBytes,
+    get bytesAdded() {
+      return htmlBytes('x'.repeat(context.recipientBytes || TYPICAL_ID_BYTES)) - sourceBytes;
+    },
     sourceBytes,
     register: () => context.registration.register(),
     get isRegistered() {
