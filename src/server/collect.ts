@@ -61,7 +61,7 @@ async function answerOpen(request: CollectRequest, text: string, context: Collec
   return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : pixelAnswer(outcome);
 }
 
-async function recordOpen(request: CollectRequest, text: string, context: CollectContext): Promise<Outcome> {
+function recordOpen(request: CollectRequest, text: string, context: CollectContext): Outcome | Promise<Outcome> {
   const ignore = (ignored: 'invalid' | 'revoked' | 'consent' | 'privacy-signal', reason: string = ignored): Outcome => {
     context.countIgnored('open', reason);
     return { ignored };
@@ -75,7 +75,11 @@ async function recordOpen(request: CollectRequest, text: string, context: Collec
   if (level === 'none') return ignore('consent');
   if (saysNo(request)) return ignore('privacy-signal');
   const hit = makeHit(request, context, { kind: 'open', token: opened.token, level, link: null });
-  return { durable: await context.append(hit) };
+  return context.append(hit).then(toOutcome);
+}
+
+function toOutcome(durable: boolean): Outcome {
+  return { durable };
 }
 
 interface ClickTexts {

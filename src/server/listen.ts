@@ -1,7 +1,7 @@
 // Listens and stops. Stopping answers what was accepted, closes idle connections until none is left, and in the end cuts
 // off who takes too long.
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TelltaleError } from '../base/errors.ts';
 import { closeAnswersMs } from '../base/limits.ts';
 
@@ -34,7 +34,8 @@ export interface ListenAt {
  * @throws TelltaleError `PORT_IN_USE`.
  */
 export async function listen(at: ListenAt, handle: (url: string) => RequestListener): Promise<Listening> {
-  const answering = new Set<ServerResponse>();
+  /** The latest response of each connection that is open. */
+  const answering = new Map<Socket, ServerResponse>();
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -44,9 +45,9 @@ export async function listen(at: ListenAt, handle: (url: string) => RequestListe
   const { port } = server.address() as AddressInfo;
   const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
   try {
-    server.on('request', (_, response) => {
-      answering.add(response);
-      response.once('close', () => answering.delete(response));
+    server.on('connection', (socket) => socket.once('close', () => answering.delete(socket)));
+    server.on('request', ({ socket }, response) => {
+      answering.set(socket, response);
       if (!server.listening) response.setHeader('Connection', 'close');
     });
     server.on('request', handle(url));
@@ -82,9 +83,9 @@ function refusal(error: NodeJS.ErrnoException, { host, port, setBy = '--port or 
   );
 }
 
-async function close(server: Server, answering: ReadonlySet<ServerResponse>): Promise<void> {
+async function close(server: Server, answering: ReadonlyMap<Socket, ServerResponse>): Promise<void> {
   // Who is answered now is told not to ask again on this connection.
-  for (const response of answering) if (!response.headersSent) response.setHeader('Connection', 'close');
+  for (const response of answering.values()) if (!response.headersSent) response.setHeader('Connection', 'close');
   // One call is not enough: a connection that answers just now becomes idle after it.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const cut = setTimeout(() => server.closeAllConnections(), closeAnswersMs);
