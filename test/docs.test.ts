@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS } from '../src/base/nouns.ts';
 import { RULES } from '../src/classify/rules.ts';
 import { buildReport } from '../src/report/build-report.ts';
+import { builtFile, transpile } from './support/built.ts';
 import { run } from './support/command.ts';
 import { startMs } from './support/hits.ts';
 import { type Inbox, startInbox } from './support/smtp.ts';
@@ -60,15 +61,15 @@ async function execute(code: string): Promise<string> {
     )
     .replace(/from 'telltale(?:\/(\w+))?'/g, (_, part: string | undefined) => {
       const room = part === undefined ? '' : `${part === 'nodemailer' ? 'mail' : part}/`;
-      return `from '${new URL(`src/${room}index.ts`, root).href}'`;
+      return `from '${pathToFileURL(builtFile(new URL(`src/${room}index.ts`, root))).href}'`;
     })
     .replace(/from '(nodemailer|koa)'/g, (_, name: string) => `from '${import.meta.resolve(name)}'`);
-  const path = join(directory, `block-${program.length}.mts`);
-  await writeFile(path, program);
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), path], {
+  const path = join(directory, `block-${program.length}.mjs`);
+  await writeFile(path, transpile(program));
+  const child = spawn(process.execPath, [path], {
     cwd: directory,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', TSX_TSCONFIG_PATH: fileURLToPath(new URL('tsconfig.json', root)) },
+    env: { PATH: process.env['PATH'] ?? '' },
   });
   let stdout = '';
   let stderr = '';

@@ -1,6 +1,5 @@
 // A process that collects and settles is killed. Every hit that it acknowledged is in the store once the next one has
 // settled the rest, once, and the account of the journal is right.
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { acknowledgedBefore } from '../support/acknowledged.ts';
 import { startTestEngine } from '../support/engines.ts';
@@ -8,7 +7,7 @@ import { accountedFor } from '../support/journals.ts';
 import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const script = fileURLToPath(new URL('../support/settle-hits.ts', import.meta.url));
+const script = new URL('../support/settle-hits.ts', import.meta.url);
 
 describe('an engine whose process is killed', () => {
   it.each([1, 1_000, 8_000])(

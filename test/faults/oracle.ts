@@ -3,12 +3,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import type { JournalCounts } from '../../src/journal/open-journal.ts';
 import { unpackId } from '../../src/store/recipient-keys.ts';
 import { addKey, type KeyRingJson } from '../../src/token/key-ring.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
+import { builtFile } from '../support/built.ts';
 import { accountedFor } from '../support/journals.ts';
 
 export interface Asked {
@@ -35,7 +35,7 @@ export const testKeys: KeyRingJson = addKey(undefined, { secret: Buffer.alloc(32
 
 const tracker = createTracker({ baseUrl: 'https://t.example.com', keys: testKeys });
 const mail = tracker.compile('<body><a href="https://shop.example/sale">Sale</a></body>', { message: 'spring-sale' });
-const script = fileURLToPath(new URL('./service-process.ts', import.meta.url));
+const script = new URL('./service-process.ts', import.meta.url);
 
 /** Starts a service over a directory; `env` may lay a library under it. */
 export async function startOracleService(
@@ -43,8 +43,8 @@ export async function startOracleService(
   env: Readonly<Record<string, string>> = {},
   clockOffsetMs = 0,
 ): Promise<OracleService> {
-  const child = fork(script, [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
-    execArgv: ['--import', import.meta.resolve('tsx')],
+  const child = fork(builtFile(script), [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
+    execArgv: [],
     env: { ...process.env, ...env },
   });
   const problems: string[] = [];

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { JournalFile } from '../../src/journal/journal-file.ts';
+import { builtFile } from '../support/built.ts';
 import { Disk, type DiskRecord, diskLibrary, readDiskLog, seeded } from './disk.ts';
 
 export interface PowerCutResult {
@@ -20,7 +21,7 @@ export interface PowerCutResult {
   readonly broken: number;
 }
 
-const script = fileURLToPath(new URL('./append-and-note.ts', import.meta.url));
+const script = new URL('./append-and-note.ts', import.meta.url);
 const defect = fileURLToPath(new URL('./unsynced.cjs', import.meta.url));
 
 /** Records one run of `hits` hits and cuts the power at `cuts` random moments of it. */
@@ -44,8 +45,8 @@ function record(directory: string, hits: number, unsynced: boolean): readonly Di
   const log = join(directory, 'disk.log');
   const watched = join(directory, 'watched');
   mkdirSync(watched);
-  const loaders = ['--import', import.meta.resolve('tsx'), ...(unsynced ? ['--require', defect] : [])];
-  const { signal } = spawnSync(process.execPath, [...loaders, script, watched, String(hits)], {
+  const loaders = unsynced ? ['--require', defect] : [];
+  const { signal } = spawnSync(process.execPath, [...loaders, builtFile(script), watched, String(hits)], {
     env: { ...process.env, LD_PRELOAD: diskLibrary(), DISK_WATCH: watched, DISK_LOG: log },
     stdio: ['ignore', 'inherit', 'inherit'],
   });

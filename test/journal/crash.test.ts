@@ -1,12 +1,11 @@
 // A process that writes the journal is killed while it answers. What it acknowledged must be there, once.
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { acknowledgedBefore } from '../support/acknowledged.ts';
 import { entriesOf, idsOf, openTestJournal } from '../support/journals.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-const script = fileURLToPath(new URL('../support/append-hits.ts', import.meta.url));
+const script = new URL('../support/append-hits.ts', import.meta.url);
 
 /** What of the acknowledged is missing after the crash, what stands there twice, and what the counts do not know of. */
 async function damageOf(path: string, acknowledged: readonly string[]) {

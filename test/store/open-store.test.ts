@@ -2,21 +2,21 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { builtFile } from '../support/built.ts';
 import { makeHit } from '../support/hits.ts';
 import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 import { filesOf, temporaryDirectory } from '../support/temporary.ts';
 
 const storePath = () => join(temporaryDirectory(), 'telltale.db');
-const script = fileURLToPath(new URL('../support/open-store-once.ts', import.meta.url));
+const script = new URL('../support/open-store-once.ts', import.meta.url);
 
 /** Opens a store in a process of its own and returns how that process ended. */
 async function openElsewhere(path: string, killAt = 0): Promise<readonly unknown[]> {
-  const args = ['--import', import.meta.resolve('tsx'), script, path, String(killAt)];
+  const args = [builtFile(script), path, String(killAt)];
   return await once(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
 }
 

@@ -1,14 +1,15 @@
 // Kills a process that prints the id of each hit it acknowledged.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { builtFile } from './built.ts';
 
 /** Runs a script with its arguments, kills it when it has printed `count` ids, and returns all that it printed. */
 export async function acknowledgedBefore(
   count: number,
-  script: string,
+  script: URL,
   args: readonly string[],
 ): Promise<readonly string[]> {
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args], {
+  const child = spawn(process.execPath, [builtFile(script), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const printed: string[] = [];

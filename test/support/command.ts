@@ -6,6 +6,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Io } from '../../src/cli/io.ts';
 import { main } from '../../src/cli/main.ts';
+import { builtFile } from './built.ts';
 
 export interface Ran {
   readonly status: number;
@@ -45,14 +46,14 @@ function collect() {
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
 /** Starts the command as a process of its own. */
 export function start(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Record<string, string> },
+  options: { readonly cwd: string; readonly env?: Record<string, string>; readonly fromSource?: boolean },
 ): ChildProcess {
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), `${root}cli.ts`, ...args], {
+  const cli = new URL('../../cli.ts', import.meta.url);
+  const program = options.fromSource ? ['--import', import.meta.resolve('tsx'), fileURLToPath(cli)] : [builtFile(cli)];
+  return spawn(process.execPath, [...program, ...args], {
     cwd: options.cwd,
     env: { PATH: process.env['PATH'] ?? '', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -27,8 +27,9 @@ export interface Serving {
 }
 
 /** Starts it in a directory and waits until it listens. */
-export async function startServing(cwd: string, args: readonly string[]): Promise<Serving> {
-  const child = start(['serve', '--port', '0', '--json', ...args], { cwd, env: { TELLTALE_API_TOKEN: API_TOKEN } });
+export async function startServing(cwd: string, args: readonly string[], fromSource = false): Promise<Serving> {
+  const env = { TELLTALE_API_TOKEN: API_TOKEN };
+  const child = start(['serve', '--port', '0', '--json', ...args], { cwd, env, fromSource });
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk.toString();
