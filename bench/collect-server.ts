@@ -1,4 +1,4 @@
-// One server of the collect bench, in a process of its own: `collect-server.ts KIND DIRECTORY KEYS`. It tells its parent
+// One server of the collect bench, in a process of its own: `collect-server.ts KIND DIRECTORY KEYS TOKEN`. It tells its parent
 // where it listens, and, whenever it is asked, how much processor time it has used or that nothing is left to do.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
@@ -11,7 +11,7 @@ import { runService } from '../src/server/run-service.ts';
 import { openHitToken } from '../src/token/hit-token.ts';
 import { createKeyRing } from '../src/token/key-ring.ts';
 
-const [kind = '', directory = '', ring = ''] = process.argv.slice(2);
+const [kind = '', directory = '', ring = '', apiToken = ''] = process.argv.slice(2);
 const GIF = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 const keys = createKeyRing(ring);
 
@@ -81,6 +81,7 @@ async function start(): Promise<Started> {
     dataDirectory: directory,
     databaseUrl,
     keys,
+    apiToken,
     host: '127.0.0.1',
     port: 0,
     onProblem,

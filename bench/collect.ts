@@ -6,15 +6,18 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { prepareHitToken } from '../src/token/hit-token.ts';
 import { addKey, createKeyRing } from '../src/token/key-ring.ts';
+import { BACKLOG_MESSAGE, fillJournal } from './backlog.ts';
 import type { Load, Measured } from './collect-client.ts';
 import type { BenchResult } from './run.ts';
 
 const BARE = 'bare node:http';
 const CHECKED = 'Koa + router + token check';
-const SERVERS = [BARE, 'Koa + router', CHECKED, 'ours, durable', 'Koa + router + token check + INSERT (FULL)'];
+const OURS = 'ours, durable';
+const SERVERS = [BARE, 'Koa + router', CHECKED, OURS, 'Koa + router + token check + INSERT (FULL)'];
 const SHAPES = [
   { connections: 256, keepAlive: true },
   { connections: 64, keepAlive: true },
@@ -23,6 +26,7 @@ const SHAPES = [
 const ROUNDS = 5;
 const ROUND_MS = 1_500;
 const RECIPIENTS = 20_000;
+const API_TOKEN = 'bench';
 
 interface Figure {
   readonly perSecond: number;
@@ -35,17 +39,10 @@ interface Figure {
 /** Measures all servers. */
 export async function benchCollect(): Promise<BenchResult> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
-  const ring = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });
-  const seal = prepareHitToken(createKeyRing(ring).signing(), {
-    message: 'spring-sale',
-    consent: { opens: 'individual', clicks: 'individual' },
-    test: false,
-    recipientBytes: 0,
-  });
-  const paths = Array.from({ length: RECIPIENTS }, (_, index) => `/o/${seal(`recipient-${index}`)}.gif`);
+  const { ring, paths } = makePaths();
   const pinned = canPin();
   const client = startClient(pinned);
-  const servers = await Promise.all(SERVERS.map((kind) => startServer(kind, directory, JSON.stringify(ring), pinned)));
+  const servers = await Promise.all(SERVERS.map((kind) => startServer(kind, directory, ring, pinned)));
   try {
     const rows: Readonly<Record<string, string | number>>[] = [];
     for (const shape of SHAPES) rows.push(...(await measureShape(shape, { servers, client, paths })));
@@ -55,6 +52,97 @@ export async function benchCollect(): Promise<BenchResult> {
     for (const child of [client, ...servers.map((server) => server.child)]) child.kill('SIGKILL');
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Keys, and the paths of pixels under them. */
+function makePaths(): { readonly ring: string; readonly paths: readonly string[] } {
+  const ring = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });
+  const seal = prepareHitToken(createKeyRing(ring).signing(), {
+    message: BACKLOG_MESSAGE,
+    consent: { opens: 'individual', clicks: 'individual' },
+    test: false,
+    recipientBytes: 0,
+  });
+  const paths = Array.from({ length: RECIPIENTS }, (_, index) => `/o/${seal(`recipient-${index}`)}.gif`);
+  return { ring: JSON.stringify(ring), paths };
+}
+
+/**
+ * Measures ours alone, and beside a backlog of a million hits that is being settled while somebody asks for the report
+ * of that message ten times a second.
+ */
+export async function benchBeside(): Promise<BenchResult> {
+  const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'telltale-bench-')));
+  const [alone = '', busy = ''] = directories;
+  const idOf = (recipient: number) => `r${String(recipient).padStart(11, '0')}`;
+  fillJournal(join(busy, 'journal.db'), { hits: BACKLOG_HITS, recipients: BACKLOG_HITS / 2, idOf });
+  const { ring, paths } = makePaths();
+  const pinned = canPin();
+  const client = startClient(pinned);
+  const servers = [
+    await startServer(OURS, alone, ring, pinned),
+    { ...(await startServer(OURS, busy, ring, pinned)), kind: BESIDE },
+  ];
+  const asking = askForReports(servers[1]?.port ?? 0);
+  try {
+    const rows = await measureBeside(servers, client, paths);
+    const { reportMs, left } = await asking.stop();
+    const of = `a backlog of ${BACKLOG_HITS} hits that is being settled, of which ${left} were left at the end, and 10 reports a second of its message, each in ${reportMs} ms`;
+    return { bench: 'beside', of: `pixels answered beside ${of}`, rows };
+  } finally {
+    await asking.stop();
+    for (const child of [client, ...servers.map((server) => server.child)]) child.kill('SIGKILL');
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+const BESIDE = 'ours, beside all that';
+const BACKLOG_HITS = Number(process.env['HITS'] ?? 1_000_000);
+
+async function measureBeside(servers: readonly Started[], client: ChildProcess, paths: readonly string[]) {
+  const figures = new Map<string, Figure[]>(servers.map(({ kind }) => [kind, []]));
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    for (const server of servers) {
+      const load = { connections: 256, keepAlive: true, paths, port: server.port, durationMs: ROUND_MS };
+      const figure = await measure(server, client, load, server.kind === OURS);
+      if (round > 0) figures.get(server.kind)?.push(figure);
+    }
+  }
+  const alone = figures.get(OURS) ?? [];
+  return servers.map(({ kind }) => {
+    const own = figures.get(kind) ?? [];
+    const shares = own.map(({ perSecond }, round) => perSecond / (alone[round]?.perSecond ?? perSecond));
+    return {
+      server: kind,
+      'requests/s': Math.round(median(own.map((figure) => figure.perSecond))),
+      'of undisturbed': median(shares).toFixed(2),
+      'p99 ms': median(own.map((figure) => figure.p99Ms)).toFixed(1),
+    };
+  });
+}
+
+/** Asks for the report of the backlog's message ten times a second until it is stopped. */
+function askForReports(port: number) {
+  const times: number[] = [];
+  const stopping = new AbortController();
+  const get = (path: string) =>
+    fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${API_TOKEN}` } });
+  const asking = (async () => {
+    while (!stopping.signal.aborted) {
+      const startedMs = performance.now();
+      await (await get(`/api/v1/messages/${BACKLOG_MESSAGE}`)).text();
+      times.push(performance.now() - startedMs);
+      await setTimeout(100);
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await asking;
+      const left = /^telltale_hits_journalled (\d+)/m.exec(await (await get('/metrics')).text())?.[1];
+      return { reportMs: median(times).toFixed(0), left: Number(left) };
+    },
+  };
 }
 
 interface Started {
@@ -94,14 +182,16 @@ async function measureShape(
   }));
 }
 
-async function measure(server: Started, client: ChildProcess, load: Load): Promise<Figure> {
+async function measure(server: Started, client: ChildProcess, load: Load, finishes = true): Promise<Figure> {
   const before = await usedCpu(server.child);
   client.send(load);
   const [measured] = (await once(client, 'message')) as [Measured];
   const after = await usedCpu(server.child);
   // What is left to do would disturb the next one.
-  server.child.send('finish');
-  await once(server.child, 'message');
+  if (finishes) {
+    server.child.send('finish');
+    await once(server.child, 'message');
+  }
   if (measured.failures > 0) throw new Error(`${measured.failures} requests to ${server.kind} failed`);
   return {
     perSecond: measured.requests / measured.seconds,
@@ -142,7 +232,7 @@ function startClient(pinned: boolean): ChildProcess {
 
 async function startServer(kind: string, directory: string, ring: string, pinned: boolean): Promise<Started> {
   const script = fileURLToPath(new URL('./collect-server.ts', import.meta.url));
-  const child = fork(script, [kind, directory, ring], { execArgv: ['--import', 'tsx'] });
+  const child = fork(script, [kind, directory, ring, API_TOKEN], { execArgv: ['--import', 'tsx'] });
   const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
   if (pinned) pin(child, 0);
   return { kind, child, port: Number(new URL(url).port) };

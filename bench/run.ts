@@ -1,8 +1,8 @@
-// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [--json]`: what things cost, as ratios measured
+// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [beside] [settle] [--json]`: what things cost, as ratios measured
 // in one run where there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
-import { benchCollect } from './collect.ts';
+import { benchBeside, benchCollect } from './collect.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   accuracy: benchAccuracy,
   size: benchSize,
   collect: benchCollect,
+  beside: benchBeside,
   urls: benchUrls,
   settle: benchSettle,
 };

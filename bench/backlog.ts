@@ -1,0 +1,59 @@
+// A journal full of hits that wait to be settled: opens of one message in the order of time, by 300 user agents.
+import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import type { Hit } from '../src/base/nouns.ts';
+import { JournalFile } from '../src/journal/journal-file.ts';
+
+export const BACKLOG_MESSAGE = 'spring-sale';
+export const BACKLOG_START_MS: number = Date.UTC(2026, 0, 1);
+const SPREAD_MS = 3 * 86_400_000;
+const AGENTS = 300;
+
+export interface Backlog {
+  readonly hits: number;
+  readonly recipients: number;
+  readonly idOf: (recipient: number) => string;
+}
+
+/** Makes a journal with opens of one message, in the order of time; returns how large its file became. */
+export function fillJournal(path: string, { hits, recipients, idOf }: Backlog): number {
+  const chance = seeded(7);
+  const file = new JournalFile(path, Number.MAX_SAFE_INTEGER);
+  for (let from = 0; from < hits; from += 5_000) {
+    const count = Math.min(5_000, hits - from);
+    const bodies = Array.from({ length: count }, (_, at) => {
+      const atMs = BACKLOG_START_MS + Math.floor(((from + at) / hits) * SPREAD_MS);
+      return JSON.stringify(openOf(idOf(Math.floor(chance() * recipients)), atMs, Math.floor(chance() * AGENTS)));
+    });
+    file.append(bodies, { overflow: 0, failed: 0 });
+  }
+  file.close();
+  return statSync(path).size;
+}
+
+function openOf(recipient: string, atMs: number, agent: number): Hit {
+  const browser = `Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${agent}.0.0.0 Safari/537.36`;
+  return {
+    id: atMs.toString(16).padStart(12, '0') + randomBytes(10).toString('hex'),
+    kind: 'open',
+    message: BACKLOG_MESSAGE,
+    recipient,
+    level: 'individual',
+    test: false,
+    link: null,
+    repeat: false,
+    peer: null,
+    atMs,
+    method: 'GET',
+    headers: { 'user-agent': browser, 'accept-language': 'en' },
+  };
+}
+
+/** A chain of numbers from 0 to 1, the same in every run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
