@@ -44,7 +44,8 @@ function readDatabase(path: string): Buffer {
 /** What is no address, or lies where the file is damaged, is of no known kind. */
 function kindIn(reader: Reader<AsnResponse>, address: string): NetworkKind {
   try {
-    const found = reader.get(address);
+    // Databases know IPv4 as such, and no zones.
+    const found = reader.get(address.replace(/^::ffff:(?=[\d.]+$)|%.*$/gi, ''));
     if (found === null) return 'unknown';
     const { autonomous_system_number: number, autonomous_system_organization: organisation = '' } = found;
     return kindOfAs({ number, organisation });
