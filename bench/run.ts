@@ -1,8 +1,9 @@
-// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [--json]`: what things cost, as ratios measured
+// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [networks] [--json]`: what things cost, as ratios measured
 // in one run where there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchCollect } from './collect.ts';
+import { benchNetworks } from './networks.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   collect: benchCollect,
   urls: benchUrls,
   settle: benchSettle,
+  networks: benchNetworks,
 };
 
 /** One table of figures. */

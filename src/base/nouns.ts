@@ -26,9 +26,24 @@ export const PEOPLE: ReadonlySet<Label> = new Set<Label>(['human', 'proxy-human'
 
 /** Kinds of network a request may come from, by its address; docs/networks.md says what is known of each, and by which lists. */
 export const NETWORK_KINDS = [
-  ...(['residential', 'mobile', 'corporate', 'datacenter', 'apple-relay', 'google', 'google-crawler'] as const),
-  ...(['google-cloud', 'microsoft', 'microsoft-eop', 'yahoo', 'barracuda', 'proofpoint', 'mimecast', 'cisco'] as const),
-  ...(['zscaler', 'cdn', 'unknown'] as const),
+  'residential',
+  'mobile',
+  'corporate',
+  'datacenter',
+  'apple-relay',
+  'google',
+  'google-crawler',
+  'google-cloud',
+  'microsoft',
+  'microsoft-eop',
+  'yahoo',
+  'barracuda',
+  'proofpoint',
+  'mimecast',
+  'cisco',
+  'zscaler',
+  'cdn',
+  'unknown',
 ] as const;
 /** `cdn`: somebody's proxy stands between us and the reader, of whom the address says nothing. */
 export type NetworkKind = (typeof NETWORK_KINDS)[number];

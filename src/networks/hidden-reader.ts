@@ -3,7 +3,7 @@
 import type { NetworkKind } from '../base/nouns.ts';
 
 /** User agents of content networks that fetch from their customers, as they begin. */
-export const CDN_AGENTS: readonly { readonly agent: string; readonly source: string }[] = [
+const CDN_AGENTS: readonly { readonly agent: string; readonly source: string }[] = [
   {
     agent: 'Amazon CloudFront',
     source: 'Amazon CloudFront, "Request behavior": User-Agent is replaced unless it is forwarded',

@@ -83,11 +83,12 @@ function cut(ranges: readonly KindRange[]): { readonly places: Uint32Array; read
     change(range.first, range.kind);
   }
   closeBefore(LAST_ADDRESS + 1n);
-  const places = new Uint32Array(changes.length * 4);
-  changes.forEach(({ place }, at) => {
-    for (let word = 0; word < 4; word += 1)
-      places[at * 4 + word] = Number((place >> BigInt(96 - word * 32)) & 0xffffffffn);
-  });
+  const line = new DataView(new ArrayBuffer(changes.length * 16));
+  for (const [at, { place }] of changes.entries()) {
+    line.setBigUint64(at * 16, place >> 64n);
+    line.setBigUint64(at * 16 + 8, BigInt.asUintN(64, place));
+  }
+  const places = Uint32Array.from({ length: changes.length * 4 }, (_, word) => line.getUint32(word * 4));
   return { places, kinds: Uint8Array.from(changes, ({ kind }) => kind) };
 }
 

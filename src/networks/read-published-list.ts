@@ -4,7 +4,16 @@ import { formatRange, mergeRanges, readRange } from './ip-range.ts';
 import { invalidList, parseAs, rangesProblem } from './network-list.ts';
 
 /** How an owner publishes ranges; see the table below. */
-export type ListFormat = keyof typeof FORMATS;
+export type ListFormat =
+  | 'apple-csv'
+  | 'lines'
+  | 'google-json'
+  | 'microsoft-eop-json'
+  | 'microsoft-json'
+  | 'amazon-json'
+  | 'cloudfront-json'
+  | 'fastly-json'
+  | 'zscaler-json';
 
 /** What a document says: ranges as they stand there, and its own date where it has one. */
 interface Published {
@@ -26,27 +35,27 @@ const FASTLY = z.object({ addresses: z.array(z.string()), ipv6_addresses: z.arra
 const ZSCALER = z.object({ hubPrefixes: z.array(z.string()) });
 
 /** Readers by format. */
-const FORMATS = {
+const FORMATS: Readonly<Record<ListFormat, (text: string) => Published>> = {
   /** A range a line, then country, region and city. */
-  'apple-csv': (text: string): Published => ({ ranges: linesOf(text).map((line) => line.split(',', 1)[0] ?? '') }),
+  'apple-csv': (text) => ({ ranges: linesOf(text).map((line) => line.split(',', 1)[0] ?? '') }),
   /** A range a line. */
-  lines: (text: string): Published => ({ ranges: linesOf(text) }),
-  'google-json': (text: string): Published => {
+  lines: (text) => ({ ranges: linesOf(text) }),
+  'google-json': (text) => {
     const { creationTime, prefixes } = parseAs(GOOGLE, text);
     return { ranges: prefixes.flatMap((one) => one.ipv4Prefix ?? one.ipv6Prefix ?? []), date: creationTime };
   },
   /** Endpoints of Exchange Online Protection: those whose names it answers under. */
-  'microsoft-eop-json': (text: string): Published => ({ ranges: endpoints(text, isProtection) }),
+  'microsoft-eop-json': (text) => ({ ranges: endpoints(text, isProtection) }),
   /** All other endpoints of Microsoft 365. */
-  'microsoft-json': (text: string): Published => ({ ranges: endpoints(text, (urls) => !isProtection(urls)) }),
-  'amazon-json': (text: string): Published => amazon(text, 'AMAZON'),
-  'cloudfront-json': (text: string): Published => amazon(text, 'CLOUDFRONT'),
-  'fastly-json': (text: string): Published => {
+  'microsoft-json': (text) => ({ ranges: endpoints(text, (urls) => !isProtection(urls)) }),
+  'amazon-json': (text) => amazon(text, 'AMAZON'),
+  'cloudfront-json': (text) => amazon(text, 'CLOUDFRONT'),
+  'fastly-json': (text) => {
     const { addresses, ipv6_addresses } = parseAs(FASTLY, text);
     return { ranges: [...addresses, ...ipv6_addresses] };
   },
-  'zscaler-json': (text: string): Published => ({ ranges: parseAs(ZSCALER, text).hubPrefixes }),
-} as const satisfies Readonly<Record<string, (text: string) => Published>>;
+  'zscaler-json': (text) => ({ ranges: parseAs(ZSCALER, text).hubPrefixes }),
+};
 
 /**
  * Reads the documents of one list.
