@@ -1,8 +1,9 @@
-// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [beside] [settle] [--json]`: what things cost, as ratios measured
-// in one run where there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
+// `npm run bench [NAME…] [--json]`: what things cost, as ratios measured in one run where there is something to compare
+// with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchBeside, benchCollect } from './collect.ts';
+import { benchNetworks } from './networks.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   beside: benchBeside,
   urls: benchUrls,
   settle: benchSettle,
+  networks: benchNetworks,
 };
 
 /** One table of figures. */

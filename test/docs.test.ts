@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LABELS } from '../src/base/nouns.ts';
+import { LABELS, NETWORK_KINDS } from '../src/base/nouns.ts';
+import { CLIENTS } from '../src/classify/mail-clients.ts';
 import { RULES } from '../src/classify/rules.ts';
+import { readNetworkList } from '../src/networks/network-list.ts';
+import { SHIPPED_LISTS } from '../src/networks/shipped-lists.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { builtFile, transpile } from './support/built.ts';
 import { run } from './support/command.ts';
@@ -152,7 +155,7 @@ describe('docs', () => {
         .replace(/\s+#.*/, '')
         .split(' ')
         .slice(1);
-      const names = words.slice(0, ['keys', 'tokens', 'revoke', 'links'].includes(words[0] ?? '') ? 2 : 1);
+      const names = words.slice(0, ['keys', 'tokens', 'revoke', 'links', 'networks'].includes(words[0] ?? '') ? 2 : 1);
       const { status, stdout } = await run([...names, '--help'], { cwd: directory });
       expect([line, status]).toEqual([line, 0]);
       for (const flag of words.filter((word) => word.startsWith('--')))
@@ -176,6 +179,21 @@ describe('docs', () => {
     for (const rule of RULES) {
       expect(opens).toContain(`| \`${rule.id}\` | \`${rule.label}\` | ${rule.certainty} | ${rule.source} |`);
     }
+  });
+
+  it('name every kind of network and every list, with its date, size and source', () => {
+    const networks = pageNamed('docs/networks.md').replace(/ {2,}/g, ' ');
+    for (const kind of NETWORK_KINDS) expect(networks).toContain(`\`${kind}\``);
+    for (const { id, kind, date, ranges, isSeed, update, source } of SHIPPED_LISTS) {
+      const row = [`\`${id}\``, `\`${kind}\``, date, ranges.length, isSeed ? 'seed' : 'whole', update ? 'yes' : 'no'];
+      expect(networks).toContain(`| ${[...row, source].join(' | ')} |`);
+    }
+    const [own = ''] = blocks('json', 'docs/networks.md');
+    expect(readNetworkList(own)).toMatchObject({ kind: 'corporate' });
+  });
+
+  it('name every mail client', () => {
+    for (const { client } of CLIENTS) expect(pageNamed('docs/opens.md')).toContain(client);
   });
 
   it('link to files that are there', async () => {

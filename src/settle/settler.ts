@@ -228,11 +228,14 @@ function judgeAll(hits: readonly Hit[]): readonly JudgedHit[] {
       event: hit.kind,
       method: hit.method,
       honeypot: hit.link?.honeypot ?? false,
+      network: hit.network,
       headers: hit.headers,
     })),
   );
   return hits.flatMap((hit, position) => {
     const verdict = verdicts[position];
-    return verdict === undefined ? [] : [{ hit, verdict }];
+    if (verdict === undefined) return [];
+    const rulesVersion = `${verdict.rulesVersion}+networks.${hit.networkLists}`;
+    return [{ hit, verdict: { ...verdict, rulesVersion } }];
   });
 }
