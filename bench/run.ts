@@ -3,6 +3,7 @@
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchCollect } from './collect.ts';
+import { benchEstimate } from './estimate.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   collect: benchCollect,
   urls: benchUrls,
   settle: benchSettle,
+  estimate: benchEstimate,
 };
 
 /** One table of figures. */

@@ -11,6 +11,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   token: 1,
   html: 1,
   classify: 1,
+  stats: 1,
   mime: 1,
   track: 2,
   settle: 2,
