@@ -1,6 +1,7 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
 import type { JudgedHit } from '../settle/settler.ts';
+import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
 import type { Writer } from './writer.ts';
 
@@ -37,9 +38,12 @@ export class Changes {
   readonly #counts = new Map<string, Count>();
   readonly #links = new Map<string, LinkCount>();
   readonly #quarters = new Map<string, number>();
+  /** What moves in the audiences of the messages. */
+  readonly audiences: AudienceMoves;
 
   constructor(writer: Writer) {
     this.#writer = writer;
+    this.audiences = new AudienceMoves(writer.statements);
   }
 
   addTotal({ hit, verdict, message }: CountedHit): void {
@@ -84,6 +88,7 @@ export class Changes {
       const [message, quarter, kind, label] = numbersOf(name);
       addQuarter.run(message, quarter, kind, label, total);
     }
+    this.audiences.write();
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {
