@@ -1,16 +1,19 @@
 // Whether the estimated open rate is right: mailings of known truth, a grid of senders, a thousand runs each. For each
 // the bias and the coverage of three rates: raw, without the recipients whose image was prefetched, and ours.
-// RUNS=100 for fewer, ONLY=first for the scenarios named so.
+// Last come the demo's own mailings, 200 readers each, judged by the rules. RUNS=100 for fewer, ONLY=first for the scenarios named so.
+import { type Label, PEOPLE } from '../src/base/nouns.ts';
+import { classify } from '../src/classify/classify.ts';
+import { makeReaders, type Reader } from '../src/cli/demo/readers.ts';
 import { strataOf } from '../src/stats/audience.ts';
 import { estimateOpens } from '../src/stats/estimate-opens.ts';
+import { providerOf } from '../src/stats/provider.ts';
 import { seededChance } from '../src/stats/random.ts';
+import { wilson } from '../src/stats/wilson.ts';
 import { type Mailing, makeMailings, type Scenario, type Segment } from './mailings.ts';
 import type { BenchResult } from './run.ts';
 
 const RUNS = Number(process.env['RUNS'] ?? 1_000);
 const ONLY = process.env['ONLY'] ?? '';
-/** Standard deviations at the ends of a 90 % interval. */
-const NORMAL_90 = 1.645;
 
 const USUAL: Segment = { name: 'all', share: 1, masked: 0.5, visible: 0.85, readRate: 0.35, clickRate: 0.1 };
 
@@ -103,15 +106,19 @@ export async function benchEstimate(): Promise<BenchResult> {
   const rows = SCENARIOS.map((scenario, number) => ({ scenario, seed: number + 1 }))
     .filter(({ scenario }) => scenario.name.includes(ONLY))
     .map(({ scenario, seed }) => rowOf(scenario, seed));
+  if (DEMO.includes(ONLY)) rows.push(demoRow());
   return { bench: 'estimate', of: `${RUNS} mailings a row; bias in points, coverage in percent`, rows };
 }
 
 function rowOf(scenario: Scenario, seed: number): BenchResult['rows'][number] {
-  const tally = play(scenario, seed);
+  return rowFrom(`${scenario.holds ? '' : '! '}${scenario.name}`, seed, play(scenario, seed));
+}
+
+function rowFrom(scenario: string, seed: number | string, tally: Tally): BenchResult['rows'][number] {
   const [raw, excluded, ours] = tally.bias.map((bias) => ((bias / tally.runs) * 100).toFixed(2));
   const [rawHits, excludedHits, oursHits, bandHits] = tally.hits.map((hits) => ((hits / tally.runs) * 100).toFixed(1));
   return {
-    scenario: `${scenario.holds ? '' : '! '}${scenario.name}`,
+    scenario,
     seed,
     read: `${((tally.truth / tally.runs) * 100).toFixed(1)} %`,
     'raw bias': raw ?? '',
@@ -128,27 +135,71 @@ function rowOf(scenario: Scenario, seed: number): BenchResult['rows'][number] {
 
 function play(scenario: Scenario, seed: number): Tally {
   const chance = seededChance(seed * 1_000_003);
-  const tally: Tally = { runs: 0, none: 0, bias: [0, 0, 0], hits: [0, 0, 0, 0], width: 0, truth: 0 };
+  const tally = newTally();
   for (let run = 0; run < RUNS; run += 1) {
     const { history, mailing } = makeMailings(scenario, chance);
-    const ours = estimateOpens(strataOf(mailing.cells), history, seededChance(run));
-    if (ours.kind === 'none') {
-      tally.none += 1;
-      continue;
-    }
-    const truth = mailing.readers / mailing.recipients;
-    const raw = wilson(mailing.fetched, mailing.recipients);
-    const excluded = appleExcluded(mailing);
-    for (const [at, estimate] of [raw, excluded, ours].entries()) {
-      tally.bias[at as 0 | 1 | 2] += estimate.value - truth;
-      if (estimate.low <= truth && truth <= estimate.high) tally.hits[at as 0 | 1 | 2] += 1;
-    }
-    if (ours.band.low <= truth && truth <= ours.band.high) tally.hits[3] += 1;
-    tally.width += ours.high - ours.low;
-    tally.truth += truth;
-    tally.runs += 1;
+    score(tally, mailing, estimateOpens(strataOf(mailing.cells), history, seededChance(run)));
   }
   return tally;
+}
+
+const newTally = (): Tally => ({ runs: 0, none: 0, bias: [0, 0, 0], hits: [0, 0, 0, 0], width: 0, truth: 0 });
+
+function score(tally: Tally, mailing: Mailing, ours: ReturnType<typeof estimateOpens>): void {
+  if (ours.kind === 'none') {
+    tally.none += 1;
+    return;
+  }
+  const truth = mailing.readers / mailing.recipients;
+  const rates = [wilson(mailing.fetched, mailing.recipients), appleExcluded(mailing), ours] as const;
+  for (const at of [0, 1, 2] as const) {
+    tally.bias[at] += rates[at].value - truth;
+    if (rates[at].low <= truth && truth <= rates[at].high) tally.hits[at] += 1;
+  }
+  if (ours.band.low <= truth && truth <= ours.band.high) tally.hits[3] += 1;
+  tally.width += ours.high - ours.low;
+  tally.truth += truth;
+  tally.runs += 1;
+}
+
+const DEMO = 'the demo, 200 seeds';
+const DEMO_SEEDS = 200;
+const DEMO_READERS = 200;
+const DEMO_LINKS = 40;
+
+function demoRow(): BenchResult['rows'][number] {
+  const tally = newTally();
+  for (let seed = 0; seed < DEMO_SEEDS; seed += 1) {
+    const mailing = demoMailing(makeReaders(DEMO_READERS, DEMO_LINKS, seed));
+    score(tally, mailing, estimateOpens(strataOf(mailing.cells), [], seededChance(seed)));
+  }
+  return rowFrom(`! ${DEMO}`, `0-${DEMO_SEEDS - 1}`, tally);
+}
+
+/** What the demo's report would count: each reader's requests, judged by the rules. */
+function demoMailing(readers: readonly Reader[]): Mailing {
+  const cells = readers.map(({ requests, address }) => {
+    const verdicts = classify(
+      requests.map(({ what, method, headers }) => ({
+        id: '',
+        event: what === 'pixel' ? 'open' : 'click',
+        method,
+        headers,
+      })),
+    );
+    const saw = (what: 'pixel' | 'link', isMeant: (label: Label) => boolean) =>
+      verdicts.some(({ label }, at) => requests[at]?.what === what && isMeant(label));
+    return {
+      stratum: providerOf(address.split('@').at(-1) ?? ''),
+      maskedBefore: false,
+      prefetched: saw('pixel', (label) => label === 'prefetch'),
+      opened: saw('pixel', (label) => PEOPLE.has(label)),
+      clicked: saw('link', (label) => PEOPLE.has(label)),
+      recipients: 1,
+    };
+  });
+  const fetched = readers.filter(({ requests }) => requests.some(({ what }) => what === 'pixel')).length;
+  return { cells, recipients: readers.length, readers: readers.filter(({ reads }) => reads).length, fetched };
 }
 
 /** What many report: openers that are no prefetch, of recipients that were not prefetched. */
@@ -156,13 +207,4 @@ function appleExcluded({ cells }: Mailing) {
   const kept = cells.filter(({ prefetched }) => !prefetched);
   const sum = (of: typeof kept) => of.reduce((total, { recipients }) => total + recipients, 0);
   return wilson(sum(kept.filter(({ opened }) => opened)), sum(kept));
-}
-
-/** A share with its 90 % interval (Wilson, 1927). */
-function wilson(part: number, whole: number) {
-  const value = part / whole;
-  const square = NORMAL_90 ** 2 / whole;
-  const middle = (value + square / 2) / (1 + square);
-  const half = (NORMAL_90 * Math.sqrt((value * (1 - value)) / whole + square / (4 * whole))) / (1 + square);
-  return { value, low: middle - half, high: middle + half };
 }

@@ -8,6 +8,8 @@ export { classify } from './classify/classify.ts';
 export type { PixelPlacement } from './html/find-pixel-places.ts';
 export type { HitCounts, Rate, Report, ReportLink } from './report/build-report.ts';
 export { buildReport } from './report/build-report.ts';
+export type { ComparedMessage, Comparison, Difference } from './report/compare-messages.ts';
+export { compareMessages } from './report/compare-messages.ts';
 export type { EstimatedRate } from './report/estimated-rate.ts';
 export type { MessageAudiences, ReportSource } from './report/report-source.ts';
 export type { AudienceCell } from './stats/audience.ts';

@@ -193,6 +193,9 @@ export const maskMessages = 6;
 /** Earlier messages from which an estimate takes what is usual for a sender: half a year of a weekly one. */
 export const historyMessages = 20;
 
+/** Share of masked recipients up to which two open rates are compared without a warning: beyond, clicks decide them. */
+export const maskedShareMax = 0.3;
+
 /** Links shown in a report. */
 export const reportLinksMax = 1_000;
 
