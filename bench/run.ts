@@ -3,6 +3,7 @@
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchBeside, benchCollect } from './collect.ts';
+import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   urls: benchUrls,
   settle: benchSettle,
   networks: benchNetworks,
+  estimate: benchEstimate,
 };
 
 /** One table of figures. */

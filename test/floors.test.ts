@@ -12,6 +12,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   html: 1,
   classify: 1,
   networks: 1,
+  stats: 1,
   mime: 1,
   track: 2,
   settle: 2,

@@ -187,6 +187,15 @@ export const unsubscribeBodyBytesMax = 1_024;
 export const pageRowsDefault = 50;
 export const pageRowsMax = 500;
 
+/** Earlier messages in which a recipient is looked up when one is sent: some weeks of a newsletter, 3 µs of a send. */
+export const maskMessages = 6;
+
+/** Earlier messages from which an estimate takes what is usual for a sender: half a year of a weekly one. */
+export const historyMessages = 20;
+
+/** Share of masked recipients up to which two open rates are compared without a warning: beyond, clicks decide them. */
+export const maskedShareMax = 0.3;
+
 /** Links shown in a report. */
 export const reportLinksMax = 1_000;
 

@@ -21,6 +21,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addCheck(program, io, setStatus);
   addServe(program, io, setStatus);
   addReport(program, io);
+  addCompare(program, io);
   addInspect(program, io, setStatus);
   addKeys(program, io);
   addTokens(program, io);
@@ -150,6 +151,19 @@ function addReport(program: Command, io: Io): void {
     .argument('[message]', 'the id of a message')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
+}
+
+function addCompare(program: Command, io: Io): void {
+  command(
+    program,
+    'compare',
+    'Compare two messages: how far their open and click rates are apart, and how sure that is.',
+    'telltale compare subject-a subject-b',
+  )
+    .argument('<a>', 'the id of a message')
+    .argument('<b>', 'the id of another')
+    .addOption(new Option('--csv', 'print CSV').conflicts('json'))
+    .action(async (a: string, b: string, flags) => (await import('./compare.ts')).compare(a, b, flags, io));
 }
 
 function addInspect(program: Command, io: Io, setStatus: SetStatus): void {

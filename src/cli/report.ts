@@ -7,6 +7,7 @@ import { toCsv } from '../report/report-csv.ts';
 import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import { type Io, say, writeOut } from './io.ts';
+import { number, percent, percentRange } from './percent.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { withStore } from './stores.ts';
 import { printTable } from './table.ts';
@@ -93,9 +94,35 @@ export async function printReport(built: Report, io: Io, linksMax: number = repo
   ];
   await printTable(io, columns, rows, columns.slice(1));
   await writeOut(io, '\n');
+  await printEstimate(built, io);
+  await writeOut(io, '\n');
   await printLabels(built, io);
   await printLinks(built, io, linksMax);
   for (const warning of built.warnings) say(io, `warning: ${warning.message} [${warning.code}]`);
+}
+
+async function printEstimate({ rates }: Report, io: Io): Promise<void> {
+  const { value, low, high, level, method, sample, reason, band } = rates.open.estimated;
+  const { measurable, masked, openers, clickers, both, maskedClickers, earlierMessages } = sample;
+  const people = `${number(openers)} opened, ${number(clickers)} clicked, ${number(both)} did both`;
+  const rows =
+    value === null
+      ? [['not known', reason ?? '']]
+      : [
+          ['really opened', percent(value)],
+          [`${level * 100} % interval`, percentRange(low, high)],
+          ['band', percentRange(band.low, band.high)],
+          ['method', `${method}, with ${number(earlierMessages)} earlier messages`],
+        ];
+  await printTable(
+    io,
+    ['estimate', ''],
+    [
+      ...rows,
+      ['measurable', `${number(measurable)} recipients: ${people}`],
+      ['masked', `${number(masked)} recipients: ${number(maskedClickers)} clicked`],
+    ],
+  );
 }
 
 async function printLabels(built: Report, io: Io): Promise<void> {
@@ -124,14 +151,6 @@ async function printLinks(built: Report, io: Io, linksMax: number): Promise<void
     ]);
   await printTable(io, columns, rows, ['link', 'recipients', 'human', 'clicks']);
   if (built.links.length > linksMax) say(io, `… and ${built.links.length - linksMax} more links.`);
-}
-
-function number(value: number): string {
-  return value.toLocaleString('en');
-}
-
-function percent(rate: number | null): string {
-  return rate === null ? '-' : `${(rate * 100).toFixed(1)} %`;
 }
 
 function cut(text: string, characters: number): string {

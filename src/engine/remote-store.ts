@@ -20,6 +20,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   findMessage: 'read',
   countsOf: 'read',
   linksOf: 'read',
+  audiencesOf: 'read',
   listMessages: 'read',
   recordShortLinks: 'write',
   revoke: 'write',

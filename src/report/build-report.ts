@@ -4,6 +4,7 @@ import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { reportLinksMax } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
+import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
 import type { CountRow, LinkRow, MessageRow, ReportSource } from './report-source.ts';
 
 /** Hits of one kind. `unique` counts recipients; `anonymous` hits carry none, by consent, and are not in it. */
@@ -25,18 +26,6 @@ export interface Rate {
   readonly raw: number | null;
   /** Recipients with a hit judged `human` or `proxy-human`. */
   readonly human: number | null;
-}
-
-/** The open rate as it probably is. */
-export interface EstimatedRate {
-  readonly value: number | null;
-  readonly low: number | null;
-  readonly high: number | null;
-  /** Level of the interval from `low` to `high`. */
-  readonly level: number;
-  readonly method: string | null;
-  readonly n: number;
-  readonly band: { readonly low: number | null; readonly high: number | null; readonly assumption: string | null };
 }
 
 export interface ReportLink {
@@ -89,20 +78,32 @@ export interface Report {
  * @throws TelltaleError `UNKNOWN_MESSAGE`, `UNKNOWN_OPTION`.
  */
 export async function buildReport(source: ReportSource, of: { readonly message: string }): Promise<Report> {
-  const message = await source.findMessage(of.message);
+  const counted = await countMessage(source, of.message);
+  const { rates } = counted;
+  const estimated = await estimatedRate(source, of.message);
+  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } } };
+}
+
+/** What is counted of a message, without what is estimated. */
+export type CountedReport = Omit<Report, 'rates'> & {
+  readonly rates: Omit<Report['rates'], 'open'> & { readonly open: Rate };
+};
+
+/**
+ * Reads what is counted of a message.
+ *
+ * @throws TelltaleError `UNKNOWN_MESSAGE`.
+ */
+export async function countMessage(source: ReportSource, id: string): Promise<CountedReport> {
+  const message = await source.findMessage(id);
   if (message === undefined) {
     throw new TelltaleError(
       'UNKNOWN_MESSAGE',
-      `No message ${quote(of.message)} was sent or hit. See the list: telltale report.`,
+      `No message ${quote(id)} was sent or hit. See the list: telltale report.`,
     );
   }
-  const counts = await source.countsOf(message.id);
+  const find = finder(await source.countsOf(message.id));
   const links = await source.linksOf(message.id, reportLinksMax + 1);
-  return assemble(message, counts, links);
-}
-
-function assemble(message: MessageRow, counts: readonly CountRow[], links: readonly LinkRow[]): Report {
-  const find = finder(counts);
   return {
     message: { id: message.id, name: message.name, firstSentAt: isoTime(message.firstSentAtMs) },
     sent: message.sent,
@@ -139,17 +140,7 @@ function hitCounts(kind: 'open' | 'click', find: Find): HitCounts {
   return { total: all.total, unique: all.recipients, anonymous: all.anonymous, byLabel };
 }
 
-const NOT_ESTIMATED: EstimatedRate = {
-  value: null,
-  low: null,
-  high: null,
-  level: 0.9,
-  method: null,
-  n: 0,
-  band: { low: null, high: null, assumption: null },
-};
-
-function rates(message: MessageRow, find: Find): Report['rates'] {
+function rates(message: MessageRow, find: Find): CountedReport['rates'] {
   const isPartly = message.measurableOpens < message.sent || message.measurableClicks < message.sent;
   const opensBy = isPartly ? message.measurableOpens : message.sent;
   const clicksBy = isPartly ? message.measurableClicks : message.sent;
@@ -159,7 +150,7 @@ function rates(message: MessageRow, find: Find): Report['rates'] {
     denominator: isPartly ? 'measurable' : 'sent',
     coverage: ratio(opensBy, message.sent),
     reason: message.sent === 0 ? 'no-sends' : opensBy + clicksBy === 0 ? 'none-measurable' : null,
-    open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy), estimated: NOT_ESTIMATED },
+    open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy) },
     click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
     clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },
   };

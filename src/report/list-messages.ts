@@ -1,6 +1,5 @@
 // The list of messages, newest first, with the figures one looks for in a list.
-import type { Report } from './build-report.ts';
-import { buildReport } from './build-report.ts';
+import { type CountedReport, countMessage } from './build-report.ts';
 import type { ReportSource } from './report-source.ts';
 
 export interface MessageSummary {
@@ -33,7 +32,7 @@ export async function listMessages(
   const rows = await source.listMessages({ after: page.cursor, limit: page.limit + 1 });
   const shown = rows.slice(0, page.limit);
   const items: MessageSummary[] = [];
-  for (const row of shown) items.push(summarise(await buildReport(source, { message: row.id })));
+  for (const row of shown) items.push(summarise(await countMessage(source, row.id)));
   const last = shown.at(-1);
   return { items, next: rows.length > shown.length && last !== undefined ? encodeCursor(last.place) : null };
 }
@@ -48,7 +47,7 @@ function encodeCursor(place: number): string {
   return `m${place}`;
 }
 
-function summarise(report: Report): MessageSummary {
+function summarise(report: CountedReport): MessageSummary {
   const { opens, clicks, rates } = report;
   return {
     ...report.message,

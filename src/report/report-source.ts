@@ -1,5 +1,6 @@
 // What reports need of a store: kept counts, whose cost does not grow with events. Declared here, where it is used.
 import type { Label } from '../base/nouns.ts';
+import type { AudienceCell } from '../stats/audience.ts';
 
 /** Counts of one message for opens or clicks, by label, and over all labels or those that mean a person. */
 export interface CountRow {
@@ -34,10 +35,18 @@ export interface MessageRow {
   readonly hidden: number;
 }
 
+/** Recipients of a message and of earlier ones, by who they are and what was seen of them. */
+export interface MessageAudiences {
+  readonly message: readonly AudienceCell[];
+  readonly earlier: readonly (readonly AudienceCell[])[];
+}
+
 export interface ReportSource {
   /** The message, or nothing when it was never seen. */
   findMessage(id: string): Promise<MessageRow | undefined>;
   countsOf(id: string): Promise<readonly CountRow[]>;
+  /** The audience of the message, and of messages before it that were sent, at most `earlierMax`, the last first. */
+  audiencesOf(id: string, earlierMax: number): Promise<MessageAudiences>;
   /** Links by index, registered or clicked; at most `limit`. */
   linksOf(id: string, limit: number): Promise<readonly LinkRow[]>;
   /** Messages, newest first, after the place of an earlier page. */

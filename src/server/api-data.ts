@@ -68,6 +68,6 @@ export function parseJson(text: string): unknown {
 }
 
 /** The first of a query parameter that may come twice. */
-function one(value: string | readonly string[] | undefined): string | undefined {
+export function one(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'object' ? value[0] : value;
 }

@@ -3,15 +3,16 @@ import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
 import { TelltaleError } from '../base/errors.ts';
-import { idProblem, quote } from '../base/ids.ts';
+import { idProblem } from '../base/ids.ts';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import { buildReport } from '../report/build-report.ts';
+import { compareMessages, comparisonRows } from '../report/compare-messages.ts';
 import { decodeCursor, listMessages } from '../report/list-messages.ts';
 import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Send } from '../track/send-queue.ts';
 import { type ApiAuth, guarded } from './api-auth.ts';
-import { answerData, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
+import { answerData, one, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
 import { addControlRoutes } from './control-api.ts';
 import { answerProblem } from './problem.ts';
 import { routesOf } from './routes-of.ts';
@@ -37,6 +38,10 @@ export function apiRoutes({ store, auth, now }: ApiOptions): Middleware {
     '/messages/:id/sends',
     guarded('write', auth, (ctx) => takeSends(ctx, ctx.params.id ?? '', store, now())),
   );
+  router.get(
+    '/compare',
+    guarded('read', auth, (ctx) => answerComparison(ctx, store)),
+  );
   addControlRoutes(router, { store, auth });
   router.all(
     '/{*rest}',
@@ -56,12 +61,30 @@ async function answerList(ctx: Context, store: Store): Promise<void> {
 }
 
 async function answerReport(ctx: Context, id: string, store: Store): Promise<void> {
-  try {
+  await answerKnown(ctx, async () => {
     const report = await buildReport(store, { message: id });
     answerData(ctx, report, () => reportRows(report));
+  });
+}
+
+async function answerComparison(ctx: Context, store: Store): Promise<void> {
+  const [a, b] = [one(ctx.query.a), one(ctx.query.b)];
+  if (a === undefined || b === undefined) {
+    return answerProblem(ctx, 400, 'Two messages are compared by their ids: /api/v1/compare?a=…&b=…');
+  }
+  await answerKnown(ctx, async () => {
+    const compared = await compareMessages(store, { a, b });
+    answerData(ctx, compared, () => comparisonRows(compared));
+  });
+}
+
+/** Answers 404 when a message is not known. */
+async function answerKnown(ctx: Context, answer: () => Promise<void>): Promise<void> {
+  try {
+    await answer();
   } catch (error) {
     if (!(error instanceof TelltaleError) || error.code !== 'UNKNOWN_MESSAGE') throw error;
-    answerProblem(ctx, 404, `No message ${quote(id)} was sent or hit. See the list: GET /api/v1/messages.`);
+    answerProblem(ctx, 404, error.message.replace('telltale report.', 'GET /api/v1/messages.'));
   }
 }
 

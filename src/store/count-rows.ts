@@ -2,6 +2,7 @@
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
 import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/settler.ts';
+import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
 import type { Writer } from './writer.ts';
 
@@ -39,9 +40,12 @@ export class Changes {
   readonly #links = new Map<string, LinkCount>();
   readonly #quarters = new Map<string, number>();
   readonly #hidden = new Map<number, number>();
+  /** What moves in the audiences of the messages. */
+  readonly audiences: AudienceMoves;
 
   constructor(writer: Writer) {
     this.#writer = writer;
+    this.audiences = new AudienceMoves(writer.statements);
   }
 
   addTotal({ hit, verdict, message }: CountedHit): void {
@@ -88,6 +92,7 @@ export class Changes {
       addQuarter.run(message, quarter, kind, label, total);
     }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
+    this.audiences.write();
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {

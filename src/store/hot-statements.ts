@@ -16,7 +16,10 @@ export interface HotStatements {
   readonly findVerdict: Statement<VerdictColumns, number>;
   readonly addVerdict: Statement<VerdictColumns>;
   readonly addSend: Statement<
-    [message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number]
+    [
+      ...[message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number],
+      cohort: number | null,
+    ]
   >;
   /** Adds to what the message itself keeps of its sends. */
   readonly countSends: Statement<
@@ -27,6 +30,13 @@ export interface HotStatements {
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
   readonly addEvent: Statement<EventColumns>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
+  /** The cohort of a send; nothing when none was recorded. */
+  readonly cohortOf: Statement<[message: number, recipient: Buffer], number | null>;
+  readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], LabelCounts>;
+  readonly hasStates: Statement<[message: number], number>;
+  /** The messages that were sent last, but one. */
+  readonly lastMessages: Statement<[but: number, count: number], number>;
+  readonly addAudience: Statement<[message: number, cohort: number, seen: number, recipients: number]>;
   /** Gives the counts after the change, in the order of the labels. */
   readonly addState: Statement<StateColumns, LabelCounts>;
   readonly addLinkState: Statement<
@@ -119,7 +129,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     addSend: prepare(
       db
         .insertInto('sends')
-        .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0 })
+        .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0, cohort: 0 })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     countSends: prepare(
@@ -170,6 +180,37 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .insertInto('unsubscribes')
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0 })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+    cohortOf: first(
+      db.selectFrom('sends').select('cohort').where('message_key', '=', 0).where('recipient_key', '=', BLOB),
+    ),
+    stateOf: prepare(
+      db
+        .selectFrom('states')
+        .select(['human', 'proxy_human', 'prefetch', 'scanner', 'preview', 'unknown'])
+        .where('message_key', '=', 0)
+        .where('recipient_key', '=', BLOB)
+        .where('kind', '=', 0),
+    ),
+    hasStates: first(db.selectFrom('states').select('kind').where('message_key', '=', 0).limit(sql.lit(1))),
+    lastMessages: first(
+      db
+        .selectFrom('messages')
+        .select('key')
+        .where('key', '!=', 0)
+        .where('sent', '>', sql.lit(0))
+        .orderBy('key', 'desc')
+        .limit(1),
+    ),
+    addAudience: prepare(
+      db
+        .insertInto('audiences')
+        .values({ message_key: 0, cohort: 0, seen: 0, recipients: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'cohort', 'seen']).doUpdateSet((eb) => ({
+            recipients: eb('audiences.recipients', '+', eb.ref('excluded.recipients')),
+          })),
+        ),
     ),
     addState: prepare(stateUpsert(db)),
     addLinkState: prepare(

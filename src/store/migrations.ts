@@ -7,6 +7,7 @@ import type { Tables } from './tables.ts';
 /** All steps by name, in order. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_start': { up: start },
+  '0002_audiences': { up: addAudiences },
 };
 
 async function start(db: Kysely<unknown>): Promise<void> {
@@ -174,6 +175,29 @@ async function createControl(db: Kysely<unknown>): Promise<void> {
     .execute();
   const log = { id: randomUUID(), last_seq: 0, tombstone_key: randomBytes(32) };
   await db.withTables<Pick<Tables, 'control_log'>>().insertInto('control_log').values(log).execute();
+}
+
+/** What the estimated open rate needs. Sends that are there already have no history and no provider. */
+async function addAudiences(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('audiences')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('cohort', 'integer', notNull)
+    .addColumn('seen', 'integer', notNull)
+    .addColumn('recipients', 'integer', notNull)
+    .$call(keyedBy('message_key', 'cohort', 'seen'))
+    .execute();
+  await db.schema.alterTable('sends').addColumn('cohort', 'integer').execute();
+  await sql`UPDATE sends SET cohort = 0 WHERE opens = 0`.execute(db);
+  await sql`INSERT INTO audiences
+    SELECT sends.message_key, 0, ifnull(opened.human + opened.proxy_human > 0, 0)
+      + 2 * ifnull(clicked.human + clicked.proxy_human > 0, 0) + 4 * ifnull(opened.prefetch > 0, 0) AS bits, count(*)
+    FROM sends
+    LEFT JOIN states opened ON opened.message_key = sends.message_key AND opened.recipient_key = sends.recipient_key
+      AND opened.kind = 0
+    LEFT JOIN states clicked ON clicked.message_key = sends.message_key AND clicked.recipient_key = sends.recipient_key
+      AND clicked.kind = 1
+    WHERE sends.cohort = 0 GROUP BY 1, 2, 3`.execute(db);
 }
 
 /** Says in the file itself what the small numbers stand for. */

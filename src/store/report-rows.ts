@@ -1,7 +1,10 @@
 // Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
 import type { Kysely } from 'kysely';
 import type { ReportSource } from '../report/report-source.ts';
+import type { AudienceCell } from '../stats/audience.ts';
+import { audienceCell } from './audience-rows.ts';
 import { COUNT_LABELS, wordOf } from './codes.ts';
+import { getOrSet } from './count-rows.ts';
 import type { Tables } from './tables.ts';
 
 /** The kinds for which there are counts: the first of all. */
@@ -31,6 +34,28 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
         label: wordOf(COUNT_LABELS, label),
         ...counts,
       }));
+    },
+    async audiencesOf(id, earlierMax) {
+      const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();
+      if (message === undefined) return { message: [], earlier: [] };
+      const earlier = db
+        .selectFrom('messages')
+        .select('key')
+        .where('key', '<', message.key)
+        .where('sent', '>', 0)
+        .orderBy('key', 'desc')
+        .limit(earlierMax);
+      const rows = await db
+        .selectFrom('audiences')
+        .select(['message_key', 'cohort', 'seen', 'recipients'])
+        .where((eb) => eb.or([eb('message_key', '=', message.key), eb('message_key', 'in', earlier)]))
+        .where('recipients', '>', 0)
+        .orderBy('message_key', 'desc')
+        .execute();
+      const cells = new Map<number, AudienceCell[]>([[message.key, []]]);
+      for (const row of rows) getOrSet(cells, row.message_key, () => []).push(audienceCell(row));
+      const [own = [], ...others] = cells.values();
+      return { message: own, earlier: others };
     },
     async linksOf(id, limit) {
       const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();

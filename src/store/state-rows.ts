@@ -19,7 +19,7 @@ export function applyStates(writer: Writer, hits: readonly CountedHit[], changes
   for (const keyed of hits) changes.addTotal(keyed);
   for (const change of foldStates(hits).sort(byStateKey)) {
     const { message, recipient, kind, firstAtMs, lastAtMs, added } = change;
-    const after = writer.statements.addState.get(
+    const kept = writer.statements.addState.get(
       message,
       recipient,
       codeOf(KINDS, kind),
@@ -32,9 +32,22 @@ export function applyStates(writer: Writer, hits: readonly CountedHit[], changes
       firstAtMs,
       lastAtMs - firstAtMs,
     );
-    changes.addRecipient(message, kind, newLabels(added, after ?? added));
+    const after = kept ?? added;
+    changes.addRecipient(message, kind, newLabels(added, after));
+    changes.audiences.move({ message, recipient, kind, before: without(after, added), after });
   }
   applyLinkStates(writer, hits, changes);
+}
+
+function without(counts: LabelCounts, added: LabelCounts): LabelCounts {
+  return {
+    human: counts.human - added.human,
+    proxy_human: counts.proxy_human - added.proxy_human,
+    prefetch: counts.prefetch - added.prefetch,
+    scanner: counts.scanner - added.scanner,
+    preview: counts.preview - added.preview,
+    unknown: counts.unknown - added.unknown,
+  };
 }
 
 /** The labels, and `all` and `people`, for which this recipient had no event before. */

@@ -17,6 +17,7 @@ export interface Tables {
   readonly counts: CountTable;
   readonly link_counts: LinkCountTable;
   readonly quarter_counts: QuarterCountTable;
+  readonly audiences: AudienceTable;
   readonly unsubscribes: UnsubscribeTable;
   readonly journals: JournalTable;
   readonly api_tokens: ApiTokenTable;
@@ -75,6 +76,8 @@ interface SendTable {
   readonly domain_key: number | null;
   readonly opens: number;
   readonly clicks: number;
+  /** Where the estimate counts this recipient (audience-rows.ts); null when opens may not be counted one by one. */
+  readonly cohort: number | null;
 }
 
 interface LinkTable {
@@ -165,6 +168,14 @@ interface QuarterCountTable {
   readonly kind: number;
   readonly label: number;
   readonly total: number;
+}
+
+/** Recipients of a message, by what was known when it was sent and what was seen since: see audience-rows.ts. */
+interface AudienceTable {
+  readonly message_key: number;
+  readonly cohort: number;
+  readonly seen: number;
+  readonly recipients: number;
 }
 
 interface UnsubscribeTable {

@@ -19,6 +19,7 @@ async function reportOf(of: { sent?: number; consent?: Consent; hits?: readonly 
 const NONE = { total: 0, unique: 0 };
 const NO_LABELS = { human: NONE, 'proxy-human': NONE, prefetch: NONE, scanner: NONE, preview: NONE, unknown: NONE };
 const NO_HITS = { total: 0, unique: 0, anonymous: 0, byLabel: NO_LABELS };
+const NOBODY = { measurable: 0, masked: 0, openers: 0, clickers: 0, both: 0, maskedClickers: 0, earlierMessages: 0 };
 const NOT_ESTIMATED = {
   value: null,
   low: null,
@@ -26,6 +27,8 @@ const NOT_ESTIMATED = {
   level: 0.9,
   method: null,
   n: 0,
+  sample: NOBODY,
+  reason: 'no-sends',
   band: { low: null, high: null, assumption: null },
 };
 
@@ -104,7 +107,16 @@ describe('the report', () => {
         denominator: 'sent',
         coverage: 1,
         reason: null,
-        open: { raw: 6 / 8, human: 2 / 8, estimated: NOT_ESTIMATED },
+        open: {
+          raw: 6 / 8,
+          human: 2 / 8,
+          estimated: {
+            ...NOT_ESTIMATED,
+            n: 7,
+            sample: { ...NOBODY, measurable: 7, masked: 1, openers: 2, clickers: 1, both: 1 },
+            reason: 'too-few-measurable',
+          },
+        },
         click: { raw: 2 / 8, human: 1 / 8 },
         clickToOpen: { raw: 2 / 6, human: 1 / 2 },
       },

@@ -132,7 +132,10 @@ describe('the schema', () => {
     const store = await openStore(`sqlite:${path}`);
     await store.close();
     await (await openStore(`sqlite:${path}`, { migrate: false })).close();
-    expect(rowsOf(path, 'SELECT name FROM kysely_migration')).toEqual([{ name: '0001_start' }]);
+    expect(rowsOf(path, 'SELECT name FROM kysely_migration')).toEqual([
+      { name: '0001_start' },
+      { name: '0002_audiences' },
+    ]);
   });
 
   it.each([true, false])('of a newer version is refused and kept (migrate: %s)', async (migrate) => {

@@ -16,6 +16,7 @@ import { runService, type Service } from '../../server/run-service.ts';
 import { addKey, createKeyRing } from '../../token/key-ring.ts';
 import { type Io, say, writeOut } from '../io.ts';
 import { newKey } from '../key-file.ts';
+import { percent, percentRange } from '../percent.ts';
 import { printReport } from '../report.ts';
 import type { CommonFlags } from '../settings.ts';
 import { printTable } from '../table.ts';
@@ -184,6 +185,7 @@ async function printOutcome(report: Report, outcome: Outcome, io: Io): Promise<v
         String(truth.read),
         `${report.opens.unique} fetched the pixel; ${people(report.opens)} judged human`,
       ],
+      ['share who read', percent(truth.read / truth.sent), estimateOf(report)],
       ['read, but fetched no pixel', String(truth.readUnseen), 'cannot be seen'],
       [
         'fetched the pixel unread',
@@ -199,6 +201,12 @@ async function printOutcome(report: Report, outcome: Outcome, io: Io): Promise<v
     ],
     ['really'],
   );
+}
+
+function estimateOf({ rates }: Report): string {
+  const { value, low, high, level, band } = rates.open.estimated;
+  if (value === null) return 'too little is known for an estimate';
+  return `${percent(value)} estimated; ${level * 100} % interval ${percentRange(low, high)}, band ${percentRange(band.low, band.high)}`;
 }
 
 async function keepUp(service: Service, directory: string, io: Io): Promise<void> {

@@ -1,5 +1,6 @@
 // The demo's readers: what each mailbox does with a mail, as real clients do it, and what its owner really did. Pure:
 // the same seed gives the same people.
+import { type Chance, seededChance } from '../../stats/random.ts';
 
 /** One request a client makes. */
 export interface ClientRequest {
@@ -36,9 +37,6 @@ interface MailboxKind {
   readonly fetches: (reads: boolean, chance: Chance, linkCount: number) => readonly ClientRequest[];
   readonly browser: Readonly<Record<string, string>>;
 }
-
-/** A number from 0 to 1. */
-type Chance = () => number;
 
 const LANGUAGE = { 'accept-language': 'en-GB,en;q=0.9' };
 const CHROME =
@@ -172,15 +170,4 @@ function scan(link: number): ClientRequest {
   const method = link % 3 === 0 ? 'HEAD' : 'GET';
   const headers = { 'user-agent': 'python-requests/2.32.3' };
   return { what: 'link', link, method, headers, proxy: GATEWAY, afterMs: 10 + link };
-}
-
-/** Mulberry32: small, seeded, good enough to deal out habits. */
-function seededChance(seed: number): Chance {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

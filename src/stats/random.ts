@@ -1,0 +1,58 @@
+// Chance that can be repeated: a seeded generator, and numbers of a few distributions made of it.
+
+/** A number from 0 to 1, 1 excluded. */
+export type Chance = () => number;
+
+/** Mulberry32 (T. Ettinger, public domain): 32 bits of state; the same seed gives the same numbers. */
+export function seededChance(seed: number): Chance {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Normal, mean 0 and variance 1 (Box and Muller, 1958). */
+export function drawNormal(chance: Chance): number {
+  return Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());
+}
+
+/** Gamma of a shape above 0, scale 1 (Marsaglia and Tsang, 2000). */
+export function drawGamma(shape: number, chance: Chance): number {
+  if (shape < 1) return drawGamma(shape + 1, chance) * (1 - chance()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  const c = 1 / Math.sqrt(9 * d);
+  for (;;) {
+    const normal = drawNormal(chance);
+    const cube = (1 + c * normal) ** 3;
+    if (cube <= 0) continue;
+    if (Math.log(1 - chance()) < 0.5 * normal * normal + d * (1 - cube + Math.log(cube))) return d * cube;
+  }
+}
+
+/** Beta of two shapes above 0. */
+export function drawBeta(a: number, b: number, chance: Chance): number {
+  const x = drawGamma(a, chance);
+  return x / (x + drawGamma(b, chance));
+}
+
+/** How many of `n` come true, each by `p`: halves `n` by its median until it is small (Devroye, 1986, section X.4). */
+export function drawBinomial(n: number, p: number, chance: Chance): number {
+  let [left, share, count] = [n, p, 0];
+  while (left > 16) {
+    const middle = 1 + Math.floor(left / 2);
+    const at = drawBeta(middle, left + 1 - middle, chance);
+    if (at <= share) {
+      count += middle;
+      left -= middle;
+      share = (share - at) / (1 - at);
+    } else {
+      left = middle - 1;
+      share /= at;
+    }
+  }
+  for (; left > 0; left -= 1) if (chance() < share) count += 1;
+  return count;
+}

@@ -1,0 +1,110 @@
+// Audiences: how many recipients of a message are alike, by what was known of them when it was sent (their cohort) and
+// what was seen of them since. The estimated open rate is made of these few counts. They are what a join of sends and
+// states would count, and move with each change of a state, so that neither order nor repetition matters.
+import { maskMessages } from '../base/limits.ts';
+import type { AudienceCell } from '../stats/audience.ts';
+import { PROVIDERS, providerOf } from '../stats/provider.ts';
+import { codeOf, KINDS, wordOf } from './codes.ts';
+import type { HotStatements } from './hot-statements.ts';
+import type { LabelCounts } from './tables.ts';
+
+/** What was seen, as bits: an open of a person, a click of a person, an open judged `prefetch`. */
+const OPENED = 1;
+const CLICKED = 2;
+const PREFETCHED = 4;
+
+/** A change of what is known of one recipient's opens or clicks of one message. */
+export interface StateMove {
+  readonly message: number;
+  readonly recipient: Buffer;
+  readonly kind: 'open' | 'click';
+  readonly before: LabelCounts;
+  readonly after: LabelCounts;
+}
+
+/** Recipients who move from one count to another within a transaction. */
+export class AudienceMoves {
+  readonly #statements: HotStatements;
+  /** By message, cohort and what was seen, a blank between two. */
+  readonly #moved = new Map<string, number>();
+
+  constructor(statements: HotStatements) {
+    this.#statements = statements;
+  }
+
+  /** Counts a recipient where the new state belongs. Called once the state of this kind is written. */
+  move({ message, recipient, kind, before, after }: StateMove): void {
+    const from = seenOf(kind, before);
+    const to = seenOf(kind, after);
+    if (from === to) return;
+    const cohort = this.#statements.cohortOf.get(message, recipient);
+    if (cohort === undefined || cohort === null) return;
+    const other = this.#seen(message, recipient, kind === 'open' ? 'click' : 'open');
+    this.#add(message, cohort, from | other, -1);
+    this.#add(message, cohort, to | other, 1);
+  }
+
+  /** Counts a recipient whose send is new, with what was seen before it was recorded. */
+  enter(send: { message: number; recipient: Buffer; cohort: number; mayBeSeen: boolean }): void {
+    const { message, recipient, cohort, mayBeSeen } = send;
+    const seen = mayBeSeen ? this.#seen(message, recipient, 'open') | this.#seen(message, recipient, 'click') : 0;
+    this.#add(message, cohort, seen, 1);
+  }
+
+  write(): void {
+    for (const [name, recipients] of this.#moved) {
+      const [message = 0, cohort = 0, seen = 0] = name.split(' ').map(Number);
+      if (recipients !== 0) this.#statements.addAudience.run(message, cohort, seen, recipients);
+    }
+    this.#moved.clear();
+  }
+
+  #seen(message: number, recipient: Buffer, kind: 'open' | 'click'): number {
+    const state = this.#statements.stateOf.get(message, recipient, codeOf(KINDS, kind));
+    return state === undefined ? 0 : seenOf(kind, state);
+  }
+
+  #add(message: number, cohort: number, seen: number, recipients: number): void {
+    const name = `${message} ${cohort} ${seen}`;
+    this.#moved.set(name, (this.#moved.get(name) ?? 0) + recipients);
+  }
+}
+
+function seenOf(kind: 'open' | 'click', counts: LabelCounts): number {
+  const isPerson = counts.human + counts.proxy_human > 0;
+  if (kind === 'click') return isPerson ? CLICKED : 0;
+  return (isPerson ? OPENED : 0) | (counts.prefetch > 0 ? PREFETCHED : 0);
+}
+
+/** Finds the cohorts of recipients to whom a message is sent. */
+export function cohortFinder(statements: HotStatements, message: number) {
+  const earlier = statements.lastMessages.all(message, maskMessages);
+  return (recipient: Buffer, domain: string | undefined): number => {
+    const provider = codeOf(PROVIDERS, domain === undefined ? 'other' : providerOf(domain));
+    return provider * 2 + (isMasked(statements, earlier, recipient) ? 1 : 0);
+  };
+}
+
+/** Whether what was seen of a recipient in those messages was mostly fetched unread. */
+function isMasked({ stateOf }: HotStatements, messages: readonly number[], recipient: Buffer): boolean {
+  let [prefetched, opened] = [0, 0];
+  for (const message of messages) {
+    const state = stateOf.get(message, recipient, codeOf(KINDS, 'open'));
+    const seen = state === undefined ? 0 : seenOf('open', state);
+    if ((seen & PREFETCHED) > 0) prefetched += 1;
+    else if (seen === OPENED) opened += 1;
+  }
+  return prefetched > 0 && prefetched >= opened;
+}
+
+/** A row of the table as the estimate takes it. */
+export function audienceCell(row: { cohort: number; seen: number; recipients: number }): AudienceCell {
+  return {
+    stratum: wordOf(PROVIDERS, row.cohort >> 1),
+    maskedBefore: (row.cohort & 1) === 1,
+    opened: (row.seen & OPENED) > 0,
+    clicked: (row.seen & CLICKED) > 0,
+    prefetched: (row.seen & PREFETCHED) > 0,
+    recipients: row.recipients,
+  };
+}
