@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Hit } from '../src/base/nouns.ts';
+import { writeBody } from '../src/journal/hit-body.ts';
 import { JournalFile } from '../src/journal/journal-file.ts';
 
 export const BACKLOG_MESSAGE = 'spring-sale';
@@ -23,7 +24,7 @@ export function fillJournal(path: string, { hits, recipients, idOf }: Backlog): 
     const count = Math.min(5_000, hits - from);
     const bodies = Array.from({ length: count }, (_, at) => {
       const atMs = BACKLOG_START_MS + Math.floor(((from + at) / hits) * SPREAD_MS);
-      return JSON.stringify(openOf(idOf(Math.floor(chance() * recipients)), atMs, Math.floor(chance() * AGENTS)));
+      return writeBody(openOf(idOf(Math.floor(chance() * recipients)), atMs, Math.floor(chance() * AGENTS)));
     });
     file.append(bodies, { overflow: 0, failed: 0 });
   }

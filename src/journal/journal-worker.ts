@@ -7,7 +7,7 @@ import { type AsideEntry, type Dropped, JournalFile } from './journal-file.ts';
 
 export type JournalRequest =
   | { readonly kind: 'open' }
-  /** Hits as JSON, one a line: one text crosses to a thread many times faster than a list of them. */
+  /** Hits as they are written, one a line: one text crosses to a thread many times faster than a list of them. */
   | { readonly kind: 'append'; readonly lines: string; readonly dropped: Dropped }
   | { readonly kind: 'read'; readonly after: number; readonly limit: number }
   | { readonly kind: 'prune'; readonly through: number }

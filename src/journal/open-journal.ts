@@ -11,6 +11,7 @@ import {
 import type { Hit } from '../base/nouns.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
+import { writeBody } from './hit-body.ts';
 import type { AsideEntry, Dropped, JournalFile, JournalState } from './journal-file.ts';
 import type { JournalRequest } from './journal-worker.ts';
 import type { JournalEntry } from './read-entries.ts';
@@ -142,7 +143,7 @@ function makeJournal(of: {
       return Promise.resolve(false);
     }
     return new Promise((answer) => {
-      waiting.push({ body: JSON.stringify(hit), atMs: hit.atMs, dueMs: performance.now() + answerDeadlineMs, answer });
+      waiting.push({ body: writeBody(hit), atMs: hit.atMs, dueMs: performance.now() + answerDeadlineMs, answer });
       deadline ??= setTimeout(answerLate, answerDeadlineMs);
       gather();
     });

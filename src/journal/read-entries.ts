@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import type { Hit } from '../base/nouns.ts';
+import { readBody } from './hit-body.ts';
 
 /** A hit with its place in the journal; null when its bytes did not survive. */
 export interface JournalEntry {
@@ -29,7 +30,7 @@ export function prepareReading(db: Database.Database): ReadEntries {
 function readHit({ crc, body }: JournalRow): Hit | null {
   if (typeof body !== 'string' || crc32(body) !== crc) return null;
   try {
-    return JSON.parse(body) as Hit;
+    return readBody(body);
   } catch {
     return null;
   }

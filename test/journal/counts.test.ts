@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
+import { writeBody } from '../../src/journal/hit-body.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { makeHit } from '../support/hits.ts';
 import { accountedFor, appendAll, countsWith, entriesOf, nextCommit, openTestJournal } from '../support/journals.ts';
@@ -69,7 +70,7 @@ describe('counts', () => {
     const db = new Database(path, { readonly: true });
     const rows = db.prepare('SELECT seq, body, reason FROM parked').all();
     db.close();
-    expect(rows).toEqual([{ seq: 1, body: JSON.stringify(hit), reason: 'it names no message' }]);
+    expect(rows).toEqual([{ seq: 1, body: writeBody(hit), reason: 'it names no message' }]);
     expect(await entriesOf(journal)).toEqual([]);
   });
 

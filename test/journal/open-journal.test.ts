@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
+import { readBody, writeBody } from '../../src/journal/hit-body.ts';
 import { type JournalCommit, openJournal } from '../../src/journal/open-journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { makeHit } from '../support/hits.ts';
@@ -18,7 +19,7 @@ function committedIds(path: string): readonly string[] {
   const db = new Database(path, { readonly: true });
   const bodies = db.prepare<[], string>('SELECT body FROM hits ORDER BY seq').pluck().all();
   db.close();
-  return bodies.map((body) => String(JSON.parse(body).id));
+  return bodies.map((body) => String(readBody(body)?.id));
 }
 
 /** Changes the file behind the back of whoever has it open. */
@@ -154,9 +155,9 @@ describe('read', () => {
     await appendAll(writer, [first, second, third]);
     await writer.close();
     const whole = readFileSync(path);
-    const start = whole.indexOf(JSON.stringify(second));
+    const start = whole.indexOf(writeBody(second));
     expect(start).toBeGreaterThan(0);
-    for (let at = start; at < start + JSON.stringify(second).length; at += 60) {
+    for (let at = start; at < start + writeBody(second).length; at += 60) {
       const flipped = Buffer.from(whole);
       flipped.writeUInt8(flipped.readUInt8(at) ^ 1, at);
       writeFileSync(path, flipped);

@@ -1,0 +1,33 @@
+// A hit as the journal keeps it: its values in a fixed order, as JSON. The names would be a third of every row, of every
+// commit and of what crosses to the journal's thread.
+import type { Hit } from '../base/nouns.ts';
+
+/** Writes a hit; no line break is in it. */
+export function writeBody(hit: Hit): string {
+  return JSON.stringify([
+    hit.id,
+    hit.kind,
+    hit.message,
+    hit.recipient,
+    hit.level,
+    hit.test,
+    hit.link,
+    hit.atMs,
+    hit.method,
+    hit.peer,
+    hit.network,
+    hit.networkLists,
+    hit.repeat,
+    hit.headers,
+  ]);
+}
+
+/** Reads what {@link writeBody} wrote; nothing when it is something else. What its values say is not looked at. */
+export function readBody(text: string): Hit | null {
+  const values: unknown = JSON.parse(text);
+  if (!Array.isArray(values)) return null;
+  const [id, kind, message, recipient, level, test, link, atMs, method, peer, network, networkLists, repeat, headers] =
+    values;
+  const hit = { id, kind, message, recipient, level, test, link, atMs, method, peer, network, networkLists, repeat };
+  return { ...hit, headers } as Hit;
+}
