@@ -22,18 +22,9 @@ export const LEVELS: readonly ConsentLevel[] = ['individual', 'aggregate', 'none
 
 /** Kinds of network; one that is new comes last. */
 export const NETWORKS: readonly NetworkKind[] = [
-  ...([
-    'unknown',
-    'google',
-    'apple-relay',
-    'residential',
-    'mobile',
-    'corporate',
-    'datacenter',
-    'google-crawler',
-  ] as const),
-  ...(['google-cloud', 'microsoft', 'microsoft-eop', 'yahoo', 'barracuda', 'proofpoint', 'mimecast', 'cisco'] as const),
-  ...(['zscaler', 'cdn'] as const),
+  ...(['unknown', 'apple-relay', 'google', 'residential', 'mobile', 'corporate', 'datacenter'] as const),
+  ...(['google-crawler', 'google-cloud', 'microsoft', 'microsoft-eop', 'yahoo', 'barracuda', 'proofpoint'] as const),
+  ...(['mimecast', 'cisco', 'zscaler', 'cdn'] as const),
 ];
 
 /** The number of a word. */

@@ -163,6 +163,12 @@ describe('telltale serve', () => {
     ['an admin port that is none', ['--port', '0', '--admin-port', '-1'], 2, /whole number from 0 to 65535/],
     ['a window that is none', ['--port', '0', '--repeat-window', 'abc'], 2, /from 0 to 900000, but "abc" came/],
     ['a window too long', ['--port', '0', '--repeat-window', '900001'], 2, /from 0 to 900000, but "900001" came/],
+    [
+      'an ASN database that is not there',
+      ['--port', '0', '--asn-database', 'x.mmdb'],
+      1,
+      /There is no ASN database .*x\.mmdb/,
+    ],
     ['a proxy that is none', ['--port', '0', '--trusted-proxies', '127.1'], 2, /but "127.1" is none/],
     ['a base URL that is none', ['--port', '0', '--base-url', 'ftp://x'], 2, /does not begin with https/],
   ])('refuses %s', async (_, args, status, stderr) => {
