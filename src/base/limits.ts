@@ -187,7 +187,7 @@ export const unsubscribeBodyBytesMax = 1_024;
 export const pageRowsDefault = 50;
 export const pageRowsMax = 500;
 
-/** Earlier messages in which a recipient is looked up when one is sent: some weeks of a newsletter, 3 µs of a send. */
+/** Earlier messages in which a recipient is looked up when one is sent: some weeks of a newsletter, some 7 µs of a send. */
 export const maskMessages = 6;
 
 /** Earlier messages from which an estimate takes what is usual for a sender: half a year of a weekly one. */

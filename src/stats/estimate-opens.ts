@@ -26,8 +26,8 @@ export interface NoEstimate {
 }
 
 /** Measurable recipients, and human clickers with those of the sender's history, below which nothing is estimated. */
-export const measurableMin = 30;
-export const clickersMin = 5;
+const measurableMin = 30;
+const clickersMin = 5;
 
 /** Clickers whose pixel was seen, with those of history, from which on a stratum is estimated by itself. */
 const STRATUM_BOTH_MIN = 50;
@@ -188,7 +188,7 @@ function between(value: number, low: number, high: number): number {
 }
 
 /** The value below which this share of sorted values lies. */
-export function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: readonly number[], share: number): number {
   const place = share * (sorted.length - 1);
   const below = sorted[Math.floor(place)] ?? Number.NaN;
   const above = sorted[Math.ceil(place)] ?? Number.NaN;

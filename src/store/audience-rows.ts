@@ -79,23 +79,20 @@ function seenOf(kind: 'open' | 'click', counts: LabelCounts): number {
 /** Finds the cohorts of recipients to whom a message is sent. */
 export function cohortFinder(statements: HotStatements, message: number) {
   const earlier = statements.lastMessages.all(message, maskMessages);
+  const messages = Array.from({ length: maskMessages }, (_, at) => earlier[at] ?? NO_MESSAGE);
+  const isMasked = (recipient: Buffer) => {
+    if (earlier.length === 0) return false;
+    const { prefetched = 0, opened = 0 } = statements.habitOf.get(recipient, ...messages) ?? {};
+    return prefetched > 0 && prefetched >= opened;
+  };
   return (recipient: Buffer, domain: string | undefined): number => {
     const provider = codeOf(PROVIDERS, domain === undefined ? 'other' : providerOf(domain));
-    return provider * 2 + (isMasked(statements, earlier, recipient) ? 1 : 0);
+    return provider * 2 + (isMasked(recipient) ? 1 : 0);
   };
 }
 
-/** Whether what was seen of a recipient in those messages was mostly fetched unread. */
-function isMasked({ stateOf }: HotStatements, messages: readonly number[], recipient: Buffer): boolean {
-  let [prefetched, opened] = [0, 0];
-  for (const message of messages) {
-    const state = stateOf.get(message, recipient, codeOf(KINDS, 'open'));
-    const seen = state === undefined ? 0 : seenOf('open', state);
-    if ((seen & PREFETCHED) > 0) prefetched += 1;
-    else if (seen === OPENED) opened += 1;
-  }
-  return prefetched > 0 && prefetched >= opened;
-}
+/** Keys of messages begin at 1. */
+const NO_MESSAGE = 0;
 
 /** A row of the table as the estimate takes it. */
 export function audienceCell(row: { cohort: number; seen: number; recipients: number }): AudienceCell {

@@ -2,6 +2,8 @@
 // the order of the columns. To build and prepare them every time would cost ten times what running them does.
 import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
+import { maskMessages } from '../base/limits.ts';
+import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import type { ControlTopic, LabelCounts, Tables } from './tables.ts';
 
@@ -33,6 +35,11 @@ export interface HotStatements {
   /** The cohort of a send; nothing when none was recorded. */
   readonly cohortOf: Statement<[message: number, recipient: Buffer], number | null>;
   readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], LabelCounts>;
+  /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
+  readonly habitOf: Statement<
+    [recipient: Buffer, ...messages: number[]],
+    { readonly prefetched: number; readonly opened: number }
+  >;
   readonly hasStates: Statement<[message: number], number>;
   /** The messages that were sent last, but one. */
   readonly lastMessages: Statement<[but: number, count: number], number>;
@@ -191,6 +198,21 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('message_key', '=', 0)
         .where('recipient_key', '=', BLOB)
         .where('kind', '=', 0),
+    ),
+    habitOf: prepare(
+      db
+        .selectFrom('states')
+        .select([
+          sql<number>`ifnull(sum(prefetch > 0), 0)`.as('prefetched'),
+          sql<number>`ifnull(sum(prefetch = 0 AND human + proxy_human > 0), 0)`.as('opened'),
+        ])
+        .where('recipient_key', '=', BLOB)
+        .where('kind', '=', sql.lit(codeOf(KINDS, 'open')))
+        .where(
+          'message_key',
+          'in',
+          Array.from({ length: maskMessages }, () => 0),
+        ),
     ),
     hasStates: first(db.selectFrom('states').select('kind').where('message_key', '=', 0).limit(sql.lit(1))),
     lastMessages: first(

@@ -20,6 +20,7 @@ describe('telltale', () => {
     [['check']],
     [['serve']],
     [['report']],
+    [['compare']],
     [['inspect']],
     [['keys', 'new']],
     [['keys', 'list']],

@@ -13,6 +13,13 @@ describe('telltale demo', () => {
     expect(report.opens.byLabel.scanner.unique).toBe(20);
     expect(report.opens.byLabel.prefetch.unique).toBe(60);
     expect(report.links).toHaveLength(40);
+    expect(report.rates.open.estimated).toMatchObject({
+      method: 'first-mailing',
+      sample: { masked: 60, measurable: 140 },
+    });
+    const { band } = report.rates.open.estimated;
+    expect(band.low).toBeLessThan(truth.read / truth.sent);
+    expect(band.high).toBeGreaterThan(truth.read / truth.sent);
   });
 
   it('refuses a seed that is none', async () => {

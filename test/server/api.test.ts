@@ -113,6 +113,31 @@ describe('the API', () => {
     expect(JSON.parse(answer.text).detail.length).toBeGreaterThan(20);
   });
 
+  it('compares two messages, as JSON and as CSV', async () => {
+    for (const message of ['one', 'other'])
+      await api(`/messages/${message}/sends`, tokens.write, { method: 'POST', body: '[{"recipient":"s1"}]' });
+    const { status, text } = await api('/compare?a=one&b=other', tokens.read);
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({
+      a: { id: 'one', sent: 1 },
+      b: { id: 'other' },
+      difference: { open: { value: null }, click: { value: 0 } },
+      warnings: [{ code: 'not-estimated' }, { code: 'not-estimated' }],
+    });
+    expect((await api('/compare?a=one&b=other&format=csv', tokens.read)).text).toMatch(
+      /^figure,a,b,difference,low,high\n/,
+    );
+  });
+
+  it.each([
+    ['/compare?a=one', 400, 'compared by their ids'],
+    ['/compare?a=one&b=nothing', 404, 'No message \\"nothing\\"'],
+  ])('answers %s with %i', async (path, status, detail) => {
+    await api('/messages/one/sends', tokens.write, { method: 'POST', body: '[{"recipient":"s1"}]' });
+    const answer = await api(path, tokens.read);
+    expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(detail)]);
+  });
+
   it('reports a click and an open of a mail', async () => {
     const mail = service.tracker.compile('<body><a href="https://shop.example/">Shop</a>', { message: 'whole' });
     await mail.register();
