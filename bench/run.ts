@@ -1,7 +1,9 @@
-// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [--json]`: what things cost, as ratios measured
-// in one run where there is something to compare with. Absolute times vary from machine to machine; ratios hold better.
+// `npm run bench [rewrite] [accuracy] [size] [urls] [collect] [settle] [classify] [--json]`: what things cost, as
+// ratios measured in one run where there is something to compare with. Absolute times vary from machine to machine;
+// ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
+import { benchClassify } from './classify.ts';
 import { benchCollect } from './collect.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
@@ -11,13 +13,14 @@ import { benchUrls } from './urls.ts';
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
 const names = args.filter((name) => !name.startsWith('-'));
-const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly BenchResult[]>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
   size: benchSize,
   collect: benchCollect,
   urls: benchUrls,
   settle: benchSettle,
+  classify: benchClassify,
 };
 
 /** One table of figures. */
@@ -39,10 +42,11 @@ function refuse(name: string): void {
 async function runAll(): Promise<void> {
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const result = await bench();
     const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-    if (asJson) process.stdout.write(`${JSON.stringify({ ...result, machine })}\n`);
-    else print(result, `${machine.cores} x ${machine.cpu}, Node ${machine.node}`);
+    for (const result of [await bench()].flat()) {
+      if (asJson) process.stdout.write(`${JSON.stringify({ ...result, machine })}\n`);
+      else print(result, `${machine.cores} x ${machine.cpu}, Node ${machine.node}`);
+    }
   }
 }
 

@@ -3,8 +3,10 @@
 export type { ErrorCode } from './base/errors.ts';
 export { ERROR_CODES, TelltaleError } from './base/errors.ts';
 export type { Consent, ConsentLevel, Label, Verdict } from './base/nouns.ts';
-export type { ClassifyHit, HitVerdict } from './classify/classify.ts';
+export type { ClassifyOptions, HitVerdict } from './classify/classify.ts';
 export { classify } from './classify/classify.ts';
+export type { VerdictRule } from './classify/own-rules.ts';
+export type { ClassifyHit } from './classify/read-signals.ts';
 export type { PixelPlacement } from './html/find-pixel-places.ts';
 export type { EstimatedRate, HitCounts, Rate, Report, ReportLink } from './report/build-report.ts';
 export { buildReport } from './report/build-report.ts';

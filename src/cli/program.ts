@@ -21,6 +21,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addCheck(program, io, setStatus);
   addServe(program, io, setStatus);
   addReport(program, io);
+  addClassify(program, io, setStatus);
   addInspect(program, io, setStatus);
   addKeys(program, io);
   addTokens(program, io);
@@ -145,6 +146,25 @@ function addReport(program: Command, io: Io): void {
     .argument('[message]', 'the id of a message')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
+}
+
+function addClassify(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'classify',
+    'Say of each hit what it was, why, and how sure that is.',
+    `telltale classify hits.ndjson
+     telltale classify /var/log/nginx/access.log
+     telltale classify - --format access-log < access.log`,
+  )
+    .argument('[file]', 'hits as NDJSON, or an access log (common or combined); - or nothing reads stdin')
+    .addOption(
+      new Option('--format <format>', 'what the lines are (default: by the first)').choices(['ndjson', 'access-log']),
+    )
+    .action(async (file: string | undefined, flags) => {
+      const { classifyHits } = await import('./classify.ts');
+      setStatus((await classifyHits(file, flags, io)) ? 0 : 3);
+    });
 }
 
 function addInspect(program: Command, io: Io, setStatus: SetStatus): void {

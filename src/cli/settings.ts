@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { checkOptionNames } from '../base/options.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Io } from './io.ts';
 
 /** The options all commands take. */
@@ -28,9 +29,20 @@ export interface Settings {
   readonly host: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
+  /** The sender's own rules for verdicts. */
+  readonly rules: readonly VerdictRule[] | undefined;
 }
 
-const CONFIG_NAMES = ['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const;
+const CONFIG_NAMES = [
+  'data',
+  'database',
+  'baseUrl',
+  'port',
+  'host',
+  'trustedProxies',
+  'repeatWindow',
+  'rules',
+] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
 /**
@@ -55,6 +67,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
+    rules: rulesOf(config),
   };
 }
 
@@ -77,6 +90,11 @@ function parse(text: string): unknown {
       `${CONFIG_FILE} must be JSON, but ${messageOf(error)}. Mend it, or move it away.`,
     );
   }
+}
+
+function rulesOf({ rules }: Config): readonly VerdictRule[] | undefined {
+  readOwnRules(rules, CONFIG_FILE);
+  return rules as readonly VerdictRule[] | undefined;
 }
 
 function textOf(config: Config, name: keyof Config): string | undefined {

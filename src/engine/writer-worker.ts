@@ -47,7 +47,13 @@ async function answer(request: WriterRequest): Promise<unknown> {
 /** One for all journals: whoever took a request, it counts once. */
 let repeats: Repeats | undefined;
 
-function settle({ id, path, lookMs, repeatWindowMs: windowMs }: Extract<WriterRequest, { kind: 'settle' }>): void {
+function settle({
+  id,
+  path,
+  lookMs,
+  repeatWindowMs: windowMs,
+  rules,
+}: Extract<WriterRequest, { kind: 'settle' }>): void {
   if (windowMs > 0) repeats ??= makeRepeats({ windowMs, source: store });
   const reader = makeJournalReader(path);
   const listeners = new Set<() => void>();
@@ -71,7 +77,7 @@ function settle({ id, path, lookMs, repeatWindowMs: windowMs }: Extract<WriterRe
   };
   const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
   settlers.set(id, {
-    settler: startSettler({ journal, store, onProblem, lookMs, repeats }),
+    settler: startSettler({ journal, store, onProblem, lookMs, repeats, rules }),
     committed: () => {
       for (const listener of listeners) listener();
     },

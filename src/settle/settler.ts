@@ -2,9 +2,10 @@
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs, settleStopMs } from '../base/limits.ts';
-import type { Hit, Verdict } from '../base/nouns.ts';
-import { classify } from '../classify/classify.ts';
+import type { Hit } from '../base/nouns.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import { hitProblem } from './hit-problem.ts';
+import { type JudgedHit, judgeHits } from './judge-hits.ts';
 
 /** What the settler needs of a journal. */
 export interface JournalSource {
@@ -48,11 +49,6 @@ export interface SettleBatch {
   readonly hits: readonly JudgedHit[];
 }
 
-export interface JudgedHit {
-  readonly hit: Hit;
-  readonly verdict: Verdict;
-}
-
 /** What the settler needs to know requests that come again. */
 export interface Repeats {
   /** The hits, with `repeat` where one came again. Asked once more for hits it counted before, it counts them again. */
@@ -75,6 +71,8 @@ export interface SettlerOptions {
   readonly lookMs?: number;
   /** Marks requests that come again (`makeRepeats`); without, each request counts. @default none */
   readonly repeats?: Repeats | undefined;
+  /** The sender's own rules for verdicts. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -144,6 +142,7 @@ export function startSettler(options: SettlerOptions): Settler {
 /** Settles batch after batch, while it may go on, and empties the journal of what is settled. */
 function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAll(): Promise<void> } {
   const { journal, store, onProblem, repeats, now = Date.now } = options;
+  const own = readOwnRules(options.rules, 'startSettler');
   let prunedThrough = 0;
   let forgottenMs = Number.NEGATIVE_INFINITY;
 
@@ -196,7 +195,10 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
   /** Settles what lies between two places; what the store refuses is narrowed down to single hits, which are parked. */
   async function settleEntries(after: number, through: number, entries: readonly FitEntry[]): Promise<void> {
     try {
-      const judged = judgeAll(entries.map((entry) => entry.hit));
+      const judged = judgeHits(
+        entries.map((entry) => entry.hit),
+        own,
+      );
       const hits = (await repeats?.mark(judged)) ?? judged;
       await store.settle({ journal: journal.id, after, through, hits });
     } catch (error) {
@@ -219,20 +221,4 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
 
 function isRefusal(error: unknown): boolean {
   return error instanceof TelltaleError && error.code === 'REFUSED_HITS';
-}
-
-function judgeAll(hits: readonly Hit[]): readonly JudgedHit[] {
-  const verdicts = classify(
-    hits.map((hit) => ({
-      id: hit.id,
-      event: hit.kind,
-      method: hit.method,
-      honeypot: hit.link?.honeypot ?? false,
-      headers: hit.headers,
-    })),
-  );
-  return hits.flatMap((hit, position) => {
-    const verdict = verdicts[position];
-    return verdict === undefined ? [] : [{ hit, verdict }];
-  });
 }

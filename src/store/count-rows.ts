@@ -1,6 +1,6 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
-import type { JudgedHit } from '../settle/settler.ts';
+import type { JudgedHit } from '../settle/judge-hits.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
 import type { Writer } from './writer.ts';
 

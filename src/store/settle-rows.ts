@@ -3,8 +3,9 @@
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
 import type { Hit } from '../base/nouns.ts';
+import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
-import type { JudgedHit, SettleBatch, SettleStore } from '../settle/settler.ts';
+import type { SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
