@@ -101,6 +101,8 @@ function openOf(recipient: string, atMs: number, agent: number): Hit {
     link: null,
     repeat: false,
     peer: null,
+    network: 'unknown',
+    networkLists: '2026-01-01-000000',
     atMs,
     method: 'GET',
     headers: { 'user-agent': browser, 'accept-language': 'en' },

@@ -2,12 +2,18 @@
 
 export type { ErrorCode } from './base/errors.ts';
 export { ERROR_CODES, TelltaleError } from './base/errors.ts';
-export type { Consent, ConsentLevel, Label, Verdict } from './base/nouns.ts';
+export type { Consent, ConsentLevel, Label, NetworkKind, Verdict } from './base/nouns.ts';
 export type { ClassifyOptions, HitVerdict } from './classify/classify.ts';
 export { classify } from './classify/classify.ts';
+export type { Device, Usage } from './classify/mail-clients.ts';
+export { usageOf } from './classify/mail-clients.ts';
 export type { VerdictRule } from './classify/own-rules.ts';
 export type { ClassifyHit } from './classify/read-signals.ts';
 export type { PixelPlacement } from './html/find-pixel-places.ts';
+export type { NetworkList } from './networks/network-list.ts';
+export type { Networks } from './networks/prepare-networks.ts';
+export { prepareNetworks } from './networks/prepare-networks.ts';
+export { shippedNetworks } from './networks/shipped-lists.ts';
 export type { EstimatedRate, HitCounts, Rate, Report, ReportLink } from './report/build-report.ts';
 export { buildReport } from './report/build-report.ts';
 export type { ReportSource } from './report/report-source.ts';

@@ -25,6 +25,8 @@ export const ERROR_CODES = {
   INVALID_JOURNAL: 'The journal file is not one Telltale can use.',
   JOURNAL_IN_USE: 'Another process collects into the journal.',
   INVALID_MIRROR: 'The mirror of the control state is not one Telltale can use.',
+  INVALID_NETWORKS: 'A list of networks, or a database of them, is not in the format it should be.',
+  FETCH_FAILED: 'A document could not be fetched from where it is published.',
   LINKS_NOT_REGISTERED: 'A mail with short links was rendered before its links were registered.',
   REFUSED_HITS: 'The store can never take these hits.',
   FILE_SYSTEM: 'The system refused to read or write a file.',

@@ -223,6 +223,28 @@ export const urlCharsMax = 4_096;
 /** Proxies that are looked through to find a client: chains of real networks have under 5. */
 export const forwardedHopsMax = 20;
 
+/** Hits in a row from one address, and different recipients among them, before it can be a proxy's: no reader has so many. */
+export const sameAddressHits = 200;
+export const sameAddressRecipients = 50;
+
+/** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
+export const sameAddressMs = 180_000;
+
+/** Hits of which at least half must have come through a proxy for the owner to be told: a stranger can write a header, too. */
+export const hiddenWindowHits = 50;
+
+/** Bytes of a published list of networks: Apple's, the longest by far, has 12 MB. */
+export const networkListBytesMax = 67_108_864;
+
+/** Milliseconds to fetch one document of a list, over a slow line. */
+export const networkFetchMs = 60_000;
+
+/** Addresses whose network an ASN database was asked for and that are kept in memory: about 2 MB. */
+export const asnCacheEntries = 10_000;
+
+/** Milliseconds between two looks for changed lists. */
+export const networkLookMs = 5_000;
+
 /** Wrong API tokens from one address within {@link guessWindowMs}: a person who mistypes needs five. */
 export const guessesMax = 20;
 

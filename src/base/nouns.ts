@@ -24,6 +24,15 @@ export type Label = (typeof LABELS)[number];
 /** Labels that mean a person was there. */
 export const PEOPLE: ReadonlySet<Label> = new Set<Label>(['human', 'proxy-human']);
 
+/** Kinds of network a request may come from, by its address; docs/networks.md says what is known of each, and by which lists. */
+export const NETWORK_KINDS = [
+  ...(['residential', 'mobile', 'corporate', 'datacenter', 'apple-relay', 'google', 'google-crawler'] as const),
+  ...(['google-cloud', 'microsoft', 'microsoft-eop', 'yahoo', 'barracuda', 'proofpoint', 'mimecast', 'cisco'] as const),
+  ...(['zscaler', 'cdn', 'unknown'] as const),
+] as const;
+/** `cdn`: somebody's proxy stands between us and the reader, of whom the address says nothing. */
+export type NetworkKind = (typeof NETWORK_KINDS)[number];
+
 /** What was requested: the pixel, a link, or the way out. */
 export type HitKind = 'open' | 'click' | 'unsubscribe';
 
@@ -44,6 +53,10 @@ export interface Hit {
   readonly method: string;
   /** Eight bytes, in hexadecimal, that stand for the client's address on one day; never the address. */
   readonly peer: string | null;
+  /** The kind of network the address belongs to; the address itself is not kept. */
+  readonly network: NetworkKind;
+  /** Names the lists that say so: the date of the newest and six digits of a hash. */
+  readonly networkLists: string;
   /** The same request again within the sender's window: kept, and not in totals. */
   readonly repeat: boolean;
   /** Lower-case names; only the headers verdicts look at. */

@@ -27,6 +27,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addTokens(program, io);
   addRevoke(program, io);
   addLinks(program, io);
+  addNetworks(program, io, setStatus);
   addMigrate(program, io);
   addDemo(program, io, setStatus);
   return program;
@@ -125,6 +126,10 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
     .option(
       '--admin-port <port>',
       'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
+    )
+    .option(
+      '--asn-database <file>',
+      'a database of network numbers in MaxMind’s format, for addresses in no list (TELLTALE_ASN_DATABASE, default none)',
     )
     .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
     .option(
@@ -259,6 +264,26 @@ function addLinks(program: Command, io: Io): void {
     .argument('<url>', 'where it leads from now on')
     .action(async (message: string, index: string, url: string, flags) =>
       (await import('./links.ts')).setLink(message, index, url, flags, io),
+    );
+}
+
+function addNetworks(program: Command, io: Io, setStatus: SetStatus): void {
+  const networks = program
+    .command('networks')
+    .description('Lists of networks, by which the kind of network a request comes from is known.');
+  command(networks, 'list', 'List the lists in force: kind, date, size and source.', 'telltale networks list').action(
+    async (flags) => (await import('./networks.ts')).listNetworksCommand(flags, io),
+  );
+  command(
+    networks,
+    'update',
+    'Fetch lists from where their owners publish them, into the data directory; a running server takes them.',
+    'telltale networks update\ntelltale networks update apple-relay google-fetchers',
+  )
+    .argument('[list...]', 'the ids of lists (default: all that have an address)')
+    .option('--mirror <url>', 'fetch from a copy, which has each document under its host and path')
+    .action(async (ids: string[], flags) =>
+      setStatus(await (await import('./networks.ts')).updateNetworksCommand(ids, flags, io)),
     );
 }
 

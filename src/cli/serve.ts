@@ -1,9 +1,10 @@
 // `telltale serve`: the collector, the settler and the API over one data directory, in one process or several.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
+import { openAsnDatabase } from '../network-files/open-asn-database.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
 import { type Primary, runPrimary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
@@ -23,6 +24,7 @@ export interface ServeFlags extends CommonFlags {
   readonly repeatWindow?: string;
   readonly adminPort?: string;
   readonly workers?: string;
+  readonly asnDatabase?: string;
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
@@ -35,6 +37,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
   const trustedProxies = flags.trustedProxies ?? settings.trustedProxies;
   prepareAddressOf(trustedProxies ?? '');
+  const asnDatabase = await findAsnDatabase(flags.asnDatabase ?? settings.asnDatabase, io);
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
@@ -49,6 +52,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     adminPort,
     apiToken: settings.apiToken,
     trustedProxies,
+    asnDatabase,
     hosts: flags.hostName,
     repeatWindowMs,
     rules: settings.rules,
@@ -88,6 +92,14 @@ function readWorkers(text: string): number {
     'INVALID_OPTION',
     `--workers takes a whole number from 1 to ${workersMax}, but ${quote(text)} came. 1 is one process for all.`,
   );
+}
+
+/** The whole path of a database that can be opened. */
+async function findAsnDatabase(file: string | undefined, io: Io): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const path = resolve(io.cwd, file);
+  await openAsnDatabase(path);
+  return path;
 }
 
 function readRepeatWindow(text: string): number {

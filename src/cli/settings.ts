@@ -29,18 +29,13 @@ export interface Settings {
   readonly host: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
+  readonly asnDatabase: string | undefined;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
 
 const CONFIG_NAMES = [
-  'data',
-  'database',
-  'baseUrl',
-  'port',
-  'host',
-  'trustedProxies',
-  'repeatWindow',
+  ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
   'rules',
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
@@ -67,6 +62,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
+    asnDatabase: env.TELLTALE_ASN_DATABASE ?? textOf(config, 'asnDatabase'),
     rules: rulesOf(config),
   };
 }

@@ -184,6 +184,12 @@ function warningsFor(message: MessageRow, find: Find, linkCount: number): Report
       message: 'More recipients opened than sends were recorded; rates are too high.',
     });
   }
+  if (message.hidden > 0) {
+    warnings.push({
+      code: 'readers-hidden',
+      message: `${message.hidden} opens and clicks came through a proxy or content network that hides who asked, so what they were is unknown. Name the proxies in front of the collector (--trusted-proxies), and let a content network forward User-Agent.`,
+    });
+  }
   if (linkCount > reportLinksMax) {
     warnings.push({
       code: 'links-cut',

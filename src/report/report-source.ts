@@ -30,6 +30,8 @@ export interface MessageRow {
   readonly measurableOpens: number;
   readonly measurableClicks: number;
   readonly unsubscribes: number;
+  /** Opens and clicks that came through a proxy which says nothing of the reader. */
+  readonly hidden: number;
 }
 
 export interface ReportSource {

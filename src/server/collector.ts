@@ -3,12 +3,17 @@ import type { Context, Middleware } from 'koa';
 import type { HitKind } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import type { Networks } from '../networks/prepare-networks.ts';
+import { shippedNetworks } from '../networks/shipped-lists.ts';
+import type { KeyRing } from '../token/key-ring.ts';
 import { preparePeers } from '../token/peer.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { emptyAnswer, giveAnswer } from './answer.ts';
-import { prepareAddressOf } from './client-address.ts';
+import { type AddressOf, prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
 import { type ControlState, NO_CONTROL } from './control-state.ts';
+import { type ClientOf, headerOf } from './make-hit.ts';
+import { type ClientProblem, type ClientWatch, watchClients } from './watch-clients.ts';
 
 export interface CollectorOptions {
   /** The tracker whose mail comes back here: its keys, its base URL. */
@@ -24,6 +29,10 @@ export interface CollectorOptions {
    * (`10.0.0.0/8, 2001:db8::1, loopback, private`). @default none
    */
   readonly trustedProxies?: string | undefined;
+  /** What is known of networks. @default the lists in the package */
+  readonly networks?: Networks | undefined;
+  /** Told once of each reason for which readers cannot be told apart: a proxy that is not named, for one. @default nothing */
+  readonly onHidden?: ((problem: ClientProblem) => void) | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
   readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -32,7 +41,7 @@ export interface CollectorOptions {
 
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
-  ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'onIgnored', 'now'],
+  ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onIgnored', 'now'],
 ];
 
 /**
@@ -43,25 +52,56 @@ export const COLLECTOR_OPTIONS: readonly string[] = [
  */
 export function collector(options: CollectorOptions): Middleware {
   checkOptionNames(options, COLLECTOR_OPTIONS, 'collector');
-  return asMiddleware(prepareCollect(options));
+  return asMiddleware(prepareCollect(options).collect);
+}
+
+/** The core, and what it notices of its readers. */
+export interface PreparedCollect {
+  readonly collect: Collect;
+  readonly watch: ClientWatch;
 }
 
 /** The core with its options completed. */
-export function prepareCollect(options: CollectorOptions): Collect {
+export function prepareCollect(options: CollectorOptions): PreparedCollect {
   const { keys, baseUrl } = options.tracker;
-  const addressOf = prepareAddressOf(options.trustedProxies ?? '');
-  const peerOf = preparePeers(keys);
-  return makeCollect({
+  const { trustedProxies = '', networks = shippedNetworks(), onHidden = () => {} } = options;
+  const hasTrustedProxies = !['', '0'].includes(trustedProxies.trim());
+  const watch = watchClients({ hasTrustedProxies, onProblem: onHidden });
+  const collect = makeCollect({
     keys,
     baseUrl,
     abuseContact: options.abuseContact ?? `abuse@${new URL(baseUrl).hostname}`,
     append: (hit) => options.journal.append(hit),
     control: options.control ?? NO_CONTROL,
     now: options.now ?? Date.now,
-    peerOf: (request, atMs) => peerOf(addressOf(request), atMs),
+    clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), keys, networks, watch }),
     countIgnored: options.onIgnored ?? (() => {}),
   });
+  return { collect, watch };
 }
+
+/** What a hit keeps of an address: all that needs it is looked up here, and then it is forgotten. */
+function prepareClientOf(of: {
+  readonly addressOf: AddressOf;
+  readonly keys: KeyRing;
+  readonly networks: Networks;
+  readonly watch: ClientWatch;
+}): ClientOf {
+  const { addressOf, keys, networks, watch } = of;
+  const peerOf = preparePeers(keys);
+  return (request, { recipient, atMs }) => {
+    const address = addressOf(request);
+    const network = watch.look({
+      ...{ address, recipient, atMs, network: networks.kindOf(address) },
+      userAgent: headerOf(request, 'user-agent'),
+      isForwarded: FORWARDING.some((name) => request.headers[name] !== undefined),
+    });
+    return { peer: peerOf(address, atMs), network, networkLists: networks.version };
+  };
+}
+
+/** Headers by which a proxy says that it passes a request on. */
+const FORWARDING = ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip'];
 
 /** The core as a middleware. */
 export function asMiddleware(collect: Collect): Middleware {

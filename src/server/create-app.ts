@@ -61,12 +61,12 @@ export interface SharedParts {
 /** Puts the parts together. */
 export function assemble(options: AppOptions, shared: SharedParts = {}): Assembled {
   const { store, journal, apiToken, hosts = [], now = Date.now, onApiRequest, onProblem = () => {} } = options;
-  const { tracker, control, abuseContact, trustedProxies, onIgnored = () => {} } = options;
+  const { tracker, control, abuseContact, trustedProxies, networks, onHidden, onIgnored = () => {} } = options;
   const { guesses = makeGuessLimit(), isPublic = false } = shared;
   const metrics = shared.metrics ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
-  const collect = prepareCollect({
-    ...{ tracker, journal, control, abuseContact, trustedProxies, now },
+  const { collect, watch } = prepareCollect({
+    ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, now },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);
@@ -74,7 +74,8 @@ export function assemble(options: AppOptions, shared: SharedParts = {}): Assembl
   });
   const app = makeKoa(front, onProblem);
   app.use(asMiddleware(collect));
-  app.use(answerProbes(options.readiness ?? (() => journalReadiness(journal))));
+  const readiness = options.readiness ?? (() => journalReadiness(journal));
+  app.use(answerProbes(readiness, () => watch.problem() !== undefined));
   if (!isPublic) addAdmin(app, { store, apiToken, trustedProxies, guesses, metrics, now, onApiRequest });
   app.use(answerNothingHere);
   return { app, front, collect };

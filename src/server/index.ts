@@ -6,6 +6,8 @@ export type { Mirror, MirrorStatus, OpenMirrorOptions } from '../control/open-mi
 export { openMirror } from '../control/open-mirror.ts';
 export type { Journal, JournalCounts, JournalEntry } from '../journal/open-journal.ts';
 export { openJournal } from '../journal/open-journal.ts';
+export type { OpenNetworks, OpenNetworksOptions } from '../network-files/open-networks.ts';
+export { openNetworks } from '../network-files/open-networks.ts';
 export type { CountedSource, RepeatsOptions } from '../settle/repeats.ts';
 export { makeRepeats } from '../settle/repeats.ts';
 export type { Repeats, Settler, SettlerOptions } from '../settle/settler.ts';
@@ -15,3 +17,4 @@ export { collector } from './collector.ts';
 export type { ControlState } from './control-state.ts';
 export type { AppOptions } from './create-app.ts';
 export { createApp } from './create-app.ts';
+export type { ClientProblem } from './watch-clients.ts';

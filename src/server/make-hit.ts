@@ -2,7 +2,7 @@
 import { randomFillSync } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
-import type { ConsentLevel, Hit, HitKind, HitLink } from '../base/nouns.ts';
+import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { ControlState } from './control-state.ts';
 
@@ -17,9 +17,21 @@ export interface CollectContext {
   readonly append: (hit: Hit) => Promise<boolean>;
   readonly control: ControlState;
   readonly now: () => number;
-  /** The 8 bytes, in hexadecimal, that stand for the client's address on one day. */
-  readonly peerOf: (request: CollectRequest, atMs: number) => string;
+  readonly clientOf: ClientOf;
   readonly countIgnored: CountIgnored;
+}
+
+/** What a hit says of the address a request came from. Asked once for each hit, of the recipient that it names, if any. */
+export type ClientOf = (
+  request: CollectRequest,
+  of: { readonly recipient: string | null; readonly atMs: number },
+) => Client;
+
+export interface Client {
+  /** The 8 bytes, in hexadecimal, that stand for the address on one day. */
+  readonly peer: string;
+  readonly network: NetworkKind;
+  readonly networkLists: string;
 }
 
 /** Counts a request that left no hit, with the finer reason that no answer tells. */
@@ -44,17 +56,21 @@ export function makeHit(
 ): Hit {
   const atMs = context.now();
   const names = of.level === 'individual';
+  const recipient = names ? of.token.recipient : null;
+  const { peer, network, networkLists } = context.clientOf(request, { recipient, atMs });
   return {
     id: atMs.toString(16).padStart(12, '0') + chance(),
     kind: of.kind,
     message: of.token.message,
-    recipient: names ? of.token.recipient : null,
-    level: names && of.token.recipient !== null ? 'individual' : 'aggregate',
+    recipient,
+    level: recipient === null ? 'aggregate' : 'individual',
     test: of.token.test,
     link: of.link,
     atMs,
     method: request.method ?? '',
-    peer: context.peerOf(request, atMs),
+    peer,
+    network,
+    networkLists,
     repeat: false,
     headers: keptHeaders(request),
   };

@@ -6,15 +6,19 @@ import type { Metrics } from './metrics.ts';
 /** Why a server should get no more requests: it is behind the store's control state, or its journal cannot take hits. */
 export type Readiness = 'ready' | 'behind' | 'full' | 'failing';
 
-/** Answers the two probes with one word each: the process answers; it takes hits and knows what is in force. */
-export function answerProbes(readiness: () => Readiness): Middleware {
+/**
+ * Answers the two probes with one word each: the process answers; it takes hits and knows what is in force. A server that
+ * cannot tell its readers apart goes on taking hits, so it is ready, and says `misconfigured`.
+ */
+export function answerProbes(readiness: () => Readiness, isMisconfigured: () => boolean = () => false): Middleware {
   return async (ctx, next) => {
     const isProbe = ctx.path === '/healthz' || ctx.path === '/readyz';
     if (!isProbe || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
     const word = ctx.path === '/healthz' ? 'ok' : readiness();
+    const isReady = word === 'ok' || word === 'ready';
     ctx.set('Cache-Control', 'no-store');
-    ctx.status = word === 'ok' || word === 'ready' ? 200 : 503;
-    ctx.body = word;
+    ctx.status = isReady ? 200 : 503;
+    ctx.body = word === 'ready' && isMisconfigured() ? 'misconfigured' : word;
   };
 }
 

@@ -5,6 +5,9 @@ import { parseBaseUrl } from '../base/base-url.ts';
 import { type Control, openControl } from '../control/open-control.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
+import { networksDirectory } from '../network-files/load-lists.ts';
+import { openNetworks } from '../network-files/open-networks.ts';
+import type { Networks } from '../networks/prepare-networks.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { ApiRequest } from './add-admin.ts';
@@ -15,6 +18,7 @@ import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
+import { CLIENT_PROBLEMS, type ClientProblem } from './watch-clients.ts';
 
 /** How a service answers; plain values, which a worker can be told. */
 export interface AnswerSettings {
@@ -30,6 +34,8 @@ export interface AnswerSettings {
   readonly apiToken?: string | undefined;
   /** Proxies in front: their number or addresses. @default none */
   readonly trustedProxies?: string | undefined;
+  /** A database of network numbers in MaxMind's format. @default none */
+  readonly asnDatabase?: string | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -66,16 +72,18 @@ export interface Collecting {
  * @throws TelltaleError `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function startCollecting(options: CollectingOptions): Promise<Collecting> {
-  const { dataDirectory, journalName, beside, metricsText, onProblem } = options;
+  const { dataDirectory, journalName, beside, asnDatabase, metricsText, onProblem } = options;
   const closers = makeClosers();
   try {
     const journal = await openJournal(join(dataDirectory, journalName));
     closers.add(() => journal.close());
     const control = openControl({ path: join(dataDirectory, MIRROR_NAME), onProblem });
     closers.add(() => control.mirror.close());
+    const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
+    closers.add(async () => networks.close());
     const own = makeMetrics({ journal: sumJournals([journal, ...beside]), mirror: control.mirror, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
-    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics });
+    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics }, networks);
     const { url } = listening;
     return { url, baseUrl, journal, control, metrics, drain: listening.close, close: closers.closeAll };
   } catch (error) {
@@ -87,6 +95,7 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
 async function listenForReaders(
   options: CollectingOptions,
   parts: Pick<Collecting, 'journal' | 'control' | 'metrics'>,
+  networks: Networks,
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
   const { keys, store, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
   const { journal, control, metrics } = parts;
@@ -94,9 +103,10 @@ async function listenForReaders(
   const listening = await listen(options, (url) => {
     baseUrl = parseBaseUrl(options.baseUrl ?? url);
     const app = {
-      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
+      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies, networks },
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
+      onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
       ...{ onApiRequest, onProblem },
     } as const;
     return answerFirst(assemble(app, { metrics, guesses, isPublic: options.adminPort !== undefined }), onProblem);

@@ -18,7 +18,7 @@ export function judgeHits(hits: readonly Hit[], own: OwnRules = NO_OWN_RULES): r
 }
 
 function judge(hit: Hit, own: OwnRules): Verdict {
-  return { ...judgeAlone(classifyHit(hit), own), rulesVersion: own.version };
+  return { ...judgeAlone(classifyHit(hit), own), rulesVersion: `${own.version}+networks.${hit.networkLists}` };
 }
 
 function classifyHit({ kind, link, peer, ...hit }: Hit): ClassifyHit {

@@ -1,6 +1,6 @@
 // Small numbers for the few words that stand in every row. A word's number is its place in the list and never changes;
 // the first two take no room at all in SQLite, so the most frequent come first.
-import type { ConsentLevel, HitKind, Label } from '../base/nouns.ts';
+import type { ConsentLevel, HitKind, Label, NetworkKind } from '../base/nouns.ts';
 
 export const KINDS: readonly HitKind[] = ['open', 'click', 'unsubscribe'];
 
@@ -19,6 +19,22 @@ export const COUNT_LABELS: readonly CountLabel[] = [
 ];
 
 export const LEVELS: readonly ConsentLevel[] = ['individual', 'aggregate', 'none'];
+
+/** Kinds of network; one that is new comes last. */
+export const NETWORKS: readonly NetworkKind[] = [
+  ...([
+    'unknown',
+    'google',
+    'apple-relay',
+    'residential',
+    'mobile',
+    'corporate',
+    'datacenter',
+    'google-crawler',
+  ] as const),
+  ...(['google-cloud', 'microsoft', 'microsoft-eop', 'yahoo', 'barracuda', 'proofpoint', 'mimecast', 'cisco'] as const),
+  ...(['zscaler', 'cdn'] as const),
+];
 
 /** The number of a word. */
 export function codeOf<Word>(words: readonly Word[], word: Word): number {

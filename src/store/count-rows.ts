@@ -1,5 +1,6 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
+import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
 import type { Writer } from './writer.ts';
@@ -37,6 +38,7 @@ export class Changes {
   readonly #counts = new Map<string, Count>();
   readonly #links = new Map<string, LinkCount>();
   readonly #quarters = new Map<string, number>();
+  readonly #hidden = new Map<number, number>();
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -44,6 +46,7 @@ export class Changes {
 
   addTotal({ hit, verdict, message }: CountedHit): void {
     for (const label of labelsOf(verdict.label)) this.#count(message, hit.kind, label).total += 1;
+    if (isReaderHidden(hit)) this.#hidden.set(message, (this.#hidden.get(message) ?? 0) + 1);
     const codes = `${codeOf(KINDS, hit.kind)} ${codeOf(COUNT_LABELS, verdict.label)}`;
     const quarter = `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${codes}`;
     this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + 1);
@@ -71,7 +74,7 @@ export class Changes {
   }
 
   write(): void {
-    const { addCount, addLinkCount, addQuarter } = this.#writer.statements;
+    const { addCount, addLinkCount, addQuarter, countHidden } = this.#writer.statements;
     for (const [name, { total, recipients, anonymous }] of this.#counts) {
       const [message, kind, label] = numbersOf(name);
       addCount.run(message, kind, label, total, recipients, anonymous);
@@ -84,6 +87,7 @@ export class Changes {
       const [message, quarter, kind, label] = numbersOf(name);
       addQuarter.run(message, quarter, kind, label, total);
     }
+    for (const [message, count] of this.#hidden) countHidden.run(count, message);
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {

@@ -22,6 +22,7 @@ export interface HotStatements {
   readonly countSends: Statement<
     [sent: number, firstAtMs: number, measurableOpens: number, measurableClicks: number, message: number]
   >;
+  readonly countHidden: Statement<[count: number, message: number]>;
   readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
   readonly addEvent: Statement<EventColumns>;
@@ -72,6 +73,7 @@ export type EventColumns = [
   method: number,
   test: number,
   peer: Buffer | null,
+  network: number,
   repeat: number,
 ];
 
@@ -131,12 +133,8 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         }))
         .where('key', '=', 0),
     ),
-    countUnsubscribes: prepare(
-      db
-        .updateTable('messages')
-        .set((eb) => ({ unsubscribes: eb('unsubscribes', '+', 0) }))
-        .where('key', '=', 0),
-    ),
+    countHidden: prepare(addToMessage(db, 'hidden')),
+    countUnsubscribes: prepare(addToMessage(db, 'unsubscribes')),
     addLink: prepare(
       db
         .insertInto('links')
@@ -162,6 +160,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
           method_key: 0,
           test: 0,
           peer: BLOB,
+          network: 0,
           repeat: 0,
         })
         .onConflict((conflict) => conflict.doNothing()),
@@ -270,6 +269,13 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
   };
   // What Kysely wrote returns what the interface says; its types do not outlive compiling.
   return statements as unknown as HotStatements;
+}
+
+function addToMessage(db: Kysely<Tables>, column: 'hidden' | 'unsubscribes'): Compilable {
+  return db
+    .updateTable('messages')
+    .set((eb) => ({ [column]: eb(column, '+', 0) }))
+    .where('key', '=', 0);
 }
 
 /** Events of a message from one on, in order. */

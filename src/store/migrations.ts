@@ -1,7 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
-import { COUNT_LABELS, KINDS, LEVELS } from './codes.ts';
+import { COUNT_LABELS, KINDS, LEVELS, NETWORKS } from './codes.ts';
 import type { Tables } from './tables.ts';
 
 /** All steps by name, in order. */
@@ -20,6 +20,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('measurable_opens', 'integer', zero)
     .addColumn('measurable_clicks', 'integer', zero)
     .addColumn('unsubscribes', 'integer', zero)
+    .addColumn('hidden', 'integer', zero)
     .execute();
   await create('recipients')
     .addColumn('key', 'blob', notNull)
@@ -43,6 +44,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
   await codes(db, 'kinds', KINDS);
   await codes(db, 'labels', COUNT_LABELS);
   await codes(db, 'levels', LEVELS);
+  await codes(db, 'networks', NETWORKS);
   await create('sends')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('recipient_key', 'blob', notNull)
@@ -71,6 +73,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('method_key', 'integer', notNull)
     .addColumn('test', 'integer', notNull)
     .addColumn('peer', 'blob')
+    .addColumn('network', 'integer', notNull)
     .addColumn('repeat', 'integer', notNull)
     .$call(keyedBy('message_key', 'hit_id'))
     .execute();

@@ -13,7 +13,7 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
       return await db
         .selectFrom('messages')
         .select([
-          ...(['id', 'name', 'sent', 'first_sent_at_ms as firstSentAtMs', 'unsubscribes'] as const),
+          ...(['id', 'name', 'sent', 'first_sent_at_ms as firstSentAtMs', 'unsubscribes', 'hidden'] as const),
           ...(['measurable_opens as measurableOpens', 'measurable_clicks as measurableClicks'] as const),
         ])
         .where('id', '=', id)

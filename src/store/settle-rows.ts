@@ -6,7 +6,7 @@ import type { Hit } from '../base/nouns.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
 import type { SettleBatch, SettleStore } from '../settle/settler.ts';
-import { codeOf, KINDS } from './codes.ts';
+import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
@@ -95,6 +95,7 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       writer.texts.keyOf(hit.method),
       hit.test ? 1 : 0,
       hit.peer === null ? null : Buffer.from(hit.peer, 'hex'),
+      codeOf(NETWORKS, hit.network),
       hit.repeat ? 1 : 0,
     );
     return changes === 1;

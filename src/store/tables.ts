@@ -36,6 +36,8 @@ interface MessageTable {
   readonly measurable_opens: Generated<number>;
   readonly measurable_clicks: Generated<number>;
   readonly unsubscribes: Generated<number>;
+  /** Opens and clicks that came through a proxy which says nothing of the reader. */
+  readonly hidden: Generated<number>;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
@@ -96,6 +98,8 @@ interface EventTable {
   readonly test: number;
   /** Tells which hits came from one place, for as long as that is kept. */
   readonly peer: Buffer | null;
+  /** The kind of network it came from. */
+  readonly network: number;
   /** 1 for the same request once more, which is in no total. */
   readonly repeat: number;
 }

@@ -32,6 +32,8 @@ describe('telltale', () => {
     [['revoke', 'link']],
     [['revoke', 'host']],
     [['links', 'set']],
+    [['networks', 'list']],
+    [['networks', 'update']],
     [['migrate']],
     [['demo']],
   ])('%j --help leads with examples', async (names) => {

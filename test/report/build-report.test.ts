@@ -308,4 +308,10 @@ describe('warnings', () => {
     const enough = await reportOf({ sent: 3, hits });
     expect(enough.warnings).toEqual([]);
   });
+
+  it('say how many hits hide their reader behind a proxy', async () => {
+    const hits = [makeHit({ network: 'cdn' }), makeHit({ network: 'cdn' }), makeHit({ network: 'unknown' })];
+    const { warnings } = await reportOf({ sent: 3, hits });
+    expect(warnings).toEqual([{ code: 'readers-hidden', message: expect.stringMatching(/^2 opens and clicks came/) }]);
+  });
 });

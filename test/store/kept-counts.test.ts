@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CONSENT_LEVELS, type Hit, type Label, PEOPLE } from '../../src/base/nouns.ts';
-import { codeOf, LEVELS } from '../../src/store/codes.ts';
+import { codeOf, LEVELS, NETWORKS } from '../../src/store/codes.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
@@ -96,7 +96,8 @@ const RECOUNT = `SELECT id, name,
   (SELECT min(at_ms) FROM sends WHERE message_key = messages.key) AS firstSentAtMs,
   (SELECT count(*) FROM sends WHERE message_key = messages.key AND opens = ${codeOf(LEVELS, 'individual')}) AS measurableOpens,
   (SELECT count(*) FROM sends WHERE message_key = messages.key AND clicks = ${codeOf(LEVELS, 'individual')}) AS measurableClicks,
-  (SELECT count(*) FROM unsubscribes WHERE message_key = messages.key) AS unsubscribes
+  (SELECT count(*) FROM unsubscribes WHERE message_key = messages.key) AS unsubscribes,
+  (SELECT count(*) FROM events WHERE message_key = messages.key AND network = ${codeOf(NETWORKS, 'cdn')} AND kind < 2) AS hidden
   FROM messages`;
 
 interface Plan {

@@ -204,6 +204,21 @@ describe('settle', () => {
     expect(await store.findMessage('spring-sale')).toMatchObject({ unsubscribes: 2, sent: 0 });
   });
 
+  it('keeps the kind of network of each hit, and counts those that hide their reader', async () => {
+    const { store, path } = await openTestStore();
+    const agent = { headers: { 'user-agent': 'Amazon CloudFront' } };
+    const hits = [
+      ...[makeHit({ network: 'apple-relay' }), makeHit({ network: 'cdn' }), makeHit({ network: 'google', ...agent })],
+      ...[makeHit({ network: 'cdn', recipient: null, level: 'aggregate' }), makeHit({ network: 'cdn', test: true })],
+      makeHit({ network: 'cdn', kind: 'unsubscribe' }),
+    ];
+    await settleHits(store, hits);
+    await settleHits(store, hits.slice(0, 3), 'another');
+    const networks = 'SELECT name FROM events JOIN networks ON networks.code = network ORDER BY hit_id';
+    expect(rowsOf(path, networks).map((row) => row['name'])).toEqual(['apple-relay', 'cdn', 'google', 'cdn', 'cdn']);
+    expect(await store.findMessage('spring-sale')).toMatchObject({ hidden: 3 });
+  });
+
   it('takes a batch of more hits than one statement holds', async () => {
     const { store } = await openTestStore();
     const hits = Array.from({ length: 1_300 }, (_, at) => makeHit({ recipient: `r${at}`, link: makeLink() }));

@@ -48,6 +48,8 @@ export function makeHit(of: Partial<Hit> & { readonly from?: Client } = {}): Hit
     atMs,
     method: from.method,
     peer: null,
+    network: 'unknown',
+    networkLists: '2026-01-01-000000',
     repeat: false,
     headers: from.headers,
     ...fields,

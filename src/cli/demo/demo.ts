@@ -43,6 +43,8 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
     keys: createKeyRing(addKey(undefined, newKey(true))),
     host: '127.0.0.1',
     port: 0,
+    // All requests come from this machine: who asked is said as a proxy would.
+    trustedProxies: 'loopback',
     onProblem: (error) => problems.push(messageOf(error)),
   });
   try {
@@ -132,14 +134,20 @@ async function read(reader: Reader, mail: ReceivedMail, agent: Agent): Promise<n
   for (const step of [...reader.requests].sort((a, b) => a.afterMs - b.afterMs)) {
     await sleep(Math.max(0, arrivedMs + step.afterMs - performance.now()));
     const url = step.what === 'pixel' ? mail.pixel : mail.links[step.link];
-    if (url !== undefined && (await fetchAs(step, url, agent)) < 400) answered += 1;
+    if (url !== undefined && (await fetchAs(step, { url, from: step.proxy ?? reader.network }, agent)) < 400)
+      answered += 1;
   }
   return answered;
 }
 
-/** One request with exactly the headers a client sends; returns the status. */
-async function fetchAs(step: ClientRequest, url: string, agent: Agent): Promise<number> {
-  const asked = request(url, { method: step.method, headers: step.headers, agent });
+/** One request with the headers a client sends, and the one by which a proxy says where it is; returns the status. */
+async function fetchAs(
+  step: ClientRequest,
+  { url, from }: { readonly url: string; readonly from: string },
+  agent: Agent,
+): Promise<number> {
+  const headers = { ...step.headers, 'x-forwarded-for': from };
+  const asked = request(url, { method: step.method, headers, agent });
   asked.end();
   const [response] = await once(asked, 'response');
   response.resume();

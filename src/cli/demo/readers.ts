@@ -8,6 +8,8 @@ export interface ClientRequest {
   readonly link: number;
   readonly method: 'GET' | 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
+  /** The address of the proxy or gateway that asks; nothing when the reader's own client does. */
+  readonly proxy?: string;
   /** Milliseconds after the mail arrived, in demo time. */
   readonly afterMs: number;
 }
@@ -15,6 +17,8 @@ export interface ClientRequest {
 export interface Reader {
   readonly id: string;
   readonly address: string;
+  /** Where the reader's own client asks from. */
+  readonly network: string;
   /** The kind of mailbox, for the summary. */
   readonly mailbox: MailboxKind['name'];
   readonly reads: boolean;
@@ -45,6 +49,9 @@ const GMAIL_PROXY = 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (v
 const YAHOO_PROXY = 'YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html';
 const OUTLOOK = 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)';
 
+/** The company's gateway, in a network for examples (RFC 5737). */
+const GATEWAY = '192.0.2.25';
+
 /** Milliseconds the whole demo's reading takes. */
 const SPAN_MS = 6_000;
 
@@ -57,7 +64,8 @@ const KINDS: readonly MailboxKind[] = [
     clickRate: 0.2,
     browser: { 'user-agent': CHROME, ...LANGUAGE },
     // The proxy fetches when someone looks, and keeps the image: later looks are not seen.
-    fetches: (reads, chance) => (reads ? [pixel({ 'user-agent': GMAIL_PROXY }, chance() * SPAN_MS)] : []),
+    fetches: (reads, chance) =>
+      reads ? [pixel({ 'user-agent': GMAIL_PROXY }, chance() * SPAN_MS, '66.249.84.1')] : [],
   },
   {
     name: 'Apple Mail',
@@ -67,7 +75,7 @@ const KINDS: readonly MailboxKind[] = [
     clickRate: 0.15,
     browser: { 'user-agent': IPHONE, ...LANGUAGE },
     // Privacy protection fetches whether or not anyone looks.
-    fetches: (_, chance) => [pixel({ 'user-agent': 'Mozilla/5.0' }, chance() * SPAN_MS)],
+    fetches: (_, chance) => [pixel({ 'user-agent': 'Mozilla/5.0' }, chance() * SPAN_MS, '172.224.226.5')],
   },
   {
     name: 'Outlook',
@@ -87,7 +95,7 @@ const KINDS: readonly MailboxKind[] = [
     readRate: 0.4,
     clickRate: 0.15,
     browser: { 'user-agent': CHROME, ...LANGUAGE },
-    fetches: (reads, chance) => (reads ? [pixel({ 'user-agent': YAHOO_PROXY }, chance() * SPAN_MS)] : []),
+    fetches: (reads, chance) => (reads ? [pixel({ 'user-agent': YAHOO_PROXY }, chance() * SPAN_MS, '98.136.0.1')] : []),
   },
   {
     name: 'company behind a gateway',
@@ -98,7 +106,7 @@ const KINDS: readonly MailboxKind[] = [
     browser: { 'user-agent': CHROME, ...LANGUAGE },
     // The gateway fetches the pixel and every link as the mail arrives.
     fetches: (reads, chance, linkCount) => [
-      pixel({ 'user-agent': 'python-requests/2.32.3' }, 5),
+      pixel({ 'user-agent': 'python-requests/2.32.3' }, 5, GATEWAY),
       ...Array.from({ length: linkCount }, (_, link) => scan(link)),
       ...(reads ? [pixel({ 'user-agent': OUTLOOK }, 1_000 + chance() * (SPAN_MS - 1_000))] : []),
     ],
@@ -138,6 +146,7 @@ function makeReader(position: number, kind: MailboxKind, linkCount: number, chan
   return {
     id,
     address: `${id}@${kind.domain}`,
+    network: `198.51.100.${(position % 254) + 1}`,
     mailbox: kind.name,
     reads,
     clicks,
@@ -155,13 +164,14 @@ function kindAt(place: number): MailboxKind {
   return KINDS[KINDS.length - 1] as MailboxKind;
 }
 
-function pixel(headers: Readonly<Record<string, string>>, afterMs: number): ClientRequest {
-  return { what: 'pixel', link: 0, method: 'GET', headers, afterMs };
+function pixel(headers: Readonly<Record<string, string>>, afterMs: number, proxy?: string): ClientRequest {
+  return { what: 'pixel', link: 0, method: 'GET', headers, afterMs, ...(proxy !== undefined && { proxy }) };
 }
 
 function scan(link: number): ClientRequest {
   const method = link % 3 === 0 ? 'HEAD' : 'GET';
-  return { what: 'link', link, method, headers: { 'user-agent': 'python-requests/2.32.3' }, afterMs: 10 + link };
+  const headers = { 'user-agent': 'python-requests/2.32.3' };
+  return { what: 'link', link, method, headers, proxy: GATEWAY, afterMs: 10 + link };
 }
 
 /** Mulberry32: small, seeded, good enough to deal out habits. */

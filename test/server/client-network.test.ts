@@ -1,0 +1,90 @@
+// Where a hit came from, in a running service: looked up before the journal, kept as a kind, and named when a proxy hides it.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { buildReport } from '../../src/report/build-report.ts';
+import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
+import { rowsOf } from '../support/stores.ts';
+
+let service: TestService | undefined;
+afterEach(() => service?.end());
+
+const BROWSER = { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36', 'accept-language': 'de' };
+
+/** Opens the mail of as many recipients. */
+async function open(of: TestService, count: number, headers: Readonly<Record<string, string>> = {}): Promise<void> {
+  const mail = of.tracker.compile('<body><p>x', { message: 'm' });
+  for (let at = 0; at < count; at += 1) {
+    const { status } = await ask(urlIn(mail.render(`r${at}`).html, 'o'), { headers: { ...BROWSER, ...headers } });
+    expect(status).toBe(200);
+  }
+  await of.settler.settleNow();
+}
+
+function eventsOf({ directory }: TestService) {
+  const path = join(directory, 'telltale.db');
+  return rowsOf(
+    path,
+    `SELECT networks.name AS network, rules_version AS rules FROM events
+       JOIN networks ON networks.code = network JOIN verdicts ON verdicts.key = verdict_key ORDER BY hit_id`,
+  );
+}
+
+describe('the network of a hit', () => {
+  it('is looked up by the address that trusted proxies give, and the lists are named in the verdict', async () => {
+    service = await startTestService({ trustedProxies: 'loopback' });
+    for (const address of ['66.249.84.1', '172.224.226.5', '203.0.113.9', 'garbage']) {
+      await open(service, 1, { 'x-forwarded-for': address });
+    }
+    const events = eventsOf(service);
+    expect(events.map(({ network }) => network)).toEqual(['google', 'apple-relay', 'unknown', 'unknown']);
+    for (const { rules } of events) expect(rules).toMatch(/^\d{4}-\d{2}-\d{2}\.\d+\+networks\.2026-11-24-[0-9a-f]{6}$/);
+    expect((await ask(`${service.url}/readyz`)).text).toBe('ready');
+    expect(service.problems).toEqual([]);
+  });
+
+  it('is that of the lists in the data directory', async () => {
+    service = await startTestService({ trustedProxies: 'loopback' });
+    await service.end();
+    const { directory } = service;
+    mkdirSync(join(directory, 'networks'), { recursive: true });
+    const office = {
+      id: 'office',
+      kind: 'corporate',
+      source: 'our own',
+      date: '2027-01-01',
+      ranges: ['203.0.113.0/24'],
+    };
+    writeFileSync(join(directory, 'networks/office.json'), JSON.stringify(office));
+    service = await startTestService({
+      ...{
+        trustedProxies: 'loopback',
+        dataDirectory: directory,
+        databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
+      },
+    });
+    await open(service, 1, { 'x-forwarded-for': '203.0.113.9' });
+    const [event] = eventsOf({ ...service, directory });
+    expect(event).toEqual({ network: 'corporate', rules: expect.stringContaining('+networks.2027-01-01-') });
+    await service.end();
+    rmSync(directory, { recursive: true });
+    service = undefined;
+  });
+});
+
+describe('a proxy that is not named', () => {
+  it('is told of once, in /readyz and in the report, and of its hits nothing is guessed', async () => {
+    service = await startTestService();
+    await open(service, 60, { 'x-forwarded-for': '203.0.113.9' });
+    const ready = await ask(`${service.url}/readyz`);
+    expect([ready.status, ready.text]).toEqual([200, 'misconfigured']);
+    expect((await ask(`${service.url}/healthz`)).text).toBe('ok');
+    expect(service.problems.map(String)).toEqual([expect.stringContaining('Name it with --trusted-proxies')]);
+    expect(new Set(eventsOf(service).map(({ network }) => network))).toEqual(new Set(['cdn']));
+    const { warnings } = await buildReport(service.store, { message: 'm' });
+    expect(warnings).toContainEqual({
+      code: 'readers-hidden',
+      message: expect.stringContaining('60 opens and clicks'),
+    });
+  });
+});
