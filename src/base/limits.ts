@@ -279,10 +279,15 @@ export const officeFollowMs = 10_000;
 /** Milliseconds between two clicks of which one is a program's copy of the other: 12 s were seen (resend-node#901). */
 export const twinClickMs = 30_000;
 
-/** Milliseconds in which one address asks for the mails of so many recipients, with one user agent for so many of them. */
+/** Clicks that are looked at behind one, for its twin or its browser: people click twice or three times, floods go on. */
+export const neighboursMax = 64;
+
+/** Milliseconds in which one address asks for the mails of so many recipients by one user agent. */
 export const fanOutMs = 60_000;
 export const fanOutRecipients = 10;
-export const fanOutRecipientsPerAgent = 5;
+
+/** Events of one address that are weighed together: a scanner's busiest minutes; of a flood the first are enough. */
+export const peerEventsMax = 2_000;
 
 /** Rules of a sender's own: each is tried on each hit. */
 export const ownRulesMax = 100;

@@ -3,14 +3,12 @@
 import ipaddr from 'ipaddr.js';
 import type { Verdict } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
-import { type Collected, type ContextHit, collectEvidence, groupBy, sendOf } from './evidence.ts';
-import { findFanOut } from './find-fan-out.ts';
-import { findSendEvidence } from './find-send-evidence.ts';
+import { type ContextHit, groupBy, sendOf } from './evidence.ts';
 import { type Judgement, judgeHit } from './judge-hit.ts';
-import { withEvidence } from './judgement-of.ts';
 import { type OwnRules, readOwnRules, type VerdictRule } from './own-rules.ts';
 import { readAgent } from './read-agent.ts';
 import { type ClassifyHit, readSignals } from './read-signals.ts';
+import { reweigh } from './reweigh.ts';
 
 export interface ClassifyOptions {
   /** Rules of the sender's own; they come before Telltale's. @default none */
@@ -32,12 +30,15 @@ export function classify(hits: readonly ClassifyHit[], options: ClassifyOptions 
   checkOptionNames(options, ['rules'], 'classify');
   const own = readOwnRules(options.rules, 'classify');
   const inContext = hits.map((hit) => contextHit(hit, judgeAlone(hit, own)));
-  const evidence = weighTogether(inContext.filter(hasCompany));
-  return inContext.map((hit) => ({
-    id: hit.id,
-    ...withEvidence(hit.own, evidence.get(hit) ?? NOTHING),
-    rulesVersion: own.version,
-  }));
+  const inCompany = inContext.filter(hasCompany);
+  const changed = reweigh({
+    sends: groupBy(inCompany, sendOf),
+    places: groupBy(
+      inCompany.filter(({ place }) => place !== ''),
+      ({ place }) => place,
+    ),
+  });
+  return inContext.map((hit) => ({ id: hit.id, ...(changed.get(hit) ?? hit.own), rulesVersion: own.version }));
 }
 
 /** Judges a hit by itself. */
@@ -46,21 +47,6 @@ export function judgeAlone(hit: ClassifyHit, { rules }: Pick<OwnRules, 'rules'>)
 }
 
 const NOTHING: ReadonlySet<never> = new Set();
-
-/** What hits say of each other. */
-function weighTogether(hits: readonly ContextHit[]): Collected {
-  const found: Collected = new Map();
-  collectEvidence(groupBy(hits, sendOf), findSendEvidence, found);
-  collectEvidence(
-    groupBy(
-      hits.filter(({ place }) => place !== ''),
-      ({ place }) => place,
-    ),
-    findFanOut,
-    found,
-  );
-  return found;
-}
 
 /** A hit of nobody, of no mail or of no time says nothing to others. */
 function hasCompany({ message, recipient, atMs }: ContextHit): boolean {
@@ -79,6 +65,7 @@ function contextHit(hit: ClassifyHit, own: Judgement): ContextHit {
     place: placeOf(hit.ip ?? ''),
     agent: readAgent(hit.headers['user-agent'] ?? '').text,
     own,
+    known: NOTHING,
   };
 }
 

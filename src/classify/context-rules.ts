@@ -1,11 +1,14 @@
-// The rules that speak of a hit because of other hits. A rule with a label decides over what a hit is by itself; one
-// with a weight adds to it. Neither touches what was known for sure of a hit: prefetches, previews, mail proxies, the
+// The rules that speak of a hit because of other hits. Each says more the more hits there are, never less, so that the
+// order in which they come does not matter. A rule with a label decides over what a hit is by itself; one with a weight
+// adds to it. Neither touches what was known for sure of a hit: prefetches, previews, mail proxies, the
 // sender's own rules.
 import type { Label } from '../base/nouns.ts';
 
 export type ContextRuleId =
   | 'honeypot-company'
+  | 'honeypot-before'
   | 'burst'
+  | 'burst-company'
   | 'office-fetch'
   | 'two-agents'
   | 'twin-click'
@@ -29,15 +32,29 @@ export const CONTEXT_RULES: readonly ContextRule[] = [
     id: 'honeypot-company',
     label: 'scanner',
     certainty: 0.95,
-    what: 'On this mail, the same address or user agent followed the honeypot link within 15 minutes before (each such hit begins them anew), or within 10 s after; address and agent both, within 15 minutes after',
-    source: 'Paminga; mautic#9798',
+    what: 'The same address, or for a click the same user agent, followed the honeypot link of this mail within 15 minutes before; each such hit begins them anew',
+    source: 'Paminga',
+  },
+  {
+    id: 'honeypot-before',
+    label: 'scanner',
+    certainty: 0.9,
+    what: 'The same address, or for a click the same user agent, followed the honeypot link within 10 s after; address and user agent both, within 15 minutes after',
+    source: 'mautic#9798',
   },
   {
     id: 'burst',
     label: 'scanner',
     certainty: 0.95,
-    what: 'Most links of the mail (3 at least; 5 are enough) within 3 s; so is what else the same address and user agent asked of it within a minute',
+    what: 'Most links of the mail (3 at least; 5 are enough) within 3 s',
     source: 'Paminga; mautic#9162',
+  },
+  {
+    id: 'burst-company',
+    label: 'scanner',
+    certainty: 0.9,
+    what: 'Of the same mail, by the address and the user agent of a burst, within a minute of it',
+    source: 'Paminga',
   },
   {
     id: 'office-fetch',
@@ -71,7 +88,7 @@ export const CONTEXT_RULES: readonly ContextRule[] = [
     id: 'fan-out',
     label: null,
     certainty: -4,
-    what: 'One address asked for the mails of 10 recipients within a minute, by at most one user agent for every five; silent for mobile networks and Apple’s relay, where many share an address',
+    what: 'One address asked for the mails of 10 recipients within a minute by one user agent; silent for mobile networks and Apple’s relay, for homes and offices where a language speaks, and for what a rule decided: many share an address there',
     source: 'SendGrid 4416801410459; warmbly#526',
   },
   {

@@ -19,6 +19,8 @@ export interface ContextHit {
   readonly agent: string;
   /** What it is by itself. */
   readonly own: Judgement;
+  /** What other hits were found to say of it before: their own traces may be gone. */
+  readonly known: ReadonlySet<ContextRuleId>;
 }
 
 /** Notes that a rule speaks of a hit. */
@@ -40,8 +42,9 @@ export function collectEvidence(groups: readonly (readonly ContextHit[])[], find
 /** Evidence while it is collected. */
 export type Collected = Map<ContextHit, Set<ContextRuleId>>;
 
-function byTime(a: ContextHit, b: ContextHit): number {
-  return a.atMs - b.atMs || (a.id < b.id ? -1 : 1);
+export function byTime(a: ContextHit, b: ContextHit): number {
+  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
 /** Hits by what they share, in the order given. */

@@ -7,10 +7,11 @@ import {
   burstMs,
   contextWindowMs,
   honeypotBeforeMs,
+  neighboursMax,
   officeFollowMs,
   twinClickMs,
 } from '../base/limits.ts';
-import { type ContextHit, groupBy, type Note } from './evidence.ts';
+import { byTime, type ContextHit, groupBy, type Note } from './evidence.ts';
 import { mayChange, scoreOf } from './judgement-of.ts';
 import { readAgent } from './read-agent.ts';
 
@@ -27,50 +28,51 @@ export function findSendEvidence(hits: readonly ContextHit[], note: Note): void 
   }
 }
 
-/** After: the same address or agent, each such hit beginning the window anew. Before: 10 s, or the window for both. */
 function findHoneypotCompany(hits: readonly ContextHit[], note: Note): void {
-  const traps = hits.filter(isTrap);
-  if (traps.length === 0) return;
+  if (!hits.some(isTainted)) return;
   const last = new Map<string, number>();
   for (const hit of hits) {
-    const known = [placeOf(hit), agentOf(hit)].filter((key) => key !== undefined);
-    const held = isTrap(hit) ? known : known.filter((key) => hit.atMs - (last.get(key) ?? NEVER) <= contextWindowMs);
-    for (const key of held) last.set(key, hit.atMs);
-    if (held.length > 0 && !isTrap(hit)) note(hit, 'honeypot-company');
+    const keys = keysOf(hit);
+    const isCompany = keys.some((key) => hit.atMs - (last.get(key) ?? NEVER) <= contextWindowMs);
+    if (isCompany && !isTrap(hit)) note(hit, 'honeypot-company');
+    if (isCompany || isTainted(hit)) for (const key of keys) last.set(key, hit.atMs);
   }
   const next = new Map<string, number>();
   for (const hit of [...hits].reverse()) {
-    const spans = [
-      [placeOf(hit), honeypotBeforeMs],
-      [agentOf(hit), honeypotBeforeMs],
-      [clientOf(hit), contextWindowMs],
-    ] as const;
-    for (const [key, withinMs] of spans) {
-      if (key === undefined) continue;
-      if (isTrap(hit)) next.set(key, hit.atMs);
-      else if ((next.get(key) ?? -NEVER) - hit.atMs <= withinMs) note(hit, 'honeypot-company');
-    }
+    const client = clientOf(hit);
+    if (isTrap(hit)) for (const key of [...keysOf(hit), client ?? '']) next.set(key, hit.atMs);
+    const within = (key: string, ms: number) => (next.get(key) ?? Number.POSITIVE_INFINITY) - hit.atMs <= ms;
+    const isBefore =
+      keysOf(hit).some((key) => within(key, honeypotBeforeMs)) ||
+      (client !== undefined && within(client, contextWindowMs));
+    if (isBefore && !isTrap(hit)) note(hit, 'honeypot-before');
   }
+}
+
+/** By what a hit is known as a visitor of the honeypot: an open's user agent says too little, since many share it. */
+function keysOf(hit: ContextHit): readonly string[] {
+  return [placeOf(hit), hit.event === 'open' ? undefined : agentOf(hit)].filter((key) => key !== undefined);
+}
+
+function isTainted(hit: ContextHit): boolean {
+  return isTrap(hit) || hit.known.has('honeypot-company');
 }
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
 function findBursts(hits: readonly ContextHit[], note: Note): void {
-  const clicks = hits.filter(isFollowed);
-  const inBurst = clicksInBursts(clicks);
-  if (inBurst.size === 0) return;
-  const burstsAt = new Map<string, number>();
+  const inBurst = clicksInBursts(hits.filter(isFollowed));
+  for (const hit of inBurst) note(hit, 'burst');
+  const isBurst = (hit: ContextHit) => inBurst.has(hit) || hit.known.has('burst');
+  if (!hits.some(isBurst)) return;
   // Once along the time and once against it: company comes before a burst and after it.
   for (const inTime of [hits, [...hits].reverse()]) {
-    burstsAt.clear();
+    const burstsAt = new Map<string, number>();
     for (const hit of inTime) {
       const client = clientOf(hit);
-      if (inBurst.has(hit)) {
-        note(hit, 'burst');
-        if (client !== undefined) burstsAt.set(client, hit.atMs);
-      } else if (client !== undefined && Math.abs(hit.atMs - (burstsAt.get(client) ?? NEVER)) <= burstCompanyMs) {
-        note(hit, 'burst');
-      }
+      if (client === undefined) continue;
+      if (isBurst(hit)) burstsAt.set(client, hit.atMs);
+      else if (Math.abs(hit.atMs - (burstsAt.get(client) ?? NEVER)) <= burstCompanyMs) note(hit, 'burst-company');
     }
   }
 }
@@ -112,45 +114,50 @@ function linksOfBurst(linkCount: number | null): number {
 function findTwoAgents(hits: readonly ContextHit[], note: Note): void {
   const fromMicrosoft = hits.filter(({ place, own }) => place !== '' && own.reasons.some((id) => MICROSOFT.has(id)));
   for (const ofPlace of groupBy(fromMicrosoft, ({ place }) => place)) {
-    for (const [position, hit] of ofPlace.entries()) {
-      // Neighbours are enough: between an open and a click there are two of which one is an open, the other a click.
-      const next = ofPlace[position + 1];
-      if (next === undefined || next.atMs - hit.atMs > contextWindowMs) continue;
-      if ((hit.event === 'open') === (next.event === 'open') || hit.agent === next.agent) continue;
-      note(hit, 'two-agents');
-      note(next, 'two-agents');
+    for (const inTime of [ofPlace, [...ofPlace].reverse()]) {
+      const seen = { open: new LastTwo(), other: new LastTwo() };
+      for (const hit of inTime) {
+        const [mine, others] = hit.event === 'open' ? [seen.open, seen.other] : [seen.other, seen.open];
+        if (Math.abs(hit.atMs - others.timeOfAnother(hit.agent)) <= contextWindowMs) note(hit, 'two-agents');
+        mine.see(hit.agent, hit.atMs);
+      }
     }
   }
 }
 
 const MICROSOFT: ReadonlySet<string> = new Set(['microsoft-open', 'microsoft-click']);
 
-/** Office asks first and opens the browser then: the browser's is the click. */
-function findOfficeProbes(clicks: readonly ContextHit[], note: Note): void {
-  let probes: ContextHit[] = [];
-  for (const click of clicks) {
-    const { kind } = readAgent(click.agent);
-    if (kind === 'office-probe' || kind === 'ms-office') {
-      probes.push(click);
-    } else if (kind === 'browser') {
-      const mine = probes.filter((probe) => click.atMs - probe.atMs <= officeFollowMs && isOnePlace(probe, click));
-      for (const probe of mine) if (readAgent(probe.agent).kind === 'ms-office') note(probe, 'office-fetch');
-      if (mine.length > 0) note(click, 'after-office-probe');
-      probes = [];
-    }
+/** The two user agents that were seen last, and when: of any agent, another was seen last at one of these times. */
+class LastTwo {
+  #last: readonly { readonly agent: string; readonly atMs: number }[] = [];
+
+  see(agent: string, atMs: number): void {
+    this.#last = [{ agent, atMs }, ...this.#last.filter((one) => one.agent !== agent)].slice(0, 2);
+  }
+
+  timeOfAnother(agent: string): number {
+    return this.#last.find((one) => one.agent !== agent)?.atMs ?? Number.NEGATIVE_INFINITY;
   }
 }
 
-function isOnePlace(a: ContextHit, b: ContextHit): boolean {
-  return a.place === '' || b.place === '' || a.place === b.place;
+/** Office asks first and opens the browser then: the browser's is the click. */
+function findOfficeProbes(clicks: readonly ContextHit[], note: Note): void {
+  const asked = clicks.filter(({ agent }) => OFFICE.has(readAgent(agent).kind));
+  const opened = asked.length === 0 ? [] : clicks.filter(({ agent }) => readAgent(agent).kind === 'browser');
+  for (const [first, second] of neighbours(asked, opened, officeFollowMs)) {
+    if (first.place !== '' && second.place !== '' && first.place !== second.place) continue;
+    note(second, 'after-office-probe');
+    if (readAgent(first.agent).kind === 'ms-office') note(first, 'office-fetch');
+  }
 }
+
+const OFFICE: ReadonlySet<string> = new Set(['office-probe', 'ms-office']);
 
 /** Of two, the one for which less speaks; where nothing tells them apart, the later says nothing. */
 function findTwins(clicks: readonly ContextHit[], note: Note): void {
   const candidates = clicks.filter(({ own }) => mayChange(own));
-  for (const [position, first] of candidates.entries()) {
-    const second = candidates[position + 1];
-    if (second === undefined || !areTwins(first, second)) continue;
+  for (const [first, second] of neighbours(candidates, candidates, twinClickMs)) {
+    if (!areTwins(first, second)) continue;
     const difference = scoreOf(first.own) - scoreOf(second.own);
     if (Math.abs(difference) >= TELLING) note(difference > 0 ? second : first, 'twin-click');
     else note(second, 'twin-click-even');
@@ -161,10 +168,29 @@ function findTwins(clicks: readonly ContextHit[], note: Note): void {
 const TELLING = 1;
 
 function areTwins(first: ContextHit, second: ContextHit): boolean {
-  if (second.atMs - first.atMs > twinClickMs) return false;
   if (first.place === '' || second.place === '' || first.place === second.place) return false;
   const systems = [readAgent(first.agent).system, readAgent(second.agent).system];
   return !systems.includes('unknown') && systems[0] !== systems[1];
+}
+
+/** Each of the first with those of the second, both in order, that come behind it within a time; a few of a flood. */
+function* neighbours(
+  firsts: readonly ContextHit[],
+  seconds: readonly ContextHit[],
+  withinMs: number,
+): Generator<readonly [ContextHit, ContextHit]> {
+  let from = 0;
+  for (const first of firsts) {
+    while (from < seconds.length && isBehind(first, seconds[from])) from += 1;
+    for (const second of seconds.slice(from, from + neighboursMax)) {
+      if (second.atMs - first.atMs > withinMs) break;
+      yield [first, second];
+    }
+  }
+}
+
+function isBehind(first: ContextHit, second: ContextHit | undefined): boolean {
+  return second === undefined || byTime(second, first) <= 0;
 }
 
 function isTrap({ own }: ContextHit): boolean {

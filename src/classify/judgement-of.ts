@@ -14,6 +14,11 @@ export function isOurs(id: string): boolean {
   return RULE_OF.has(id) || WEIGHT_OF.has(id) || CONTEXT_IDS.has(id);
 }
 
+/** What other hits say of one, by the reasons that were kept. */
+export function contextOf(reasons: readonly string[]): ReadonlySet<ContextRuleId> {
+  return new Set(reasons.filter(isContextRule));
+}
+
 function isContextRule(id: string): id is ContextRuleId {
   return CONTEXT_IDS.has(id);
 }

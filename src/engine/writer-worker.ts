@@ -46,6 +46,8 @@ async function answer(request: WriterRequest): Promise<unknown> {
 
 /** One for all journals: whoever took a request, it counts once. */
 let repeats: Repeats | undefined;
+/** How far each journal is. */
+const progress = new Map<string, number>();
 
 function settle({
   id,
@@ -77,7 +79,7 @@ function settle({
   };
   const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
   settlers.set(id, {
-    settler: startSettler({ journal, store, onProblem, lookMs, repeats, rules }),
+    settler: startSettler({ journal, store, onProblem, lookMs, repeats, rules, progress }),
     committed: () => {
       for (const listener of listeners) listener();
     },

@@ -21,7 +21,7 @@ function judge(hit: Hit, own: OwnRules): Verdict {
   return { ...judgeAlone(classifyHit(hit), own), rulesVersion: `${own.version}+networks.${hit.networkLists}` };
 }
 
-function classifyHit({ kind, link, peer, ...hit }: Hit): ClassifyHit {
+export function classifyHit({ kind, link, peer, ...hit }: Hit): ClassifyHit {
   return {
     ...hit,
     event: kind,

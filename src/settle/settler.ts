@@ -73,6 +73,11 @@ export interface SettlerOptions {
   readonly repeats?: Repeats | undefined;
   /** The sender's own rules for verdicts. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /**
+   * The time of the earliest hit that waits in each journal of the store, kept by its settlers: peers are kept for as long
+   * as a hit that waits may need them. @default the settler's own
+   */
+  readonly progress?: Map<string, number> | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -135,13 +140,16 @@ export function startSettler(options: SettlerOptions): Settler {
       clearInterval(looking);
       clearTimeout(gathering);
       await wake().catch(() => undefined);
+      options.progress?.delete(journal.id);
     },
   };
 }
 
 /** Settles batch after batch, while it may go on, and empties the journal of what is settled. */
 function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAll(): Promise<void> } {
-  const { journal, store, onProblem, repeats, now = Date.now } = options;
+  const { journal, store, onProblem, repeats, now = Date.now, progress = new Map<string, number>() } = options;
+  // Until the first look nobody knows how old what waits is.
+  progress.set(journal.id, Number.NEGATIVE_INFINITY);
   const own = readOwnRules(options.rules, 'startSettler');
   let prunedThrough = 0;
   let forgottenMs = Number.NEGATIVE_INFINITY;
@@ -152,21 +160,31 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
       // The last process may have ended between settling and this.
       if (through > prunedThrough) await journal.prune(through);
       prunedThrough = through;
-      await forgetPeers();
       if (!mayGoOn()) return;
       const entries = await journal.read(through, settleBatchHits);
       const last = entries.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) {
+        progress.set(journal.id, Number.POSITIVE_INFINITY);
+        return await forgetPeers();
+      }
+      progress.set(journal.id, timeOf(entries));
+      await forgetPeers();
       await settleEntries(through, last.seq, await setUnfitAside(entries));
       through = last.seq;
     }
+  }
+
+  /** The earliest of hits that wait: what was settled in the window before it may still say something of them. */
+  function timeOf(entries: readonly SourceEntry[]): number {
+    return entries.reduce((least, { hit }) => Math.min(least, hit?.atMs ?? least), Number.POSITIVE_INFINITY);
   }
 
   /** A peer tells of other hits in its window, and of its reader for no longer than that. */
   async function forgetPeers(): Promise<void> {
     const nowMs = now();
     if (Math.abs(nowMs - forgottenMs) < peerLookMs) return;
-    while (await store.forgetPeers(nowMs - peerKeptMs));
+    const openMs = Math.min(nowMs, ...progress.values());
+    if (Number.isFinite(openMs)) while (await store.forgetPeers(openMs - peerKeptMs));
     forgottenMs = nowMs;
   }
 

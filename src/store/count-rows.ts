@@ -73,6 +73,32 @@ export class Changes {
     count.people += people;
   }
 
+  /** One of a known recipient turns out to be something else. */
+  moveTotal(
+    of: { readonly message: number; readonly kind: 'open' | 'click'; readonly atMs: number },
+    from: Label,
+    to: Label,
+  ): void {
+    for (const [label, by] of [[from, -1] as const, [to, 1] as const]) {
+      for (const one of labelsOf(label)) this.#count(of.message, of.kind, one).total += by;
+      const codes = `${codeOf(KINDS, of.kind)} ${codeOf(COUNT_LABELS, label)}`;
+      const quarter = `${of.message} ${Math.floor(of.atMs / QUARTER_MS)} ${codes}`;
+      this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + by);
+    }
+  }
+
+  moveRecipient(message: number, kind: 'open' | 'click', label: CountLabel, by: number): void {
+    this.#count(message, kind, label).recipients += by;
+  }
+
+  moveLinkPeople(message: number, index: number, destination: number, by: number): void {
+    getOrSet(this.#links, `${message} ${index} ${destination}`, () => ({
+      total: 0,
+      recipients: 0,
+      people: 0,
+    })).people += by;
+  }
+
   write(): void {
     const { addCount, addLinkCount, addQuarter, countHidden } = this.#writer.statements;
     for (const [name, { total, recipients, anonymous }] of this.#counts) {

@@ -12,6 +12,7 @@ import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
+import { weighEvents } from './weigh-rows.ts';
 import type { Writer } from './writer.ts';
 
 export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore {
@@ -42,6 +43,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
+  weighEvents(writer, fresh, changes);
   changes.write();
   insertUnsubscribes(writer, fresh, anonymous);
   writer.statements.keepPlace.run(batch.through, batch.journal);

@@ -2,6 +2,7 @@
 import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
 import { type CountLabel, codeOf, KINDS } from './codes.ts';
 import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
+import type { StateColumns } from './hot-statements.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -35,6 +36,38 @@ export function applyStates(writer: Writer, hits: readonly CountedHit[], changes
     changes.addRecipient(message, kind, newLabels(added, after ?? added));
   }
   applyLinkStates(writer, hits, changes);
+}
+
+/** A stored event that is counted. */
+export interface CountedEvent {
+  readonly message: number;
+  readonly recipient: Buffer;
+  readonly kind: 'open' | 'click';
+  readonly atMs: number;
+  readonly link: { readonly index: number; readonly destination: number } | null;
+}
+
+/** Counts an event under another label than before: whoever had no other event of a label has none of it any more. */
+export function moveState(writer: Writer, event: CountedEvent, from: Label, to: Label, changes: Changes): void {
+  if (from === to) return;
+  const { message, recipient, kind, atMs, link } = event;
+  const by = (label: Label) => (label === to ? 1 : label === from ? -1 : 0);
+  const [human, proxy, prefetch, scanner, preview, unknown] = LABELS.map(by);
+  const moved: StateColumns = [
+    ...([message, recipient, codeOf(KINDS, kind), human ?? 0, proxy ?? 0, prefetch ?? 0, scanner ?? 0] as const),
+    ...([preview ?? 0, unknown ?? 0, atMs, 0] as const),
+  ];
+  const after = writer.statements.addState.get(...moved);
+  if (after === undefined) return;
+  changes.moveTotal(event, from, to);
+  if (after[columnOf(from)] === 0) changes.moveRecipient(message, kind, from, -1);
+  if (after[columnOf(to)] === 1) changes.moveRecipient(message, kind, to, 1);
+  const people = (PEOPLE.has(to) ? 1 : 0) - (PEOPLE.has(from) ? 1 : 0);
+  if (people === 0) return;
+  if (after.human + after.proxy_human === (people > 0 ? 1 : 0)) changes.moveRecipient(message, kind, 'people', people);
+  if (link === null) return;
+  const ofLink = writer.statements.addLinkState.get(message, link.index, link.destination, recipient, 0, people);
+  if (ofLink?.people === (people > 0 ? 1 : 0)) changes.moveLinkPeople(message, link.index, link.destination, people);
 }
 
 /** The labels, and `all` and `people`, for which this recipient had no event before. */
