@@ -2,6 +2,7 @@
 // with. Absolute times vary from machine to machine; ratios hold better.
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
+import { benchClassify } from './classify.ts';
 import { benchBeside, benchCollect } from './collect.ts';
 import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
@@ -13,7 +14,7 @@ import { benchUrls } from './urls.ts';
 const args = process.argv.slice(2);
 const asJson = args.includes('--json');
 const names = args.filter((name) => !name.startsWith('-'));
-const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
+const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly BenchResult[]>>> = {
   rewrite: benchRewrite,
   accuracy: benchAccuracy,
   size: benchSize,
@@ -23,6 +24,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult>>> = {
   settle: benchSettle,
   networks: benchNetworks,
   estimate: benchEstimate,
+  classify: benchClassify,
 };
 
 /** One table of figures. */
@@ -44,10 +46,11 @@ function refuse(name: string): void {
 async function runAll(): Promise<void> {
   for (const [name, bench] of Object.entries(BENCHES)) {
     if (names.length > 0 && !names.includes(name)) continue;
-    const result = await bench();
     const machine = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length };
-    if (asJson) process.stdout.write(`${JSON.stringify({ ...result, machine })}\n`);
-    else print(result, `${machine.cores} x ${machine.cpu}, Node ${machine.node}`);
+    for (const result of [await bench()].flat()) {
+      if (asJson) process.stdout.write(`${JSON.stringify({ ...result, machine })}\n`);
+      else print(result, `${machine.cores} x ${machine.cpu}, Node ${machine.node}`);
+    }
   }
 }
 

@@ -3,10 +3,12 @@
 export type { ErrorCode } from './base/errors.ts';
 export { ERROR_CODES, TelltaleError } from './base/errors.ts';
 export type { Consent, ConsentLevel, Label, NetworkKind, Verdict } from './base/nouns.ts';
-export type { ClassifyHit, HitVerdict } from './classify/classify.ts';
+export type { ClassifyOptions, HitVerdict } from './classify/classify.ts';
 export { classify } from './classify/classify.ts';
 export type { Device, Usage } from './classify/mail-clients.ts';
 export { usageOf } from './classify/mail-clients.ts';
+export type { VerdictRule } from './classify/own-rules.ts';
+export type { ClassifyHit } from './classify/read-signals.ts';
 export type { PixelPlacement } from './html/find-pixel-places.ts';
 export type { NetworkList } from './networks/network-list.ts';
 export type { Networks } from './networks/prepare-networks.ts';

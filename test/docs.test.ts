@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LABELS, NETWORK_KINDS } from '../src/base/nouns.ts';
+import { CONTEXT_RULES } from '../src/classify/context-rules.ts';
 import { CLIENTS } from '../src/classify/mail-clients.ts';
+import { readOwnRules } from '../src/classify/own-rules.ts';
 import { RULES } from '../src/classify/rules.ts';
+import { WEAK_SIGNALS } from '../src/classify/weak-signals.ts';
 import { readNetworkList } from '../src/networks/network-list.ts';
 import { SHIPPED_LISTS } from '../src/networks/shipped-lists.ts';
 import { buildReport } from '../src/report/build-report.ts';
@@ -179,6 +182,14 @@ describe('docs', () => {
     for (const rule of RULES) {
       expect(opens).toContain(`| \`${rule.id}\` | \`${rule.label}\` | ${rule.certainty} | ${rule.source} |`);
     }
+    for (const { id, weight, source } of WEAK_SIGNALS) {
+      expect(opens).toContain(`| \`${id}\` | ${weight} | ${source} |`);
+    }
+    for (const { id, label, certainty, what, source } of CONTEXT_RULES) {
+      const makes = label === null ? '(weight)' : `\`${label}\``;
+      expect(opens).toContain(`| \`${id}\` | ${makes} | ${certainty} | ${what} | ${source} |`);
+    }
+    expect(readOwnRules(JSON.parse(blocks('json', 'docs/opens.md')[0] ?? '').rules, 'docs').rules).toHaveLength(1);
   });
 
   it('name every kind of network and every list, with its date, size and source', () => {

@@ -259,3 +259,47 @@ export const guessesMax = 20;
 
 /** Milliseconds for which wrong API tokens are remembered. */
 export const guessWindowMs = 60_000;
+
+/** User agents whose kind is remembered: some 5 MB, and more than a mailing meets. */
+export const agentMemoMax = 10_000;
+
+/** Milliseconds by which the clocks of senders and collectors may differ: past it, a hit before the delivery was one. */
+export const clockDifferenceMs = 300_000;
+
+/** Milliseconds in which one hit says something of another. */
+export const contextWindowMs = 900_000;
+
+/** Milliseconds before a visit to the honeypot in which its address or user agent alone speaks (mautic#9798). */
+export const honeypotBeforeMs = 10_000;
+
+/** Milliseconds in which a program follows most links of a mail, and nobody else does. */
+export const burstMs = 3_000;
+
+/** Distinct links that make a burst: people follow two at once; five in three seconds are none's, however long the mail. */
+export const burstLinksMin = 3;
+export const burstLinksEnough = 5;
+
+/** Milliseconds around a burst in which its address with its user agent is the same program. */
+export const burstCompanyMs = 60_000;
+
+/** Milliseconds after which a browser that Office opened has asked for the page; it takes about one second. */
+export const officeFollowMs = 10_000;
+
+/** Milliseconds between two clicks of which one is a program's copy of the other: 12 s were seen (resend-node#901). */
+export const twinClickMs = 30_000;
+
+/** Clicks that are looked at behind one, for its twin or its browser: people click twice or three times, floods go on. */
+export const neighboursMax = 64;
+
+/** Milliseconds in which one address asks for the mails of so many recipients by one user agent. */
+export const fanOutMs = 60_000;
+export const fanOutRecipients = 10;
+
+/** Events of one address that are weighed together: a scanner's busiest minutes; of a flood the first are enough. */
+export const peerEventsMax = 2_000;
+
+/** Rules of a sender's own: each is tried on each hit. */
+export const ownRulesMax = 100;
+
+/** Characters of a text in a sender's own rule: as many as are kept of a header. */
+export const ownRuleCharsMax = 256;

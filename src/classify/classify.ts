@@ -1,18 +1,18 @@
-// Judges hits: what each was, why, how sure, by which rules. Pure; the same hits get the same verdicts.
-import { userAgentCharsMax } from '../base/limits.ts';
+// Judges hits: what each was, why, how sure, by which rules. Pure; the same hits get the same verdicts, in whatever
+// order they come.
+import ipaddr from 'ipaddr.js';
 import type { Verdict } from '../base/nouns.ts';
-import { RULES, RULES_VERSION, type Signals } from './rules.ts';
+import { checkOptionNames } from '../base/options.ts';
+import { type ContextHit, groupBy, sendOf } from './evidence.ts';
+import { type Judgement, judgeHit } from './judge-hit.ts';
+import { type OwnRules, readOwnRules, type VerdictRule } from './own-rules.ts';
+import { readAgent } from './read-agent.ts';
+import { type ClassifyHit, readSignals } from './read-signals.ts';
+import { reweigh } from './reweigh.ts';
 
-/** A hit as `classify` takes it; fields a rule does not need may be missing. */
-export interface ClassifyHit {
-  readonly id: string;
-  readonly event: 'open' | 'click' | 'unsubscribe';
-  readonly method: string;
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The kind of network the request came from. @default 'unknown' */
-  readonly network?: string | undefined;
-  readonly honeypot?: boolean | undefined;
+export interface ClassifyOptions {
+  /** Rules of the sender's own; they come before Telltale's. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
 }
 
 /** A verdict with the id of its hit. */
@@ -20,26 +20,60 @@ export interface HitVerdict extends Verdict {
   readonly id: string;
 }
 
-/** Judges hits; one verdict each, in the same order. */
-export function classify(hits: readonly ClassifyHit[]): readonly HitVerdict[] {
-  return hits.map(judge);
+/**
+ * Judges hits, each by itself and by the others; one verdict each, in the same order. Hits of no recipient are judged
+ * by themselves alone.
+ *
+ * @throws TelltaleError `INVALID_OPTION`, `UNKNOWN_OPTION` for `rules`.
+ */
+export function classify(hits: readonly ClassifyHit[], options: ClassifyOptions = {}): readonly HitVerdict[] {
+  checkOptionNames(options, ['rules'], 'classify');
+  const own = readOwnRules(options.rules, 'classify');
+  const inContext = hits.map((hit) => contextHit(hit, judgeAlone(hit, own)));
+  const inCompany = inContext.filter(hasCompany);
+  const changed = reweigh({
+    sends: groupBy(inCompany, sendOf),
+    places: groupBy(
+      inCompany.filter(({ place }) => place !== ''),
+      ({ place }) => place,
+    ),
+  });
+  return inContext.map((hit) => ({ id: hit.id, ...(changed.get(hit) ?? hit.own), rulesVersion: own.version }));
 }
 
-function judge(hit: ClassifyHit): HitVerdict {
-  const signals: Signals = {
-    event: hit.event,
-    method: hit.method,
-    network: hit.network ?? 'unknown',
-    honeypot: hit.honeypot ?? false,
-    userAgent: (hit.headers['user-agent'] ?? '').slice(0, userAgentCharsMax),
-    headers: hit.headers,
-  };
-  const rule = RULES.find((candidate) => candidate.when(signals));
+/** Judges a hit by itself. */
+export function judgeAlone(hit: ClassifyHit, { rules }: Pick<OwnRules, 'rules'>): Judgement {
+  return judgeHit(readSignals(hit), rules);
+}
+
+const NOTHING: ReadonlySet<never> = new Set();
+
+/** A hit of nobody, of no mail or of no time says nothing to others. */
+function hasCompany({ message, recipient, atMs }: ContextHit): boolean {
+  return message !== '' && recipient !== '' && Number.isFinite(atMs);
+}
+
+function contextHit(hit: ClassifyHit, own: Judgement): ContextHit {
   return {
     id: hit.id,
-    label: rule?.label ?? 'unknown',
-    confidence: rule?.certainty ?? 0.5,
-    reasons: [rule?.id ?? 'no-rule'],
-    rulesVersion: RULES_VERSION,
+    event: hit.event,
+    message: hit.message ?? '',
+    recipient: hit.recipient ?? '',
+    link: hit.link ?? null,
+    linkCount: hit.linkCount ?? null,
+    atMs: hit.atMs ?? Number.NaN,
+    place: placeOf(hit.ip ?? ''),
+    agent: readAgent(hit.headers['user-agent'] ?? '').text,
+    own,
+    known: NOTHING,
   };
+}
+
+/** One spelling of an address: an IPv4 address in IPv6 is itself, a scope says nothing of the other end. */
+function placeOf(address: string): string {
+  const bare = address
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .replace(/%.*$/, '');
+  return ipaddr.isValid(bare) ? ipaddr.process(bare).toString() : bare;
 }

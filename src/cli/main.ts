@@ -1,5 +1,5 @@
-// The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 a mail's signature would
-// break, or done in part, 130 interrupted. Data goes to stdout, words to stderr.
+// The command: arguments in, text or JSON out. Exit status: 0 done, 1 failed, 2 used wrongly, 3 partly done (a mail's
+// signature would break, lines could not be read), 130 interrupted. Data goes to stdout, words to stderr.
 import { CommanderError } from 'commander';
 import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
 import type { Io } from './io.ts';

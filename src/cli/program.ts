@@ -22,6 +22,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addServe(program, io, setStatus);
   addReport(program, io);
   addCompare(program, io);
+  addClassify(program, io, setStatus);
   addInspect(program, io, setStatus);
   addKeys(program, io);
   addTokens(program, io);
@@ -164,6 +165,25 @@ function addCompare(program: Command, io: Io): void {
     .argument('<b>', 'the id of another')
     .addOption(new Option('--csv', 'print CSV').conflicts('json'))
     .action(async (a: string, b: string, flags) => (await import('./compare.ts')).compare(a, b, flags, io));
+}
+
+function addClassify(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'classify',
+    'Say of each hit what it was, why, and how sure that is.',
+    `telltale classify hits.ndjson
+     telltale classify /var/log/nginx/access.log
+     telltale classify - --format access-log < access.log`,
+  )
+    .argument('[file]', 'hits as NDJSON, or an access log (common or combined); - or nothing reads stdin')
+    .addOption(
+      new Option('--format <format>', 'what the lines are (default: by the first)').choices(['ndjson', 'access-log']),
+    )
+    .action(async (file: string | undefined, flags) => {
+      const { classifyHits } = await import('./classify.ts');
+      setStatus((await classifyHits(file, flags, io)) ? 0 : 3);
+    });
 }
 
 function addInspect(program: Command, io: Io, setStatus: SetStatus): void {

@@ -55,6 +55,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     asnDatabase,
     hosts: flags.hostName,
     repeatWindowMs,
+    rules: settings.rules,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });

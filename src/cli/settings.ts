@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { checkOptionNames } from '../base/options.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Io } from './io.ts';
 
 /** The options all commands take. */
@@ -29,10 +30,13 @@ export interface Settings {
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
   readonly asnDatabase: string | undefined;
+  /** The sender's own rules for verdicts. */
+  readonly rules: readonly VerdictRule[] | undefined;
 }
 
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
+  'rules',
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -59,6 +63,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
     asnDatabase: env.TELLTALE_ASN_DATABASE ?? textOf(config, 'asnDatabase'),
+    rules: rulesOf(config),
   };
 }
 
@@ -81,6 +86,11 @@ function parse(text: string): unknown {
       `${CONFIG_FILE} must be JSON, but ${messageOf(error)}. Mend it, or move it away.`,
     );
   }
+}
+
+function rulesOf({ rules }: Config): readonly VerdictRule[] | undefined {
+  readOwnRules(rules, CONFIG_FILE);
+  return rules as readonly VerdictRule[] | undefined;
 }
 
 function textOf(config: Config, name: keyof Config): string | undefined {

@@ -1,4 +1,5 @@
 // What the threads of the engine ask one another.
+import type { VerdictRule } from '../classify/own-rules.ts';
 import type { AsideEntry } from '../journal/open-journal.ts';
 import type { StoreMethod } from './held-store.ts';
 
@@ -20,6 +21,8 @@ export type ReaderRequest = StoreRequest | { readonly kind: 'reopen' };
 export interface SettleSettings {
   readonly lookMs: number;
   readonly repeatWindowMs: number;
+  /** The sender's own rules for verdicts. */
+  readonly rules: readonly VerdictRule[];
 }
 
 /** What the writing thread is asked; journals go by their ids. */

@@ -1,6 +1,7 @@
 // The engine room of a server: one thread that writes the store and settles journals, one that reads it. The thread that
 // answers requests waits for neither a lock, nor a report, nor a disk.
 import { settleLookMs } from '../base/limits.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import { checkRepeatWindow } from '../settle/repeats.ts';
 import type { Settler } from '../settle/settler.ts';
@@ -29,6 +30,8 @@ export interface EngineOptions {
   readonly lookMs?: number;
   /** Milliseconds in which the same request of the same place counts once; see docs/opens.md. @default 0, each counts */
   readonly repeatWindowMs?: number | undefined;
+  /** The sender's own rules for verdicts; see docs/opens.md. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
 }
 
 /**
@@ -37,8 +40,9 @@ export interface EngineOptions {
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0 } = options;
+  const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0, rules = [] } = options;
   checkRepeatWindow(repeatWindowMs);
+  readOwnRules(rules, 'startEngine');
   const journals = new Map<string, { readonly journal: SettledJournal; readonly stopListening: () => void }>();
   const writer = startStoreThread<WriterRequest, OwnerRequest>({
     ...{ name: 'writer', url, answer, onProblem },
@@ -60,7 +64,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   }
 
   function settleFromNow({ id, path }: SettledJournal): Promise<unknown> {
-    return writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs });
+    return writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs, rules });
   }
 
   async function answer(request: OwnerRequest): Promise<void> {

@@ -46,8 +46,16 @@ async function answer(request: WriterRequest): Promise<unknown> {
 
 /** One for all journals: whoever took a request, it counts once. */
 let repeats: Repeats | undefined;
+/** How far each journal is. */
+const progress = new Map<string, number>();
 
-function settle({ id, path, lookMs, repeatWindowMs: windowMs }: Extract<WriterRequest, { kind: 'settle' }>): void {
+function settle({
+  id,
+  path,
+  lookMs,
+  repeatWindowMs: windowMs,
+  rules,
+}: Extract<WriterRequest, { kind: 'settle' }>): void {
   if (windowMs > 0) repeats ??= makeRepeats({ windowMs, source: store });
   const reader = makeJournalReader(path);
   const listeners = new Set<() => void>();
@@ -71,7 +79,7 @@ function settle({ id, path, lookMs, repeatWindowMs: windowMs }: Extract<WriterRe
   };
   const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
   settlers.set(id, {
-    settler: startSettler({ journal, store, onProblem, lookMs, repeats }),
+    settler: startSettler({ journal, store, onProblem, lookMs, repeats, rules, progress }),
     committed: () => {
       for (const listener of listeners) listener();
     },

@@ -38,7 +38,10 @@ export interface Client {
 export type CountIgnored = (kind: HitKind, reason: string) => void;
 
 /** The only headers kept with a hit: those that verdicts look at. */
-const KEPT_HEADERS = ['user-agent', 'accept-language', 'sec-purpose', 'purpose', 'x-purpose', 'x-moz'] as const;
+const KEPT_HEADERS = [
+  ...(['user-agent', 'accept-language', 'accept-encoding', 'referer', 'sec-purpose', 'purpose', 'x-purpose'] as const),
+  ...(['x-moz', 'sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-user'] as const),
+];
 
 /** The hit of a request, with the id that makes it one: 6 bytes of time, 10 of chance. */
 export function makeHit(
@@ -90,10 +93,15 @@ function chance(): string {
 function keptHeaders(request: CollectRequest): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
-    const value = headerOf(request, name);
+    const value = name === 'referer' ? originOf(headerOf(request, name)) : headerOf(request, name);
     if (value !== '') kept[name] = value.slice(0, name === 'user-agent' ? userAgentCharsMax : headerCharsMax);
   }
   return kept;
+}
+
+/** Of a page that led here, its host is enough: what stands behind it may name a person. */
+function originOf(referer: string): string {
+  return /^https?:\/\/[^/?#@]+/i.exec(referer)?.[0] ?? '';
 }
 
 /** The value of a header; empty when it did not come. */

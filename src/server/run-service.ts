@@ -1,5 +1,6 @@
 // A whole service in one process over one data directory. `serve` and the demo run it; an app of one's own mounts
 // `collector` instead.
+import type { VerdictRule } from '../classify/own-rules.ts';
 import type { Follower } from '../control/follow.ts';
 import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
@@ -19,6 +20,8 @@ export interface ServiceOptions extends AnswerSettings {
   readonly keys: KeyRing;
   /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
   readonly repeatWindowMs?: number | undefined;
+  /** The sender's own rules for verdicts; see docs/opens.md. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
   /** Told of each request to the API. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;

@@ -1,6 +1,8 @@
 // The back of a service, once for all its processes: the engine that writes the store and settles journals, what follows
 // the store's control state into its mirror, and the journals that earlier runs left behind.
+
 import { join } from 'node:path';
+import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Follower, follow } from '../control/follow.ts';
 import { settleLeftovers } from '../engine/settle-leftovers.ts';
 import { type SettledJournal, startEngine } from '../engine/start-engine.ts';
@@ -17,6 +19,8 @@ export interface KeepingOptions {
   readonly journals: readonly string[];
   /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
   readonly repeatWindowMs?: number | undefined;
+  /** The sender's own rules for verdicts; see docs/opens.md. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
   /** Told after each time the mirror has come as far as the store. */
   readonly onCaughtUp?: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -43,10 +47,10 @@ export const MIRROR_NAME = 'control.db';
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_MIRROR`, `JOURNAL_IN_USE`.
  */
 export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
-  const { dataDirectory: directory, databaseUrl, repeatWindowMs, onCaughtUp, onProblem } = options;
+  const { dataDirectory: directory, databaseUrl, repeatWindowMs, rules, onCaughtUp, onProblem } = options;
   const closers = makeClosers();
   try {
-    const engine = await startEngine({ databaseUrl, repeatWindowMs, onProblem });
+    const engine = await startEngine({ databaseUrl, repeatWindowMs, rules, onProblem });
     closers.add(() => engine.close());
     const { store } = engine;
     const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onCaughtUp });

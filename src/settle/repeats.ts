@@ -4,7 +4,8 @@
 import { TelltaleError } from '../base/errors.ts';
 import { peerKeptMs, repeatMemoryRequests, repeatTimesMax } from '../base/limits.ts';
 import type { HitKind, Label } from '../base/nouns.ts';
-import type { JudgedHit, Repeats } from './settler.ts';
+import type { JudgedHit } from './judge-hits.ts';
+import type { Repeats } from './settler.ts';
 
 /** What makes two requests the same, and which one it was. */
 export interface CountedRequest {

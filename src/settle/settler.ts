@@ -2,9 +2,10 @@
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs, settleStopMs } from '../base/limits.ts';
-import type { Hit, Verdict } from '../base/nouns.ts';
-import { classify } from '../classify/classify.ts';
+import type { Hit } from '../base/nouns.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import { hitProblem } from './hit-problem.ts';
+import { type JudgedHit, judgeHits } from './judge-hits.ts';
 
 /** What the settler needs of a journal. */
 export interface JournalSource {
@@ -48,11 +49,6 @@ export interface SettleBatch {
   readonly hits: readonly JudgedHit[];
 }
 
-export interface JudgedHit {
-  readonly hit: Hit;
-  readonly verdict: Verdict;
-}
-
 /** What the settler needs to know requests that come again. */
 export interface Repeats {
   /** The hits, with `repeat` where one came again. Asked once more for hits it counted before, it counts them again. */
@@ -75,6 +71,13 @@ export interface SettlerOptions {
   readonly lookMs?: number;
   /** Marks requests that come again (`makeRepeats`); without, each request counts. @default none */
   readonly repeats?: Repeats | undefined;
+  /** The sender's own rules for verdicts. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
+  /**
+   * The time of the earliest hit that waits in each journal of the store, kept by its settlers: peers are kept for as long
+   * as a hit that waits may need them. @default the settler's own
+   */
+  readonly progress?: Map<string, number> | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -137,13 +140,17 @@ export function startSettler(options: SettlerOptions): Settler {
       clearInterval(looking);
       clearTimeout(gathering);
       await wake().catch(() => undefined);
+      options.progress?.delete(journal.id);
     },
   };
 }
 
 /** Settles batch after batch, while it may go on, and empties the journal of what is settled. */
 function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAll(): Promise<void> } {
-  const { journal, store, onProblem, repeats, now = Date.now } = options;
+  const { journal, store, onProblem, repeats, now = Date.now, progress = new Map<string, number>() } = options;
+  // Until the first look nobody knows how old what waits is.
+  progress.set(journal.id, Number.NEGATIVE_INFINITY);
+  const own = readOwnRules(options.rules, 'startSettler');
   let prunedThrough = 0;
   let forgottenMs = Number.NEGATIVE_INFINITY;
 
@@ -153,21 +160,31 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
       // The last process may have ended between settling and this.
       if (through > prunedThrough) await journal.prune(through);
       prunedThrough = through;
-      await forgetPeers();
       if (!mayGoOn()) return;
       const entries = await journal.read(through, settleBatchHits);
       const last = entries.at(-1);
-      if (last === undefined) return;
+      if (last === undefined) {
+        progress.set(journal.id, Number.POSITIVE_INFINITY);
+        return await forgetPeers();
+      }
+      progress.set(journal.id, timeOf(entries));
+      await forgetPeers();
       await settleEntries(through, last.seq, await setUnfitAside(entries));
       through = last.seq;
     }
+  }
+
+  /** The earliest of hits that wait: what was settled in the window before it may still say something of them. */
+  function timeOf(entries: readonly SourceEntry[]): number {
+    return entries.reduce((least, { hit }) => Math.min(least, hit?.atMs ?? least), Number.POSITIVE_INFINITY);
   }
 
   /** A peer tells of other hits in its window, and of its reader for no longer than that. */
   async function forgetPeers(): Promise<void> {
     const nowMs = now();
     if (Math.abs(nowMs - forgottenMs) < peerLookMs) return;
-    while (await store.forgetPeers(nowMs - peerKeptMs));
+    const openMs = Math.min(nowMs, ...progress.values());
+    if (Number.isFinite(openMs)) while (await store.forgetPeers(openMs - peerKeptMs));
     forgottenMs = nowMs;
   }
 
@@ -196,7 +213,10 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
   /** Settles what lies between two places; what the store refuses is narrowed down to single hits, which are parked. */
   async function settleEntries(after: number, through: number, entries: readonly FitEntry[]): Promise<void> {
     try {
-      const judged = judgeAll(entries.map((entry) => entry.hit));
+      const judged = judgeHits(
+        entries.map((entry) => entry.hit),
+        own,
+      );
       const hits = (await repeats?.mark(judged)) ?? judged;
       await store.settle({ journal: journal.id, after, through, hits });
     } catch (error) {
@@ -219,23 +239,4 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
 
 function isRefusal(error: unknown): boolean {
   return error instanceof TelltaleError && error.code === 'REFUSED_HITS';
-}
-
-function judgeAll(hits: readonly Hit[]): readonly JudgedHit[] {
-  const verdicts = classify(
-    hits.map((hit) => ({
-      id: hit.id,
-      event: hit.kind,
-      method: hit.method,
-      honeypot: hit.link?.honeypot ?? false,
-      network: hit.network,
-      headers: hit.headers,
-    })),
-  );
-  return hits.flatMap((hit, position) => {
-    const verdict = verdicts[position];
-    if (verdict === undefined) return [];
-    const rulesVersion = `${verdict.rulesVersion}+networks.${hit.networkLists}`;
-    return [{ hit, verdict: { ...verdict, rulesVersion } }];
-  });
 }

@@ -1,7 +1,7 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
 import { isReaderHidden } from '../networks/hidden-reader.ts';
-import type { JudgedHit } from '../settle/settler.ts';
+import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
 import type { Writer } from './writer.ts';
@@ -75,6 +75,32 @@ export class Changes {
     count.total += 1;
     count.recipients += recipients;
     count.people += people;
+  }
+
+  /** One of a known recipient turns out to be something else. */
+  moveTotal(
+    of: { readonly message: number; readonly kind: 'open' | 'click'; readonly atMs: number },
+    from: Label,
+    to: Label,
+  ): void {
+    for (const [label, by] of [[from, -1] as const, [to, 1] as const]) {
+      for (const one of labelsOf(label)) this.#count(of.message, of.kind, one).total += by;
+      const codes = `${codeOf(KINDS, of.kind)} ${codeOf(COUNT_LABELS, label)}`;
+      const quarter = `${of.message} ${Math.floor(of.atMs / QUARTER_MS)} ${codes}`;
+      this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + by);
+    }
+  }
+
+  moveRecipient(message: number, kind: 'open' | 'click', label: CountLabel, by: number): void {
+    this.#count(message, kind, label).recipients += by;
+  }
+
+  moveLinkPeople(message: number, index: number, destination: number, by: number): void {
+    getOrSet(this.#links, `${message} ${index} ${destination}`, () => ({
+      total: 0,
+      recipients: 0,
+      people: 0,
+    })).people += by;
   }
 
   write(): void {

@@ -7,6 +7,7 @@ import { LABELS } from '../base/nouns.ts';
 import type { CountedRequest, CountedSource } from '../settle/repeats.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { KeyedHit } from './count-rows.ts';
+import { hitIdAt, timeOf } from './hit-ids.ts';
 import { unpackId } from './recipient-keys.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -76,13 +77,4 @@ export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
   if (next === undefined) statements.dropPeers.run(message);
   else statements.movePeers.run(timeOf(next), message);
   return true;
-}
-
-/** What comes before the ids of all hits of a time. */
-function hitIdAt(atMs: number): Buffer {
-  return Buffer.from(atMs.toString(16).padStart(12, '0'), 'hex');
-}
-
-function timeOf(hitId: Buffer): number {
-  return hitId.readUIntBE(0, 6);
 }

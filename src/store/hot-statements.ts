@@ -31,6 +31,13 @@ export interface HotStatements {
   readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
   readonly addEvent: Statement<EventColumns>;
+  /** Clicks and unsubscribes of a recipient, without test traffic. */
+  readonly followedBy: Statement<[message: number, recipient: Buffer], StoredEvent>;
+  /** Events of an address in a span of time, without test traffic, the first so many. */
+  readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  readonly verdictOf: Statement<[key: number], StoredVerdict>;
+  readonly textOf: Statement<[key: number], string>;
+  readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
   /** The cohort of a send; nothing when none was recorded. */
   readonly cohortOf: Statement<[message: number, recipient: Buffer], number | null>;
@@ -77,6 +84,26 @@ export interface HotStatements {
 }
 
 export type VerdictColumns = [label: number, confidence: number, reasons: string, rulesVersion: string];
+
+export interface StoredEvent {
+  readonly message_key: number;
+  readonly hit_id: Buffer;
+  readonly kind: number;
+  readonly recipient_key: Buffer;
+  readonly link_index: number | null;
+  readonly destination_key: number | null;
+  readonly verdict_key: number;
+  readonly agent_key: number;
+  readonly peer: Buffer | null;
+  readonly repeat: number;
+}
+
+export interface StoredVerdict {
+  readonly label: number;
+  readonly confidence: number;
+  readonly reasons: string;
+  readonly rules_version: string;
+}
 
 export type EventColumns = [
   message: number,
@@ -181,6 +208,25 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
           repeat: 0,
         })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+    followedBy: prepare(
+      storedEvents(db).where('message_key', '=', 0).where('recipient_key', '=', BLOB).where('kind', '>', sql.lit(0)),
+    ),
+    fromPeer: prepare(
+      storedEvents(db)
+        .where('peer', '=', BLOB)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('peer', 'is not', null)
+        .orderBy('hit_id')
+        .limit(0),
+    ),
+    verdictOf: prepare(
+      db.selectFrom('verdicts').select(['label', 'confidence', 'reasons', 'rules_version']).where('key', '=', 0),
+    ),
+    textOf: first(db.selectFrom('texts').select('text').where('key', '=', 0)),
+    relabel: prepare(
+      db.updateTable('events').set({ verdict_key: 0 }).where('message_key', '=', 0).where('hit_id', '=', BLOB),
     ),
     addUnsubscribe: prepare(
       db
@@ -349,6 +395,14 @@ function eventsOf(db: Kysely<Tables>) {
     .where('message_key', '=', 0)
     .where('hit_id', '>=', BLOB)
     .orderBy('hit_id');
+}
+
+function storedEvents(db: Kysely<Tables>) {
+  return db
+    .selectFrom('events')
+    .select(['message_key', 'hit_id', 'kind', 'recipient_key', 'link_index', 'destination_key'])
+    .select(['verdict_key', 'agent_key', 'peer', 'repeat'])
+    .where('test', '=', sql.lit(0));
 }
 
 function stateUpsert(db: Kysely<Tables>): Compilable {

@@ -3,14 +3,16 @@
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
 import type { Hit } from '../base/nouns.ts';
+import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
-import type { JudgedHit, SettleBatch, SettleStore } from '../settle/settler.ts';
+import type { SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
+import { weighEvents } from './weigh-rows.ts';
 import type { Writer } from './writer.ts';
 
 export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore {
@@ -41,6 +43,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
+  weighEvents(writer, fresh, changes);
   changes.write();
   insertUnsubscribes(writer, fresh, anonymous);
   writer.statements.keepPlace.run(batch.through, batch.journal);

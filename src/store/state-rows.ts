@@ -2,6 +2,7 @@
 import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
 import { type CountLabel, codeOf, KINDS } from './codes.ts';
 import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
+import type { StateColumns } from './hot-statements.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -19,24 +20,25 @@ export function applyStates(writer: Writer, hits: readonly CountedHit[], changes
   for (const keyed of hits) changes.addTotal(keyed);
   for (const change of foldStates(hits).sort(byStateKey)) {
     const { message, recipient, kind, firstAtMs, lastAtMs, added } = change;
-    const kept = writer.statements.addState.get(
-      message,
-      recipient,
-      codeOf(KINDS, kind),
-      added.human,
-      added.proxy_human,
-      added.prefetch,
-      added.scanner,
-      added.preview,
-      added.unknown,
-      firstAtMs,
-      lastAtMs - firstAtMs,
-    );
+    const kept = writer.statements.addState.get(...stateColumns(change, added, firstAtMs, lastAtMs - firstAtMs));
     const after = kept ?? added;
     changes.addRecipient(message, kind, newLabels(added, after));
     changes.audiences.move({ message, recipient, kind, before: without(after, added), after });
   }
   applyLinkStates(writer, hits, changes);
+}
+
+const NOTHING: LabelCounts = { human: 0, proxy_human: 0, prefetch: 0, scanner: 0, preview: 0, unknown: 0 };
+
+function stateColumns(
+  { message, recipient, kind }: Pick<StateChange, 'message' | 'recipient' | 'kind'>,
+  added: LabelCounts,
+  firstAtMs: number,
+  spanMs: number,
+): StateColumns {
+  const { human, proxy_human, prefetch, scanner, preview, unknown } = added;
+  const labels = [human, proxy_human, prefetch, scanner, preview, unknown] as const;
+  return [message, recipient, codeOf(KINDS, kind), ...labels, firstAtMs, spanMs];
 }
 
 function without(counts: LabelCounts, added: LabelCounts): LabelCounts {
@@ -48,6 +50,34 @@ function without(counts: LabelCounts, added: LabelCounts): LabelCounts {
     preview: counts.preview - added.preview,
     unknown: counts.unknown - added.unknown,
   };
+}
+
+/** A stored event that is counted. */
+export interface CountedEvent {
+  readonly message: number;
+  readonly recipient: Buffer;
+  readonly kind: 'open' | 'click';
+  readonly atMs: number;
+  readonly link: { readonly index: number; readonly destination: number } | null;
+}
+
+/** Counts an event under another label than before: whoever had no other event of a label has none of it any more. */
+export function moveState(writer: Writer, event: CountedEvent, from: Label, to: Label, changes: Changes): void {
+  if (from === to) return;
+  const { message, recipient, kind, atMs, link } = event;
+  const added = { ...NOTHING, [columnOf(from)]: -1, [columnOf(to)]: 1 };
+  const after = writer.statements.addState.get(...stateColumns(event, added, atMs, 0));
+  if (after === undefined) return;
+  changes.moveTotal(event, from, to);
+  changes.audiences.move({ message, recipient, kind, before: without(after, added), after });
+  if (after[columnOf(from)] === 0) changes.moveRecipient(message, kind, from, -1);
+  if (after[columnOf(to)] === 1) changes.moveRecipient(message, kind, to, 1);
+  const people = (PEOPLE.has(to) ? 1 : 0) - (PEOPLE.has(from) ? 1 : 0);
+  if (people === 0) return;
+  if (after.human + after.proxy_human === (people > 0 ? 1 : 0)) changes.moveRecipient(message, kind, 'people', people);
+  if (link === null) return;
+  const ofLink = writer.statements.addLinkState.get(message, link.index, link.destination, recipient, 0, people);
+  if (ofLink?.people === (people > 0 ? 1 : 0)) changes.moveLinkPeople(message, link.index, link.destination, people);
 }
 
 /** The labels, and `all` and `people`, for which this recipient had no event before. */
@@ -79,7 +109,7 @@ function foldStates(hits: readonly CountedHit[]): StateChange[] {
       kind: hit.kind,
       firstAtMs: hit.atMs,
       lastAtMs: hit.atMs,
-      added: { human: 0, proxy_human: 0, prefetch: 0, scanner: 0, preview: 0, unknown: 0 },
+      added: { ...NOTHING },
     }));
     change.firstAtMs = Math.min(change.firstAtMs, hit.atMs);
     change.lastAtMs = Math.max(change.lastAtMs, hit.atMs);

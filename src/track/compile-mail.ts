@@ -12,6 +12,7 @@ import { numberLinks } from '../html/number-links.ts';
 import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
 import { isMessage } from '../mime/is-message.ts';
+import { addHoneypot, NO_HONEYPOT } from './add-honeypot.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
 import {
@@ -60,6 +61,7 @@ export interface CompileInput {
   readonly policy: LinkPolicy | undefined;
   readonly unsubscribeUrls: ReadonlySet<string>;
   readonly stripOptOutAttributes: boolean;
+  readonly honeypot: boolean;
   /** The engine that will merge the mail later, if any. */
   readonly merge: MergeSyntax | undefined;
 }
@@ -92,6 +94,10 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
   const cuts = input.stripOptOutAttributes ? trackingAttributes(found, tags) : [];
+  const listed = listLinks(links.kept, text.links);
+  const honeypot = input.honeypot
+    ? addHoneypot(mail, listed, { baseUrl: input.baseUrl, fit, tags, placeAt })
+    : NO_HONEYPOT;
   const notes = [
     ...judged.notes,
     ...links.notes,
@@ -99,12 +105,14 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
     ...linkWarnings(input, links.kept),
     ...mailWarnings(input, mail, found, placeAt),
     ...cuts.map(({ start }) => cutNote(placeAt(start))),
+    ...honeypot.notes,
   ];
-  const linkSplices = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
+  const ofLinks = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
+  const linkSplices = [...ofLinks, ...honeypot.splices];
   const splices = [...linkSplices, ...pixelSplices];
   const added = bytesAdded(input.html, splices, cuts, input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES));
   return {
-    links: listLinks(links.kept, text.links),
+    links: listed,
     notes: [...notes, ...sizeNotes(Buffer.byteLength(input.html) + added)].sort(byPlace),
     linkSplices,
     pixelSplices,

@@ -67,6 +67,8 @@ export interface CompileOptions {
   readonly unsubscribe?: string | readonly string[] | undefined;
   /** Takes attributes that speak of tracking out of links. @default false */
   readonly stripOptOutAttributes?: boolean | undefined;
+  /** Puts in a link that no person sees, so that who follows it is known as a program. @default false */
+  readonly honeypot?: boolean | undefined;
   /**
    * The engine that merges the mail later: `liquid`, `handlebars`, `mailchimp`, or delimiters `{ open, close }`. Its
    * tags stay as they are; links that overlap one are left alone. @default none: the mail is finished
@@ -101,7 +103,7 @@ export interface Tracker {
 const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'onProblem'];
 const COMPILE_OPTIONS = [
   ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
-  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'merge', 'links'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links'],
 ];
 const LINK_FORMS = ['self-contained', 'short'] as const;
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
@@ -142,6 +144,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),
       stripOptOutAttributes: checkFlag(given.stripOptOutAttributes, 'stripOptOutAttributes'),
+      honeypot: checkFlag(given.honeypot, 'honeypot'),
       merge: readMerge(given.merge),
     });
     const forMail = { ...mail, html, baseUrl, key };

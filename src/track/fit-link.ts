@@ -12,12 +12,12 @@ interface FitInput {
 }
 
 /** Makes L, or nothing when the tracked URL could be too long. */
-export type Fit = (link: Pick<HitLink, 'index' | 'count' | 'destination'>) => string | undefined;
+export type Fit = (link: Omit<HitLink, 'honeypot'> & { readonly honeypot?: true }) => string | undefined;
 
 export function makeFit(input: FitInput): Fit {
   const fixed = input.baseUrl.length + '/c//'.length + input.tokenChars(input.recipientBytes || idBytesMax);
-  return ({ index, count, destination }) => {
-    const token = input.signLink({ index, count, destination, honeypot: false });
+  return ({ index, count, destination, honeypot = false }) => {
+    const token = input.signLink({ index, count, destination, honeypot });
     return fixed + token.length <= trackedUrlCharsMax ? token : undefined;
   };
 }

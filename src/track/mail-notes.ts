@@ -24,6 +24,8 @@ export type MailNoteCode =
   | 'whole-message'
   | 'gmail-clip'
   | 'opt-out-attribute-removed'
+  | 'honeypot-added'
+  | 'no-honeypot'
   | WarningCode;
 
 /** A link that a merge tag touches. */

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LABELS, type Label } from '../../src/base/nouns.ts';
-import { type ClassifyHit, classify, type HitVerdict } from '../../src/classify/classify.ts';
+import { classify, type HitVerdict } from '../../src/classify/classify.ts';
+import { NO_BROWSER } from '../../src/classify/judge-hit.ts';
+import type { ClassifyHit } from '../../src/classify/read-signals.ts';
 import { RULES, RULES_VERSION } from '../../src/classify/rules.ts';
+import { WEAK_SIGNALS } from '../../src/classify/weak-signals.ts';
 
 const WINDOWS_CHROME =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
@@ -26,7 +29,7 @@ describe('an open', () => {
   it.each([
     [
       'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)',
-      'proxy-human: image-proxy',
+      'proxy-human: google-proxy',
     ],
     ['YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy-SLN28749.html', 'proxy-human: image-proxy'],
     ['FastmailUA/1.0', 'proxy-human: image-proxy'],
@@ -36,7 +39,7 @@ describe('an open', () => {
     ['Shortwave Image Fetcher', 'proxy-human: image-proxy'],
     [
       'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135 Safari/537.36 Edge/12.246 Mozilla/5.0',
-      'prefetch: gmail-prefetch',
+      'prefetch: gmail-prefetch-agent',
     ],
     ['Mozilla/5.0', 'prefetch: apple-bare-agent'],
     ['Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328; Pro)', 'human: outlook'],
@@ -78,17 +81,17 @@ describe('an open', () => {
       'Mozilla/5.0 (Unknown; Linux x86_64) AppleWebKit/538.1 (KHTML, like Gecko) PhantomJS/2.1.1 Safari/538.1',
       'scanner: headless',
     ],
-    ['', 'unknown: no-rule'],
-    ['Something/1.0', 'unknown: no-rule'],
-    ['Mozilla/5.0 (', 'unknown: no-rule'],
-    ['Amazon CloudFront', 'unknown: no-rule'],
-    ['nodestar mail client', 'unknown: no-rule'],
+    ['', 'unknown: no-browser'],
+    ['Something/1.0', 'unknown: no-browser'],
+    ['Mozilla/5.0 (', 'unknown: no-browser'],
+    ['Amazon CloudFront', 'unknown: cdn-agent'],
+    ['nodestar mail client', 'unknown: no-browser'],
   ])('by %j is %s', (userAgent, expected) => {
     expect(labelled({ userAgent })).toBe(expected);
   });
 
   it('without a user agent is unknown', () => {
-    expect(labelled({})).toBe('unknown: no-rule');
+    expect(labelled({})).toBe('unknown: no-browser');
   });
 
   it('by Apple’s bare agent is surer from its relay', () => {
@@ -98,11 +101,13 @@ describe('an open', () => {
   });
 
   it('by a whole browser through Apple’s relay is a person’s', () => {
-    expect(labelled({ userAgent: IPHONE_MAIL, network: 'apple-relay' })).toBe('human: browser-open');
+    expect(labelled({ userAgent: IPHONE_MAIL, network: 'apple-relay' })).toBe('human: browser-open,private-relay');
   });
 
   it('by a browser without language from a datacenter is unknown', () => {
-    expect(labelled({ userAgent: WINDOWS_CHROME, network: 'datacenter' })).toBe('unknown: no-rule');
+    expect(labelled({ userAgent: WINDOWS_CHROME, network: 'datacenter' })).toBe(
+      'unknown: browser-open,hosting-network',
+    );
   });
 });
 
@@ -110,15 +115,15 @@ describe('a click', () => {
   const language = { 'accept-language': 'de-DE' };
 
   it.each([
-    ['a browser with a language', { userAgent: WINDOWS_CHROME, headers: language }, 'human: browser-with-language'],
-    ['a browser without language', { userAgent: WINDOWS_CHROME }, 'unknown: no-rule'],
+    ['a browser with a language', { userAgent: WINDOWS_CHROME, headers: language }, 'human: language'],
+    ['a browser without language', { userAgent: WINDOWS_CHROME }, 'unknown: no-language'],
     [
       'a browser with an empty language',
       { userAgent: WINDOWS_CHROME, headers: { 'accept-language': '' } },
-      'unknown: no-rule',
+      'unknown: no-language',
     ],
-    ['Apple’s bare agent', { userAgent: 'Mozilla/5.0' }, 'unknown: no-rule'],
-    ['an image proxy', { userAgent: 'GoogleImageProxy' }, 'unknown: no-rule'],
+    ['Apple’s bare agent', { userAgent: 'Mozilla/5.0' }, 'scanner: bare-agent-click'],
+    ['an image proxy', { userAgent: 'GoogleImageProxy' }, 'unknown: no-browser'],
     ['Outlook', { userAgent: 'Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0)' }, 'human: outlook'],
     ['a library', { userAgent: 'curl/8.5.0', headers: language }, 'scanner: library'],
     ['a messenger', { userAgent: 'WhatsApp/2.23' }, 'preview: unfurler'],
@@ -151,8 +156,8 @@ describe('the request', () => {
   });
 
   it('looks no further than 512 characters into a user agent', () => {
-    expect(labelled({ userAgent: `${'x'.repeat(512)}GoogleImageProxy` })).toBe('unknown: no-rule');
-    expect(labelled({ userAgent: `${'x'.repeat(496)}GoogleImageProxy` })).toBe('proxy-human: image-proxy');
+    expect(labelled({ userAgent: `${'x'.repeat(512)}GoogleImageProxy` })).toBe('unknown: no-browser');
+    expect(labelled({ userAgent: `${'x'.repeat(496)}GoogleImageProxy` })).toBe('proxy-human: google-proxy');
   });
 });
 
@@ -173,7 +178,7 @@ describe('classify', () => {
   });
 
   it('gives each hit one verdict with a label, a reason, a confidence and the version, in order', () => {
-    const ids = new Set([...RULES.map((rule) => rule.id), 'no-rule']);
+    const ids = new Set([...RULES.map((rule) => rule.id), ...WEAK_SIGNALS.map((signal) => signal.id), NO_BROWSER]);
     fc.assert(
       fc.property(fc.array(anyHit), (hits) => {
         const verdicts = classify(hits);

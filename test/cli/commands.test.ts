@@ -18,6 +18,7 @@ describe('telltale', () => {
     [[]],
     [['rewrite']],
     [['check']],
+    [['classify']],
     [['serve']],
     [['report']],
     [['compare']],

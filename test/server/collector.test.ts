@@ -248,6 +248,14 @@ describe('collector', () => {
     expect(at.hits.at(-1)?.headers['user-agent']).toHaveLength(512);
     expect(at.hits.at(-1)?.headers['accept-language']).toHaveLength(256);
   });
+
+  it('keeps of the page that led here its host alone, and of a browser what it says of the request', async () => {
+    const fetches = { 'sec-fetch-mode': 'navigate', 'sec-fetch-user': '?1', 'accept-encoding': 'gzip' };
+    await ask(at.url + pixelPath, { headers: { ...fetches, referer: 'https://mail.example/inbox?user=frank#3' } });
+    expect(at.hits.at(-1)?.headers).toEqual({ ...fetches, referer: 'https://mail.example' });
+    await ask(at.url + pixelPath, { headers: { referer: 'android-app://com.example/' } });
+    expect(at.hits.at(-1)?.headers).toEqual({});
+  });
 });
 
 describe('collector with a path in its base URL', () => {

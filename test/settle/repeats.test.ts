@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
+import { judgeHits } from '../../src/settle/judge-hits.ts';
 import { makeRepeats } from '../../src/settle/repeats.ts';
 import type { Repeats } from '../../src/settle/settler.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { judge, openTestStore, rowsOf } from '../support/stores.ts';
+import { openTestStore, rowsOf } from '../support/stores.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 const WINDOW_MS = 10_000;
@@ -14,7 +15,7 @@ const peer = '0123456789abcdef';
 const again = (afterMs: number, of: Partial<Hit> = {}) => makeHit({ peer, ...of, atMs: startMs + afterMs });
 
 async function settleMarked(store: Store, repeats: Repeats | undefined, hits: readonly Hit[]): Promise<void> {
-  const judged = judge(hits);
+  const judged = judgeHits(hits);
   const after = await store.settledThrough('journal');
   const marked = (await repeats?.mark(judged)) ?? judged;
   await store.settle({ journal: 'journal', after, through: after + 1, hits: marked });
@@ -26,7 +27,7 @@ async function open(windowMs = WINDOW_MS) {
 }
 
 const repeatsAmong = async (repeats: Repeats, hits: readonly Hit[]) =>
-  (await repeats.mark(judge(hits))).map(({ hit }) => hit.repeat);
+  (await repeats.mark(judgeHits(hits))).map(({ hit }) => hit.repeat);
 
 describe('a request that comes again', () => {
   it('is kept and in no total; the window begins with the one that counted, and ends before its last millisecond', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
+import { judgeHits } from '../../src/settle/judge-hits.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { allRows, judge, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
+import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 import { isOnDisk } from '../support/temporary.ts';
 
 const QUARTER_MS = 900_000;
@@ -91,7 +92,7 @@ describe('settle', () => {
 
   it('changes nothing for a batch that comes again, not even for hits without a recipient', async () => {
     const { store, path } = await openTestStore();
-    const hits = judge([...batch(), makeHit({ recipient: null, level: 'aggregate' })]);
+    const hits = judgeHits([...batch(), makeHit({ recipient: null, level: 'aggregate' })]);
     await store.settle({ journal: 'j', after: 0, through: 5, hits });
     const before = allRows(path);
     await store.settle({ journal: 'j', after: 0, through: 5, hits });
@@ -104,9 +105,9 @@ describe('settle', () => {
     ['leaves a gap behind what is settled', 3],
   ])('refuses a batch that %s, and changes nothing', async (_, after) => {
     const { store, path } = await openTestStore();
-    await store.settle({ journal: 'j', after: 0, through: 2, hits: judge([makeHit(), makeHit()]) });
+    await store.settle({ journal: 'j', after: 0, through: 2, hits: judgeHits([makeHit(), makeHit()]) });
     const before = allRows(path);
-    const hits = judge([makeHit(), makeHit()]);
+    const hits = judgeHits([makeHit(), makeHit()]);
     await expect(store.settle({ journal: 'j', after, through: 4, hits })).rejects.toThrow('stands at 2');
     expect(allRows(path)).toEqual(before);
   });

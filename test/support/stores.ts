@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { onTestFinished } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
-import { classify } from '../../src/classify/classify.ts';
-import type { JudgedHit, SettleStore } from '../../src/settle/settler.ts';
+import { judgeHits } from '../../src/settle/judge-hits.ts';
+import type { SettleStore } from '../../src/settle/settler.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
 import { temporaryDirectory } from './temporary.ts';
 
@@ -48,17 +48,8 @@ export function changeFile(path: string, sql: string): void {
   db.close();
 }
 
-/** Hits with their verdicts. */
-export function judge(hits: readonly Hit[]): readonly JudgedHit[] {
-  const verdicts = classify(hits.map((hit) => ({ ...hit, event: hit.kind, honeypot: hit.link?.honeypot ?? false })));
-  return verdicts.flatMap((verdict, position) => {
-    const hit = hits[position];
-    return hit === undefined ? [] : [{ hit, verdict }];
-  });
-}
-
 /** Settles hits as the next batch of a journal. */
 export async function settleHits(store: SettleStore, hits: readonly Hit[], journal = 'journal'): Promise<void> {
   const after = await store.settledThrough(journal);
-  await store.settle({ journal, after, through: after + Math.max(hits.length, 1), hits: judge(hits) });
+  await store.settle({ journal, after, through: after + Math.max(hits.length, 1), hits: judgeHits(hits) });
 }
