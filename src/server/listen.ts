@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { TelltaleError } from '../base/errors.ts';
 import { closeAnswersMs } from '../base/limits.ts';
+import { refuseMalformed } from './refuse-malformed.ts';
 
 export interface Listening {
   /** Where it listens, with the port it got. */
@@ -40,6 +41,7 @@ export async function listen(at: ListenAt, handle: (url: string) => RequestListe
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: SLOW_CHECK_MS,
   });
+  refuseMalformed(server, answering);
   await bind(server, at);
   const { port } = server.address() as AddressInfo;
   const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
