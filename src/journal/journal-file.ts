@@ -1,10 +1,9 @@
 // The journal's file: SQLite in WAL mode with synchronous=FULL, one row a hit, one transaction a batch. What became of
 // every hit is counted in the same transaction, so the counts are true after any end of the process.
-import { crc32 } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { journalFreeBytesMin, journalShrinkBytesMax } from '../base/limits.ts';
 import { claimFile, isFull, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
-import type { JournalEntry } from './read-entries.ts';
+import { checksumOf, type JournalEntry } from './read-entries.ts';
 import { giveUpReserve, keepReserve } from './reserve.ts';
 import { findReadable, isDamage, replaceHits } from './salvage.ts';
 
@@ -61,7 +60,11 @@ export class JournalFile {
       const { statements } = opened;
       if (bodies.length > 0 && (statements.bytes.get()?.used ?? 0) >= this.#bytesMax) return undefined;
       return change(opened, () => {
-        for (const body of bodies) statements.insert.run(crc32(body), body);
+        let seq = statements.last.get()?.seq ?? 0;
+        for (const body of bodies) {
+          seq += 1;
+          statements.insert.run(seq, checksumOf(seq, body), body);
+        }
         const lost = dropped.overflow + dropped.failed;
         return { ...NOTHING, ...dropped, received: bodies.length + lost, journalled: bodies.length };
       });

@@ -33,7 +33,9 @@ export interface OpenedFile {
 }
 
 interface Statements {
-  readonly insert: Database.Statement<[number, string]>;
+  readonly insert: Database.Statement<[number, number, string]>;
+  /** The last place that was given. */
+  readonly last: Database.Statement<[], { readonly seq: number }>;
   readonly read: ReadEntries;
   readonly remove: Database.Statement<[number]>;
   readonly removeOne: Database.Statement<[number]>;
@@ -117,7 +119,9 @@ function makeTables(db: Database.Database): void {
 
 function prepare(db: Database.Database): Statements {
   return {
-    insert: db.prepare('INSERT INTO hits (crc, body) VALUES (?, ?)'),
+    insert: db.prepare('INSERT INTO hits VALUES (?, ?, ?)'),
+    last: db.prepare(`SELECT max(coalesce((SELECT max(seq) FROM hits), 0),
+      coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'hits'), 0)) AS seq`),
     read: prepareReading(db),
     remove: db.prepare('DELETE FROM hits WHERE seq <= ?'),
     removeOne: db.prepare('DELETE FROM hits WHERE seq = ?'),

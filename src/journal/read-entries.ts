@@ -27,8 +27,16 @@ export function prepareReading(db: Database.Database): ReadEntries {
   return (after, limit) => select.all(after, limit).map((row) => ({ seq: row.seq, hit: readHit(row) }));
 }
 
-function readHit({ crc, body }: JournalRow): Hit | null {
-  if (typeof body !== 'string' || crc32(body) !== crc) return null;
+/** The checksum of an entry: of its place too, since an entry at another place would hide those before it. */
+export function checksumOf(seq: number, body: string): number {
+  return (crc32(body) ^ Math.imul(seq, PLACE_FACTOR) ^ Math.floor(seq / 2 ** 32)) >>> 0;
+}
+
+/** Odd, so that no two places within 2^32 give the same, and a flipped bit of the place flips many of the checksum. */
+const PLACE_FACTOR = 0x9e3779b1;
+
+function readHit({ seq, crc, body }: JournalRow): Hit | null {
+  if (typeof body !== 'string' || checksumOf(seq, body) !== crc) return null;
   try {
     return readBody(body);
   } catch {

@@ -19,6 +19,7 @@ import {
 import { type ControlState, levelNow } from './control-state.ts';
 import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
 import { pageAnswer } from './pages.ts';
+import { hasBody, readAway } from './read-body.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
 
 /** Answers a request for a tracking path; nothing when the path is another. */
@@ -57,6 +58,7 @@ const PARTS_MAX = 5;
 async function answerOpen(request: CollectRequest, text: string, context: CollectContext): Promise<Answer> {
   const { method = '' } = request;
   if (!METHODS.includes(method)) return methodNotAllowedAnswer(ALLOW);
+  if (hasBody(request)) await readAway(request);
   const outcome = await recordOpen(request, text, context);
   return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : pixelAnswer(outcome);
 }
@@ -90,6 +92,7 @@ interface ClickTexts {
 async function answerClick(request: CollectRequest, texts: ClickTexts, context: CollectContext): Promise<Answer> {
   const { method = '' } = request;
   if (!METHODS.includes(method)) return methodNotAllowedAnswer(ALLOW);
+  if (hasBody(request)) await readAway(request);
   const opened = openClick(texts, context);
   if (opened.kind === 'invalid') {
     context.countIgnored('click', opened.reason);

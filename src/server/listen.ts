@@ -1,9 +1,11 @@
 // Listens and stops. Stopping answers what was accepted, closes idle connections until none is left, and in the end cuts
 // off who takes too long.
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { TelltaleError } from '../base/errors.ts';
 import { closeAnswersMs } from '../base/limits.ts';
+import { type Answering, refuseMalformed } from './refuse-malformed.ts';
 
 export interface Listening {
   /** Where it listens, with the port it got. */
@@ -34,20 +36,20 @@ export interface ListenAt {
  * @throws TelltaleError `PORT_IN_USE`.
  */
 export async function listen(at: ListenAt, handle: (url: string) => RequestListener): Promise<Listening> {
-  /** The latest response of each connection that is open. */
-  const answering = new Map<Socket, ServerResponse>();
+  const answering = new Map<Duplex, ServerResponse[]>();
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: SLOW_CHECK_MS,
   });
+  refuseMalformed(server, answering);
   await bind(server, at);
   const { port } = server.address() as AddressInfo;
   const url = `http://${at.host.includes(':') ? `[${at.host}]` : at.host}:${port}`;
   try {
     server.on('connection', (socket) => socket.once('close', () => answering.delete(socket)));
     server.on('request', ({ socket }, response) => {
-      answering.set(socket, response);
+      noteAnswer(answering, socket, response);
       if (!server.listening) response.setHeader('Connection', 'close');
     });
     server.on('request', handle(url));
@@ -56,6 +58,13 @@ export async function listen(at: ListenAt, handle: (url: string) => RequestListe
     throw error;
   }
   return { url, close: () => close(server, answering) };
+}
+
+/** No listener for each answer: those of a connection end in order, so what stands before one that is done is done. */
+function noteAnswer(answering: Map<Duplex, ServerResponse[]>, socket: Duplex, response: ServerResponse): void {
+  const before = answering.get(socket);
+  if (before !== undefined && before.at(-1)?.writableFinished === false) before.push(response);
+  else answering.set(socket, [response]);
 }
 
 function bind(server: Server, at: ListenAt): Promise<void> {
@@ -83,9 +92,10 @@ function refusal(error: NodeJS.ErrnoException, { host, port, setBy = '--port or 
   );
 }
 
-async function close(server: Server, answering: ReadonlyMap<Socket, ServerResponse>): Promise<void> {
+async function close(server: Server, answering: Answering): Promise<void> {
   // Who is answered now is told not to ask again on this connection.
-  for (const response of answering.values()) if (!response.headersSent) response.setHeader('Connection', 'close');
+  for (const response of [...answering.values()].flat())
+    if (!response.headersSent) response.setHeader('Connection', 'close');
   // One call is not enough: a connection that answers just now becomes idle after it.
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   const cut = setTimeout(() => server.closeAllConnections(), closeAnswersMs);

@@ -156,6 +156,7 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
 
   async function settleAll(): Promise<void> {
     let through = await store.settledThrough(journal.id);
+    let lastSeen = 0;
     for (;;) {
       // The last process may have ended between settling and this.
       if (through > prunedThrough) await journal.prune(through);
@@ -169,8 +170,12 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
       }
       progress.set(journal.id, timeOf(entries));
       await forgetPeers();
-      await settleEntries(through, last.seq, await setUnfitAside(entries));
-      through = last.seq;
+      const fit = await setUnfitAside(entries);
+      // One that could not even be taken out is passed over.
+      const next = last.seq === lastSeen ? last.seq : placeAfter(through, entries, fit);
+      lastSeen = last.seq;
+      await settleEntries(through, next, fit);
+      through = next;
     }
   }
 
@@ -235,6 +240,12 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
   }
 
   return { settleAll };
+}
+
+/** How far a batch reaches. A damaged entry's place counts only where it follows: a false one would hide what comes later. */
+function placeAfter(through: number, entries: readonly SourceEntry[], fit: readonly FitEntry[]): number {
+  const known = fit.at(-1)?.seq ?? through;
+  return entries.reduce((place, { seq }) => (seq === place + 1 ? seq : place), known);
 }
 
 function isRefusal(error: unknown): boolean {

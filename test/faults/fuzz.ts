@@ -5,7 +5,8 @@ import { openHitToken } from '../../src/token/hit-token.ts';
 import { addKey, createKeyRing } from '../../src/token/key-ring.ts';
 import { openLinkToken } from '../../src/token/link-token.ts';
 import { openUnsubscribeToken } from '../../src/token/unsubscribe-token.ts';
-import { createTracker } from '../../src/track/create-tracker.ts';
+import { createTracker, type Tracker } from '../../src/track/create-tracker.ts';
+import { urlIn } from '../support/service.ts';
 import { seeded } from './disk.ts';
 import { testKeys } from './oracle.ts';
 
@@ -84,10 +85,10 @@ export interface RequestResult {
   readonly failures: number;
 }
 
-/** Sends `count` malformed requests over as many connections, a few at a time. */
+/** Sends `count` malformed requests over as many connections, a few at a time; every third asks for one of `paths`, which are ours. */
 export async function sendNonsense(
   url: string,
-  of: { readonly seed: number; readonly count: number },
+  of: { readonly seed: number; readonly count: number; readonly paths: readonly string[] },
 ): Promise<RequestResult> {
   const random = seeded(of.seed);
   const { hostname, port } = new URL(url);
@@ -96,12 +97,22 @@ export async function sendNonsense(
   const lane = async () => {
     while (left > 0) {
       left -= 1;
-      const answered = await exchange(Number(port), hostname, nonsense(random));
+      const answered = await exchange(
+        Number(port),
+        hostname,
+        of.paths.length > 0 && random() < 1 / 3 ? spoil(of.paths, random) : nonsense(random),
+      );
       failures += [...answered.matchAll(/HTTP\/1\.1 5\d\d /g)].length;
     }
   };
   await Promise.all(Array.from({ length: 16 }, lane));
   return { sent: of.count, failures };
+}
+
+/** A pixel and a link of a mail. */
+export function pathsOf(tracker: Tracker): readonly string[] {
+  const { html } = tracker.compile('<body><a href="https://shop.example/">Shop</a>', { message: 'm' }).render('r1');
+  return (['o', 'c'] as const).map((kind) => new URL(urlIn(html, kind)).pathname);
 }
 
 function exchange(port: number, host: string, bytes: Buffer): Promise<string> {
@@ -113,6 +124,36 @@ function exchange(port: number, host: string, bytes: Buffer): Promise<string> {
     socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
     socket.end(bytes);
   });
+}
+
+/** A request that would be a hit, but for what is wrong with it. */
+function spoil(paths: readonly string[], random: () => number): Buffer {
+  const pick = (length: number) => Math.floor(random() * length);
+  const path = paths[pick(paths.length)];
+  const host = 'Host: localhost';
+  const lines = [
+    ...[`GET ${path} HTTP/2.0\r\n${host}\r\n`, `get ${path} HTTP/1.1\r\n${host}\r\n`],
+    ...[`GET ${path}\0 HTTP/1.1\r\n${host}\r\n`, `GET ${path} HTTP/1.1\r\n`, `GET ${path} HTTP/1.1\n${host}\r\n`],
+    `GET ${path} HTTP/1.1\r\n${host}\r\nhost: localhost\r\n`,
+    ...['evil.example', 'a@localhost', 'localhost, localhost'].map(
+      (name) => `GET ${path} HTTP/1.1\r\nHost: ${name}\r\n`,
+    ),
+    ...[
+      'X-A: b\r\n c',
+      'X A: b',
+      'X-A',
+      'X-A: b\0',
+      'Host : localhost',
+      `X-Long: ${'a'.repeat(17_000 + pick(50_000))}`,
+    ],
+    ...[
+      'Content-Length: 5\r\nTransfer-Encoding: chunked',
+      'Content-Length: -1',
+      'Content-Length: 5\r\nContent-Length: 6',
+    ],
+    ...['Transfer-Encoding: gzip', 'Transfer-Encoding: chunked', `Content-Length: ${6 + pick(1e6)}`],
+  ].map((line) => (line.includes('HTTP/') ? line : `GET ${path} HTTP/1.1\r\n${host}\r\n${line}\r\n`));
+  return Buffer.from(`${lines[pick(lines.length)]}\r\n${['zz\r\n', '-1\r\n', ''][pick(3)]}`, 'latin1');
 }
 
 function nonsense(random: () => number): Buffer {

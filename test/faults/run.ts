@@ -5,7 +5,7 @@ import { startTestService } from '../support/service.ts';
 import { lockStore, loseStore } from './away-store.ts';
 import { canWatchDisk } from './disk.ts';
 import { diskFaults, failDisk } from './failing-disk.ts';
-import { guessTokens, sendNonsense } from './fuzz.ts';
+import { guessTokens, pathsOf, sendNonsense } from './fuzz.ts';
 import { killRepeatedly } from './kill.ts';
 import { cutPower } from './power-cut.ts';
 
@@ -41,7 +41,7 @@ const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
   tokens: async () => guessTokens({ seed, count: times(1_000_000) }),
   requests: async () => {
     const service = await startTestService();
-    const result = await sendNonsense(service.url, { seed, count: times(100_000) });
+    const result = await sendNonsense(service.url, { seed, count: times(100_000), paths: pathsOf(service.tracker) });
     const falseEvents = service.journal.counts().received;
     await service.end();
     return { ...result, falseEvents, problems: service.problems.length };

@@ -133,6 +133,10 @@ describe('read', () => {
     ['whose text was cut', 'UPDATE hits SET body = substr(body, 1, 40) WHERE seq = 2'],
     ['whose text is empty', "UPDATE hits SET body = '' WHERE seq = 2"],
     ['whose text became bytes', 'UPDATE hits SET body = CAST(body AS BLOB) WHERE seq = 2'],
+    [
+      'that was put at another place',
+      'UPDATE hits SET body = (SELECT body FROM hits WHERE seq = 3), crc = (SELECT crc FROM hits WHERE seq = 3) WHERE seq = 2',
+    ],
     ['whose checksum was changed', 'UPDATE hits SET crc = crc + 1 WHERE seq = 2'],
     ['whose checksum became text', "UPDATE hits SET crc = 'x' WHERE seq = 2"],
   ])('returns null for an entry %s, and the others as they were', async (_, sql) => {

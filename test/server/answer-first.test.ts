@@ -38,6 +38,21 @@ describe('a request that is not quite one', () => {
       0,
     ],
     ['with a body', () => get(pixel, 'Content-Length: 5', 'Connection: close').concat('hello'), [200], 1],
+    ['with a chunk that is none', () => get(pixel, 'Transfer-Encoding: chunked').concat('zz\r\n\r\n'), [400], 0],
+    ['with a click whose chunk is none', () => get(click, 'Transfer-Encoding: chunked').concat('-1\r\n'), [400], 0],
+    ['with an encoding that has no end', () => get(pixel, 'Transfer-Encoding: gzip'), [400], 0],
+    ['with chunks', () => get(pixel, 'Transfer-Encoding: chunked', 'Connection: close').concat('0\r\n\r\n'), [200], 1],
+    ['with two hosts', () => get(pixel, 'host: evil.example'), [400], 0],
+    ['with the same host twice', () => get(pixel, 'HOST: localhost'), [400], 0],
+    ['in HTTP/2.0', () => `GET ${pixel} HTTP/2.0\r\nHost: localhost\r\n\r\n`, [400], 0],
+    ['with rubbish after it', () => get(pixel).concat('RUBBISH\r\n\r\n'), [200, 400], 1],
+    ['twice with rubbish after it', () => get(pixel) + get(click).concat('\0\r\n\r\n'), [200, 302, 400], 2],
+    [
+      'with a malformed one after it',
+      () => get(pixel) + get(click, 'Transfer-Encoding: chunked').concat('zz\r\n'),
+      [200, 400],
+      1,
+    ],
     ['with a malformed escape', () => get('/o/%E0%A4%A.gif', 'Connection: close'), [200], 0],
     ['with a NUL', () => get('/o/a\0b.gif'), [400], 0],
     ['with bytes that are no UTF-8', () => Buffer.from(get('/o/\xff\xfe.gif'), 'latin1'), [400], 0],
@@ -47,6 +62,16 @@ describe('a request that is not quite one', () => {
     const before = hitsTaken();
     expect(statusesIn(await talk(service.url, bytes()))).toEqual(statuses);
     expect(hitsTaken() - before).toBe(hits);
+    expect(service.problems).toEqual([]);
+  });
+
+  it('is no hit when it ends before its body does', async () => {
+    const before = hitsTaken();
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    socket.end(get(pixel, 'Content-Length: 50').concat('hello'));
+    const [answer] = await once(socket, 'data');
+    expect(statusesIn(String(answer))).toEqual([400]);
+    expect(hitsTaken() - before).toBe(0);
     expect(service.problems).toEqual([]);
   });
 

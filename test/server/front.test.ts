@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { makeFront } from '../../src/server/front.ts';
 
 const front = makeFront(['t.example.com', '192.0.2.7:8080', 'Mail.Example.org']);
-const pass = (url: string, host?: string) => front({ url, headers: host === undefined ? {} : { host } });
+const pass = (url: string, host?: string) =>
+  front({ url, headers: host === undefined ? {} : { host }, rawHeaders: [], httpVersionMajor: 1 });
 const statusOf = (url: string, host?: string) => {
   const passed = pass(url, host);
   return 'answer' in passed ? passed.answer.status : passed.path;

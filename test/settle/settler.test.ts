@@ -303,6 +303,20 @@ describe('the settler', () => {
     expect(await store.settledThrough(journal.id)).toBe(3);
   });
 
+  it('loses no later hit to a damaged entry that stands at a false place', async () => {
+    const { journal, journalPath, store } = await openPlace();
+    await appendAll(journal, opens(3));
+    const db = new Database(journalPath);
+    db.exec('UPDATE hits SET seq = 5000 WHERE seq = 2');
+    db.close();
+    const { settler } = startTestSettler({ journal, store });
+    await settler.settleNow();
+    await appendAll(journal, opens(2));
+    await settler.settleNow();
+    expect(await opensOf(store)).toMatchObject({ total: 4 });
+    expect(journal.counts()).toEqual(countsWith({ received: 5, settled: 4, damaged: 1 }));
+  });
+
   it('doubles nothing when another settler works on the same journal', async () => {
     const { journal, store } = await openPlace();
     const hits = [...opens(600), ...opens(600, { level: 'aggregate', recipient: null })];
