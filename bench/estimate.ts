@@ -99,6 +99,7 @@ interface Tally {
   readonly bias: [raw: number, excluded: number, ours: number];
   readonly hits: [raw: number, excluded: number, ours: number, band: number];
   width: number;
+  bandWidth: number;
   truth: number;
 }
 
@@ -107,7 +108,11 @@ export async function benchEstimate(): Promise<BenchResult> {
     .filter(({ scenario }) => scenario.name.includes(ONLY))
     .map(({ scenario, seed }) => rowOf(scenario, seed));
   if (DEMO.includes(ONLY)) rows.push(demoRow());
-  return { bench: 'estimate', of: `${RUNS} mailings a row; bias in points, coverage in percent`, rows };
+  return {
+    bench: 'estimate',
+    of: `${RUNS} mailings a row, each seed printed; bias and width in points; ! marks where an assumption is violated`,
+    rows,
+  };
 }
 
 function rowOf(scenario: Scenario, seed: number): BenchResult['rows'][number] {
@@ -115,21 +120,22 @@ function rowOf(scenario: Scenario, seed: number): BenchResult['rows'][number] {
 }
 
 function rowFrom(scenario: string, seed: number | string, tally: Tally): BenchResult['rows'][number] {
-  const [raw, excluded, ours] = tally.bias.map((bias) => ((bias / tally.runs) * 100).toFixed(2));
-  const [rawHits, excludedHits, oursHits, bandHits] = tally.hits.map((hits) => ((hits / tally.runs) * 100).toFixed(1));
+  const points = (sum: number) => ((sum / tally.runs) * 100).toFixed(2);
+  const percent = (sum: number) => `${((sum / tally.runs) * 100).toFixed(1)} %`;
   return {
-    scenario,
+    mailing: scenario,
     seed,
-    read: `${((tally.truth / tally.runs) * 100).toFixed(1)} %`,
-    'raw bias': raw ?? '',
-    covers: rawHits ?? '',
-    'Apple-excluded bias': excluded ?? '',
-    'covers ': excludedHits ?? '',
-    'our bias': ours ?? '',
-    'covers  ': oursHits ?? '',
-    width: ((tally.width / tally.runs) * 100).toFixed(1),
-    'band covers': bandHits ?? '',
-    none: tally.none,
+    read: percent(tally.truth),
+    'raw bias': points(tally.bias[0]),
+    'raw covers': percent(tally.hits[0]),
+    'Apple-excluded bias': points(tally.bias[1]),
+    'Apple-excluded covers': percent(tally.hits[1]),
+    bias: points(tally.bias[2]),
+    covers: percent(tally.hits[2]),
+    width: points(tally.width),
+    'band covers': percent(tally.hits[3]),
+    'band width': points(tally.bandWidth),
+    'not estimated': tally.none,
   };
 }
 
@@ -143,7 +149,15 @@ function play(scenario: Scenario, seed: number): Tally {
   return tally;
 }
 
-const newTally = (): Tally => ({ runs: 0, none: 0, bias: [0, 0, 0], hits: [0, 0, 0, 0], width: 0, truth: 0 });
+const newTally = (): Tally => ({
+  runs: 0,
+  none: 0,
+  bias: [0, 0, 0],
+  hits: [0, 0, 0, 0],
+  width: 0,
+  bandWidth: 0,
+  truth: 0,
+});
 
 function score(tally: Tally, mailing: Mailing, ours: ReturnType<typeof estimateOpens>): void {
   if (ours.kind === 'none') {
@@ -158,6 +172,7 @@ function score(tally: Tally, mailing: Mailing, ours: ReturnType<typeof estimateO
   }
   if (ours.band.low <= truth && truth <= ours.band.high) tally.hits[3] += 1;
   tally.width += ours.high - ours.low;
+  tally.bandWidth += ours.band.high - ours.band.low;
   tally.truth += truth;
   tally.runs += 1;
 }

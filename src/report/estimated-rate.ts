@@ -46,22 +46,20 @@ export async function estimatedRate(source: ReportSource, message: string): Prom
   const { message: own, earlier } = await source.audiencesOf(message, historyMessages);
   const strata = strataOf(own);
   const estimate = estimateOpens(strata, earlier.map(strataOf), seededChance(SEED));
-  const known = { level: ESTIMATE_LEVEL, ...sampleOf(strata, earlier.length) };
+  const sample = sampleOf(strata, earlier.length);
+  const known = { level: ESTIMATE_LEVEL, n: sample.measurable, sample };
   if (estimate.kind === 'estimate') {
-    const { kind: _, ...figures } = estimate;
-    return { ...figures, ...known, reason: null };
+    const { value, low, high, method, band } = estimate;
+    return { value, low, high, ...known, method, reason: null, band };
   }
-  const nothing = { value: null, low: null, high: null, method: null };
   const reason = strata.size === 0 ? 'no-sends' : estimate.reason;
-  return { ...nothing, ...known, reason, band: { low: null, high: null, assumption: null } };
+  const nothing = { value: null, low: null, high: null };
+  return { ...nothing, ...known, method: null, reason, band: { low: null, high: null, assumption: null } };
 }
 
-function sampleOf(strata: Strata, earlierMessages: number): Pick<EstimatedRate, 'n' | 'sample'> {
+function sampleOf(strata: Strata, earlierMessages: number): EstimatedRate['sample'] {
   const { measurable, masked } = sumStrata(strata);
   const { openers, clickers, both } = measurable;
   const people = { openers, clickers, both, maskedClickers: masked.clickers };
-  return {
-    n: measurable.recipients,
-    sample: { measurable: measurable.recipients, masked: masked.recipients, ...people, earlierMessages },
-  };
+  return { measurable: measurable.recipients, masked: masked.recipients, ...people, earlierMessages };
 }

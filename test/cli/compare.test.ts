@@ -20,6 +20,9 @@ describe('telltale compare', () => {
     expect(json).toMatchObject({ a: { id: 'a' }, b: { id: 'b' }, difference: { open: { level: 0.9 } } });
     const csv = (await run(['compare', 'a', 'b', '--csv', ...database], { cwd })).stdout;
     expect(csv).toMatch(/^figure,a,b,difference,low,high\nsent,300,300,/);
+    const report = (await run(['report', 'a', ...database], { cwd })).stdout;
+    expect(report).toMatch(/^really opened\t[\d.]+ %\n90 % interval\t[\d.]+ to [\d.]+ %\nband\t[\d.]+ to [\d.]+ %$/m);
+    expect(report).toMatch(/^masked\t120 recipients: 12 clicked$/m);
     const unknown = await run(['compare', 'a', 'c', ...database], { cwd });
     expect([unknown.status, unknown.stderr]).toEqual([1, expect.stringContaining('No message "c"')]);
   });
