@@ -1,4 +1,4 @@
-// How fast a backlog settles, and what a settled open takes on disk: opens of one message, two a recipient on average,
+// How fast a backlog settles, and what a settled hit takes on disk: opens of one message, two a recipient on average,
 // in the order of time, by 300 user agents. HITS=1000000 for the size that counts; 200,000 take a minute.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -21,22 +21,30 @@ interface Shape {
   readonly name: string;
   readonly idOf: (recipient: number) => string;
   readonly recordsSends: boolean;
+  /** Of each ten hits so many are clicks; hits then come from the addresses of their recipients. */
+  readonly clicksInTen: number;
 }
 
 const SHAPES: readonly Shape[] = [
   {
     name: '12-byte ids, no sends',
-    idOf: (recipient) => `r${String(recipient).padStart(11, '0')}`,
+    idOf,
     recordsSends: false,
+    clicksInTen: 0,
   },
-  { name: 'UUIDs, sends recorded', idOf: uuidOf, recordsSends: true },
+  { name: 'UUIDs, sends recorded', idOf: uuidOf, recordsSends: true, clicksInTen: 0 },
+  { name: '12-byte ids, addresses, one click in ten', idOf: idOf, recordsSends: false, clicksInTen: 1 },
 ];
 
-/** Settles a backlog in both shapes. */
+function idOf(recipient: number): string {
+  return `r${String(recipient).padStart(11, '0')}`;
+}
+
+/** Settles a backlog in each shape. */
 export async function benchSettle(): Promise<BenchResult> {
   const rows: BenchResult['rows'][number][] = [];
   for (const shape of SHAPES) rows.push(await run(shape));
-  return { bench: 'settle', of: `a backlog of ${HITS} opens by ${RECIPIENTS} recipients, journal to store`, rows };
+  return { bench: 'settle', of: `a backlog of ${HITS} hits by ${RECIPIENTS} recipients, journal to store`, rows };
 }
 
 async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
@@ -64,7 +72,7 @@ async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
       'hits/s': Math.round(HITS / seconds),
       // Of all threads; holds better than the time on a busy machine.
       'CPU µs/hit': Number(((user + system) / HITS).toFixed(1)),
-      'bytes/open': Number((bytesIn(directory) / HITS).toFixed(1)),
+      'bytes/hit': Number((bytesIn(directory) / HITS).toFixed(1)),
       'journal bytes/hit before': Math.round(journalBytes / HITS),
       seconds: Number(seconds.toFixed(1)),
     };
@@ -74,14 +82,18 @@ async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
 }
 
 /** Returns how large the journal became. */
-function fillJournal(path: string, { idOf }: Shape): number {
+function fillJournal(path: string, shape: Shape): number {
   const chance = seeded(7);
   const file = new JournalFile(path, Number.MAX_SAFE_INTEGER);
   for (let from = 0; from < HITS; from += 5_000) {
     const count = Math.min(5_000, HITS - from);
     const bodies = Array.from({ length: count }, (_, at) => {
       const atMs = START_MS + Math.floor(((from + at) / HITS) * SPREAD_MS);
-      return JSON.stringify(openOf(idOf(Math.floor(chance() * RECIPIENTS)), atMs, Math.floor(chance() * AGENTS)));
+      const recipient = Math.floor(chance() * RECIPIENTS);
+      const open = openOf(shape.idOf(recipient), atMs, Math.floor(chance() * AGENTS));
+      return JSON.stringify(
+        shape.clicksInTen === 0 ? open : fromItsAddress(open, recipient, at % 10 < shape.clicksInTen),
+      );
     });
     file.append(bodies, { overflow: 0, failed: 0 });
   }
@@ -106,6 +118,17 @@ function openOf(recipient: string, atMs: number, agent: number): Hit {
     atMs,
     method: 'GET',
     headers: { 'user-agent': browser, 'accept-language': 'en' },
+  };
+}
+
+function fromItsAddress(open: Hit, recipient: number, isClick: boolean): Hit {
+  const hit: Hit = { ...open, peer: recipient.toString(16).padStart(16, '5') };
+  if (!isClick) return hit;
+  const index = recipient % 8;
+  return {
+    ...hit,
+    kind: 'click',
+    link: { index, count: 8, destination: `https://shop.example/${index}`, honeypot: false },
   };
 }
 
