@@ -1,4 +1,4 @@
-// A journal full of hits that wait to be settled: opens of one message in the order of time, by 300 user agents.
+// A journal full of hits that wait to be settled: opens, and clicks if asked for, of one message in the order of time, by 300 user agents.
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { Hit } from '../src/base/nouns.ts';
@@ -14,17 +14,26 @@ export interface Backlog {
   readonly hits: number;
   readonly recipients: number;
   readonly idOf: (recipient: number) => string;
+  /** Of each ten hits so many are clicks; hits then come from the addresses of their recipients. */
+  readonly clicksInTen: number;
+}
+
+/** An id of 12 bytes. */
+export function shortId(recipient: number): string {
+  return `r${String(recipient).padStart(11, '0')}`;
 }
 
 /** Makes a journal with opens of one message, in the order of time; returns how large its file became. */
-export function fillJournal(path: string, { hits, recipients, idOf }: Backlog): number {
+export function fillJournal(path: string, { hits, recipients, idOf, clicksInTen }: Backlog): number {
   const chance = seeded(7);
   const file = new JournalFile(path, Number.MAX_SAFE_INTEGER);
   for (let from = 0; from < hits; from += 5_000) {
     const count = Math.min(5_000, hits - from);
     const bodies = Array.from({ length: count }, (_, at) => {
       const atMs = BACKLOG_START_MS + Math.floor(((from + at) / hits) * SPREAD_MS);
-      return writeBody(openOf(idOf(Math.floor(chance() * recipients)), atMs, Math.floor(chance() * AGENTS)));
+      const recipient = Math.floor(chance() * recipients);
+      const open = openOf(idOf(recipient), atMs, Math.floor(chance() * AGENTS));
+      return writeBody(clicksInTen === 0 ? open : fromItsAddress(open, recipient, at % 10 < clicksInTen));
     });
     file.append(bodies, { overflow: 0, failed: 0 });
   }
@@ -49,6 +58,17 @@ function openOf(recipient: string, atMs: number, agent: number): Hit {
     atMs,
     method: 'GET',
     headers: { 'user-agent': browser, 'accept-language': 'en' },
+  };
+}
+
+function fromItsAddress(open: Hit, recipient: number, isClick: boolean): Hit {
+  const hit: Hit = { ...open, peer: recipient.toString(16).padStart(16, '5') };
+  if (!isClick) return hit;
+  const index = recipient % 8;
+  return {
+    ...hit,
+    kind: 'click',
+    link: { index, count: 8, destination: `https://shop.example/${index}`, honeypot: false },
   };
 }
 

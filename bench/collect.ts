@@ -10,7 +10,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { prepareHitToken } from '../src/token/hit-token.ts';
 import { addKey, createKeyRing } from '../src/token/key-ring.ts';
-import { BACKLOG_MESSAGE, fillJournal } from './backlog.ts';
+import { BACKLOG_MESSAGE, fillJournal, shortId } from './backlog.ts';
 import type { Load, Measured } from './collect-client.ts';
 import type { BenchResult } from './run.ts';
 
@@ -74,8 +74,8 @@ function makePaths(): { readonly ring: string; readonly paths: readonly string[]
 export async function benchBeside(): Promise<BenchResult> {
   const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'telltale-bench-')));
   const [alone = '', busy = ''] = directories;
-  const idOf = (recipient: number) => `r${String(recipient).padStart(11, '0')}`;
-  fillJournal(join(busy, 'journal.db'), { hits: BACKLOG_HITS, recipients: BACKLOG_HITS / 2, idOf });
+  const backlog = { hits: BACKLOG_HITS, recipients: BACKLOG_HITS / 2, idOf: shortId, clicksInTen: 0 };
+  fillJournal(join(busy, 'journal.db'), backlog);
   const { ring, paths } = makePaths();
   const pinned = canPin();
   const client = startClient(pinned);

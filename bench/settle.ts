@@ -1,11 +1,11 @@
-// How fast a backlog settles, and what a settled open takes on disk: opens of one message, two a recipient on average,
+// How fast a backlog settles, and what a settled hit takes on disk: opens of one message, two a recipient on average,
 // in the order of time, by 300 user agents. HITS=1000000 for the size that counts; 200,000 take a minute.
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEngine } from '../src/engine/start-engine.ts';
 import { openJournal } from '../src/journal/open-journal.ts';
-import { BACKLOG_MESSAGE, BACKLOG_START_MS, fillJournal } from './backlog.ts';
+import { BACKLOG_MESSAGE, BACKLOG_START_MS, fillJournal, shortId } from './backlog.ts';
 import type { BenchResult } from './run.ts';
 
 const HITS = Number(process.env['HITS'] ?? 200_000);
@@ -15,29 +15,33 @@ interface Shape {
   readonly name: string;
   readonly idOf: (recipient: number) => string;
   readonly recordsSends: boolean;
+  /** Of each ten hits so many are clicks; hits then come from the addresses of their recipients. */
+  readonly clicksInTen: number;
 }
 
 const SHAPES: readonly Shape[] = [
   {
     name: '12-byte ids, no sends',
-    idOf: (recipient) => `r${String(recipient).padStart(11, '0')}`,
+    idOf: shortId,
     recordsSends: false,
+    clicksInTen: 0,
   },
-  { name: 'UUIDs, sends recorded', idOf: uuidOf, recordsSends: true },
+  { name: 'UUIDs, sends recorded', idOf: uuidOf, recordsSends: true, clicksInTen: 0 },
+  { name: '12-byte ids, addresses, one click in ten', idOf: shortId, recordsSends: false, clicksInTen: 1 },
 ];
 
-/** Settles a backlog in both shapes. */
+/** Settles a backlog in each shape. */
 export async function benchSettle(): Promise<BenchResult> {
   const rows: BenchResult['rows'][number][] = [];
   for (const shape of SHAPES) rows.push(await run(shape));
-  return { bench: 'settle', of: `a backlog of ${HITS} opens by ${RECIPIENTS} recipients, journal to store`, rows };
+  return { bench: 'settle', of: `a backlog of ${HITS} hits by ${RECIPIENTS} recipients, journal to store`, rows };
 }
 
 async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
   try {
     const journalPath = join(directory, 'journal.db');
-    const journalBytes = fillJournal(journalPath, { hits: HITS, recipients: RECIPIENTS, idOf: shape.idOf });
+    const journalBytes = fillJournal(journalPath, { ...shape, hits: HITS, recipients: RECIPIENTS });
     const engine = await startEngine({
       databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
       onProblem: (error) => process.stderr.write(`${error}\n`),
@@ -58,7 +62,7 @@ async function run(shape: Shape): Promise<BenchResult['rows'][number]> {
       'hits/s': Math.round(HITS / seconds),
       // Of all threads; holds better than the time on a busy machine.
       'CPU µs/hit': Number(((user + system) / HITS).toFixed(1)),
-      'bytes/open': Number((bytesIn(directory) / HITS).toFixed(1)),
+      'bytes/hit': Number((bytesIn(directory) / HITS).toFixed(1)),
       'journal bytes/hit before': Math.round(journalBytes / HITS),
       seconds: Number(seconds.toFixed(1)),
     };

@@ -210,7 +210,11 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .onConflict((conflict) => conflict.doNothing()),
     ),
     followedBy: prepare(
-      storedEvents(db).where('message_key', '=', 0).where('recipient_key', '=', BLOB).where('kind', '>', sql.lit(0)),
+      storedEvents(db)
+        // The plus keeps SQLite from walking through all of the message.
+        .where(sql`+message_key`, '=', 0)
+        .where('recipient_key', '=', BLOB)
+        .where('kind', '>', sql.lit(0)),
     ),
     fromPeer: prepare(
       storedEvents(db)

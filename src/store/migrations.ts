@@ -79,7 +79,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .$call(keyedBy('message_key', 'hit_id'))
     .execute();
   // Clicks are few, and any may become evidence; what came from one address is known for 15 minutes alone.
-  await sql`CREATE INDEX events_followed ON events (message_key, recipient_key) WHERE kind > 0`.execute(db);
+  await sql`CREATE INDEX events_followed ON events (recipient_key) WHERE kind > 0`.execute(db);
   await sql`CREATE INDEX events_by_peer ON events (peer, hit_id) WHERE peer IS NOT NULL`.execute(db);
   await create('kept_peers')
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
