@@ -30,6 +30,8 @@ export interface HotStatements {
   readonly followedBy: Statement<[message: number, recipient: Buffer], StoredEvent>;
   /** Events of an address in a span of time, without test traffic, the first so many. */
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** How many events there are of an address in a span of time, as far as so many. */
+  readonly countFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], number>;
   readonly verdictOf: Statement<[key: number], StoredVerdict>;
   readonly textOf: Statement<[key: number], string>;
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
@@ -207,6 +209,21 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('peer', 'is not', null)
         .orderBy('hit_id')
         .limit(0),
+    ),
+    countFromPeer: first(
+      db
+        .selectFrom(
+          db
+            .selectFrom('events')
+            .select('hit_id')
+            .where('peer', '=', BLOB)
+            .where('hit_id', '>=', BLOB)
+            .where('hit_id', '<', BLOB)
+            .where('peer', 'is not', null)
+            .limit(0)
+            .as('first_ones'),
+        )
+        .select((eb) => eb.fn.countAll<number>().as('count')),
     ),
     verdictOf: prepare(
       db.selectFrom('verdicts').select(['label', 'confidence', 'reasons', 'rules_version']).where('key', '=', 0),
