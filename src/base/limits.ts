@@ -298,6 +298,9 @@ export const fanOutRecipients = 10;
 /** Events of one address that are weighed together: a scanner's busiest minutes; of a flood the first are enough. */
 export const peerEventsMax = 2_000;
 
+/** Events that are judged anew in one transaction: some 50 ms in which nothing else is written. */
+export const relabelPageEvents = 5_000;
+
 /** Rules of a sender's own: each is tried on each hit. */
 export const ownRulesMax = 100;
 

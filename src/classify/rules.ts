@@ -248,11 +248,11 @@ export const RULES: readonly Rule[] = [
     source: 'Robots name themselves and leave an address (crawler-user-agents)',
   },
   {
-    id: 'cdn-agent',
+    id: 'hidden-reader',
     label: 'unknown',
     certainty: 0.55,
-    when: ({ agent }) => agent.kind === 'cdn',
-    source: 'A CDN in front put its own user agent in the place of the client’s (SendGrid)',
+    when: ({ agent, network }) => agent.kind === 'cdn' || network === 'cdn',
+    source: 'A CDN in front put its own address or user agent in the place of the client’s (SendGrid 4452853929115)',
   },
   {
     id: 'no-agent-hosted',

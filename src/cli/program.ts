@@ -29,6 +29,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addRevoke(program, io);
   addLinks(program, io);
   addNetworks(program, io, setStatus);
+  addRelabel(program, io);
   addMigrate(program, io);
   addDemo(program, io, setStatus);
   return program;
@@ -299,6 +300,18 @@ function addNetworks(program: Command, io: Io, setStatus: SetStatus): void {
     .action(async (ids: string[], flags) =>
       setStatus(await (await import('./networks.ts')).updateNetworksCommand(ids, flags, io)),
     );
+}
+
+function addRelabel(program: Command, io: Io): void {
+  command(
+    program,
+    'relabel',
+    'Judge the stored hits anew, after new rules; counts follow.',
+    `telltale relabel --dry-run
+     telltale relabel`,
+  )
+    .option('--dry-run', 'say what would change, and change nothing')
+    .action(async (flags) => (await import('./relabel.ts')).relabel(flags, io));
 }
 
 function addMigrate(program: Command, io: Io): void {

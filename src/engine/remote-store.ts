@@ -13,6 +13,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   settledThrough: 'write',
   forgetPeers: 'write',
   countedSince: 'write',
+  relabel: 'write',
   createApiToken: 'write',
   revokeApiToken: 'write',
   listApiTokens: 'read',

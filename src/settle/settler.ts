@@ -190,7 +190,7 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
     if (Math.abs(nowMs - forgottenMs) < peerLookMs) return;
     const openMs = Math.min(nowMs, ...progress.values());
     if (Number.isFinite(openMs)) while (await store.forgetPeers(openMs - peerKeptMs));
-    forgottenMs = nowMs;
+    if (openMs === nowMs) forgottenMs = nowMs;
   }
 
   /** Takes out what was damaged and what is no hit; returns the others. */

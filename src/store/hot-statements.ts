@@ -35,6 +35,10 @@ export interface HotStatements {
   readonly followedBy: Statement<[message: number, recipient: Buffer], StoredEvent>;
   /** Events of an address in a span of time, without test traffic, the first so many. */
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** How many events there are of an address in a span of time, as far as so many. */
+  readonly countFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], number>;
+  /** The next events of all messages, in order. */
+  readonly keptAfter: Statement<[message: number, hitId: Buffer, limit: number], KeptEvent>;
   readonly verdictOf: Statement<[key: number], StoredVerdict>;
   readonly textOf: Statement<[key: number], string>;
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
@@ -96,6 +100,13 @@ export interface StoredEvent {
   readonly agent_key: number;
   readonly peer: Buffer | null;
   readonly repeat: number;
+}
+
+/** An event with all that is kept of its request. */
+export interface KeptEvent extends StoredEvent {
+  readonly method_key: number;
+  readonly network: number;
+  readonly test: number;
 }
 
 export interface StoredVerdict {
@@ -222,6 +233,30 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('hit_id', '>=', BLOB)
         .where('hit_id', '<', BLOB)
         .where('peer', 'is not', null)
+        .orderBy('hit_id')
+        .limit(0),
+    ),
+    countFromPeer: first(
+      db
+        .selectFrom(
+          db
+            .selectFrom('events')
+            .select('hit_id')
+            .where('peer', '=', BLOB)
+            .where('hit_id', '>=', BLOB)
+            .where('hit_id', '<', BLOB)
+            .where('peer', 'is not', null)
+            .limit(0)
+            .as('first_ones'),
+        )
+        .select((eb) => eb.fn.countAll<number>().as('count')),
+    ),
+    keptAfter: prepare(
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where(sql<boolean>`(message_key, hit_id) > (${0}, ${BLOB})`)
+        .orderBy('message_key')
         .orderBy('hit_id')
         .limit(0),
     ),

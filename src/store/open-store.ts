@@ -14,6 +14,7 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
@@ -23,7 +24,14 @@ import { Writer } from './writer.ts';
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
 
-export interface Store extends SendRows, SettleStore, CountedSource, ReportSource, ApiTokenStore, ControlRows {
+export interface Store
+  extends SendRows,
+    SettleStore,
+    CountedSource,
+    RelabelStore,
+    ReportSource,
+    ApiTokenStore,
+    ControlRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -89,6 +97,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSendStore(writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
+    ...makeRelabelStore(writer),
     ...makeReportSource(db),
     ...makeApiTokens(db),
     ...makeControlRows(db),

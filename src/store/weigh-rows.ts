@@ -1,6 +1,6 @@
 // What new events say of those that are there, and those of them: events that can matter are looked up, weighed, and
-// counted under their new labels, in the transaction that stored the new ones. An open that came through a mail proxy,
-// or whose reader never clicked, costs a look-up at most.
+// counted under their new labels, in the transaction that stored the new ones. A hit that came through a mail proxy
+// costs nothing, one that is alone at its address a look-up.
 import { contextWindowMs, fanOutMs, fanOutRecipients, peerEventsMax } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import type { ContextHit } from '../classify/evidence.ts';
@@ -20,19 +20,50 @@ import type { Writer } from './writer.ts';
 export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes: Changes): void {
   const real = fresh.filter(({ hit }) => !hit.test);
   const reader = new EventReader(writer, linkCounts(real));
-  const sends = findSends(writer, real, reader);
-  const places = findPlaces(writer, real, reader);
+  const company = countCompany(writer, real);
+  const sends = findSends(writer, real, company, reader);
+  const places = findPlaces(writer, real, company, reader);
   for (const [hit, judgement] of reweigh({ sends, places })) relabel(writer, reader.eventOf(hit), judgement, changes);
 }
 
+/** When the new hits of an address came, and how many events it has around that time, as far as it matters. */
+interface Company {
+  firstMs: number;
+  lastMs: number;
+  events: number;
+}
+
+/** One look-up for each address: most have but one event, of which nothing else is asked then. */
+function countCompany(writer: Writer, fresh: readonly KeyedHit[]): ReadonlyMap<string, Company> {
+  const company = new Map<string, Company>();
+  for (const { hit, verdict } of fresh) {
+    if (hit.peer === null || !speaks({ verdict })) continue;
+    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, events: 0 }));
+    span.firstMs = Math.min(span.firstMs, hit.atMs);
+    span.lastMs = Math.max(span.lastMs, hit.atMs);
+  }
+  for (const [peer, span] of company) {
+    const [from, before] = [
+      hitIdAt(Math.max(0, span.firstMs - contextWindowMs)),
+      hitIdAt(span.lastMs + contextWindowMs + 1),
+    ];
+    span.events = writer.statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 0;
+  }
+  return company;
+}
+
+/** Whether a hit may change by others, or others by it: prefetches, previews and mail proxies have no part in this. */
+function speaks({ verdict }: Pick<KeyedHit, 'verdict'>): boolean {
+  return mayChange(verdict) || verdict.label === 'scanner';
+}
+
+type CompanyOf = ReadonlyMap<string, Company>;
+type Groups = readonly (readonly ContextHit[])[];
+
 /** The hits of each recipient that may have something to say to a new one. */
-function findSends(
-  writer: Writer,
-  fresh: readonly KeyedHit[],
-  reader: EventReader,
-): readonly (readonly ContextHit[])[] {
+function findSends(writer: Writer, fresh: readonly KeyedHit[], company: CompanyOf, reader: EventReader): Groups {
   const { followedBy } = writer.statements;
-  return [...groupSends(fresh)].flatMap(([, hits]) => {
+  return [...groupSends(fresh, company)].flatMap(([, hits]) => {
     const [first] = hits;
     if (first === undefined) return [];
     const followed = followedBy.all(first.message, first.recipient);
@@ -42,12 +73,12 @@ function findSends(
   });
 }
 
-/** New hits by mail and recipient, without opens that nothing can change and that say nothing of others. */
-function groupSends(fresh: readonly KeyedHit[]): ReadonlyMap<string, KeyedHit[]> {
+/** New hits by mail and recipient, without opens that nothing can change: another hit of their address must do it. */
+function groupSends(fresh: readonly KeyedHit[], company: CompanyOf): ReadonlyMap<string, KeyedHit[]> {
   const sends = new Map<string, KeyedHit[]>();
   for (const keyed of fresh) {
-    const { hit, verdict } = keyed;
-    if (hit.kind === 'open' && (hit.peer === null || !mayChange(verdict))) continue;
+    const { hit } = keyed;
+    if (hit.kind === 'open' && (!speaks(keyed) || (company.get(hit.peer ?? '')?.events ?? 0) < 2)) continue;
     getOrSet(sends, `${keyed.message} ${keyed.recipient.toString('latin1')}`, () => []).push(keyed);
   }
   return sends;
@@ -71,24 +102,18 @@ function opensBeside(
   );
 }
 
-/** The hits of each address from which a new one came that counts for it, a minute before and after. */
-function findPlaces(
-  writer: Writer,
-  fresh: readonly KeyedHit[],
-  reader: EventReader,
-): readonly (readonly ContextHit[])[] {
-  const spans = new Map<string, { firstMs: number; lastMs: number }>();
+/** The hits of each address from which many came, a minute before the new ones and after. */
+function findPlaces(writer: Writer, fresh: readonly KeyedHit[], company: CompanyOf, reader: EventReader): Groups {
+  const peers = new Set<string>();
   for (const { hit, verdict } of fresh) {
-    if (hit.peer === null || !maySpread({ place: hit.peer, own: verdict })) continue;
-    const span = getOrSet(spans, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs }));
-    span.firstMs = Math.min(span.firstMs, hit.atMs);
-    span.lastMs = Math.max(span.lastMs, hit.atMs);
+    const isCrowded = (company.get(hit.peer ?? '')?.events ?? 0) >= fanOutRecipients;
+    if (hit.peer !== null && isCrowded && maySpread({ place: hit.peer, own: verdict })) peers.add(hit.peer);
   }
-  return [...spans].flatMap(([peer, { firstMs, lastMs }]) => {
-    const from = hitIdAt(Math.max(0, firstMs - fanOutMs));
-    const before = hitIdAt(lastMs + fanOutMs + 1);
+  return [...peers].map((peer) => {
+    const { firstMs = 0, lastMs = 0 } = company.get(peer) ?? {};
+    const [from, before] = [hitIdAt(Math.max(0, firstMs - fanOutMs)), hitIdAt(lastMs + fanOutMs + 1)];
     const events = writer.statements.fromPeer.all(Buffer.from(peer, 'hex'), from, before, peerEventsMax);
-    return events.length < fanOutRecipients ? [] : [events.map((event) => reader.read(event))];
+    return events.map((event) => reader.read(event));
   });
 }
 

@@ -84,7 +84,7 @@ describe('an open', () => {
     ['', 'unknown: no-browser'],
     ['Something/1.0', 'unknown: no-browser'],
     ['Mozilla/5.0 (', 'unknown: no-browser'],
-    ['Amazon CloudFront', 'unknown: cdn-agent'],
+    ['Amazon CloudFront', 'unknown: hidden-reader'],
     ['nodestar mail client', 'unknown: no-browser'],
   ])('by %j is %s', (userAgent, expected) => {
     expect(labelled({ userAgent })).toBe(expected);

@@ -35,6 +35,7 @@ describe('telltale', () => {
     [['links', 'set']],
     [['networks', 'list']],
     [['networks', 'update']],
+    [['relabel']],
     [['migrate']],
     [['demo']],
   ])('%j --help leads with examples', async (names) => {

@@ -6,9 +6,10 @@ import type { Hit } from '../../src/base/nouns.ts';
 import type { Journal } from '../../src/journal/open-journal.ts';
 import { type JournalSource, type SettleBatch, type SettleStore, startSettler } from '../../src/settle/settler.ts';
 import type { Store } from '../../src/store/open-store.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { CLIENTS, type Client, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { appendAll, countsWith, entriesOf, openTestJournal } from '../support/journals.ts';
 import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 /** Long enough never to be waited for: what it would start is started by hand. */
 const NEVER_MS = 3_600_000;
@@ -326,6 +327,31 @@ describe('the settler', () => {
     await settlers[0]?.settleNow();
     expect(await opensOf(store)).toMatchObject({ total: 1_200, recipients: 1, anonymous: 600 });
     expect(await entriesOf(journal)).toEqual([]);
+  });
+});
+
+describe('a backlog', () => {
+  const phone = { ...CLIENTS.reader, headers: { 'user-agent': 'Opera/9.80 (X11; Linux)', 'accept-language': 'de' } };
+  const visit = (peer: string, afterMs: number, honeypot = false, from: Client = CLIENTS.reader) =>
+    makeHit({ from, peer, atMs: startMs + afterMs, link: makeLink({ honeypot, index: honeypot ? 2 : 0 }) });
+  const reasonsIn = (path: string) =>
+    rowsOf(path, 'SELECT v.reasons, e.peer FROM events e JOIN verdicts v ON v.key = e.verdict_key ORDER BY hit_id');
+
+  it('of two journals gets the verdicts of live settling, hours later, and loses its peers then', async () => {
+    const { journal, store, storePath } = await openPlace();
+    const other = await openTestJournal(join(temporaryDirectory(), 'journal.db'));
+    await appendAll(journal, [visit('00000000000000aa', 0, true)]);
+    await appendAll(other, [visit('00000000000000aa', 60_000), visit('00000000000000bb', 200_000, false, phone)]);
+    const shared = { store, lookMs: NEVER_MS, progress: new Map(), onProblem: () => undefined };
+    const settlers = [journal, other].map((one) => startSettler({ ...shared, journal: one }));
+    onTestFinished(async () => void (await Promise.all(settlers.map((settler) => settler.stop()))));
+    await settlers[0]?.settleNow();
+    await settlers[1]?.settleNow();
+    expect(reasonsIn(storePath)).toEqual([
+      { reasons: 'honeypot', peer: null },
+      { reasons: 'honeypot-company language', peer: null },
+      { reasons: 'language', peer: null },
+    ]);
   });
 });
 

@@ -1,0 +1,45 @@
+// A hit as far as it is kept: its agent, method and network, and what its reasons tell of headers and times that are
+// gone. Judged again by the same rules, it gets the verdict it had.
+import type { ClassifyHit } from './read-signals.ts';
+
+/** What is kept of a hit beside its verdict. */
+export type KeptSignals = Pick<ClassifyHit, 'id' | 'event' | 'method' | 'network'> & { readonly agent: string };
+
+interface Trace {
+  readonly headers?: ClassifyHit['headers'];
+  /** Milliseconds since the send. */
+  readonly sinceMs?: number;
+  readonly honeypot?: true;
+  readonly ptr?: string;
+  readonly recipientDomain?: string;
+}
+
+/** What each reason says that was there. */
+const TRACES: Readonly<Record<string, Trace>> = {
+  'speculative-header': { headers: { 'sec-purpose': 'prefetch' } },
+  honeypot: { honeypot: true },
+  'gmail-proxy-at-send': { sinceMs: 0 },
+  'before-delivery': { sinceMs: -3_600_000 },
+  'at-delivery': { sinceMs: 0 },
+  'gateway-host': { ptr: 'gateway.barracuda.com' },
+  'outlook-image-proxy': { recipientDomain: 'outlook.com' },
+  'no-agent-hosted': { sinceMs: 10_000 },
+  language: { headers: { 'accept-language': 'en' } },
+  navigation: { headers: { 'sec-fetch-mode': 'navigate' } },
+  'image-load': { headers: { 'sec-fetch-dest': 'image' } },
+  'rewriter-referer': { headers: { referer: 'https://safelinks.protection.outlook.com' } },
+  'very-fast': { sinceMs: 1_500 },
+  fast: { sinceMs: 10_000 },
+};
+
+/** The hit as its traces tell it. */
+export function keptHit({ agent, ...signals }: KeptSignals, reasons: readonly string[]): ClassifyHit {
+  const traces = reasons.flatMap((reason) => TRACES[reason] ?? []);
+  const { headers: _, sinceMs, ...found }: Trace = Object.assign({}, ...traces);
+  return {
+    ...signals,
+    ...found,
+    ...(sinceMs === undefined ? {} : { sentAtMs: 0, atMs: sinceMs }),
+    headers: Object.assign({ 'user-agent': agent }, ...traces.map(({ headers }) => headers)),
+  };
+}

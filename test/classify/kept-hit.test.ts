@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAlone } from '../../src/classify/classify.ts';
+import { keptHit } from '../../src/classify/kept-hit.ts';
+import { readOwnRules } from '../../src/classify/own-rules.ts';
+import { CASES } from './cases/index.ts';
+
+const own = readOwnRules(undefined, 'test');
+
+describe('what is kept of a hit', () => {
+  it.each(CASES.map((one) => [one.name, one.hits] as const))('gives the same verdict again: %s', (_, hits) => {
+    for (const hit of hits) {
+      const verdict = judgeAlone(hit, own);
+      const { id, event, method, network } = hit;
+      const agent = hit.headers['user-agent'] ?? '';
+      // Reverse DNS of Google is kept as the network it stands for.
+      const isGoogle = hit.ptr?.startsWith('google-proxy') ?? false;
+      const kept = keptHit({ id, event, method, network: isGoogle ? 'google' : network, agent }, verdict.reasons);
+      expect(judgeAlone(kept, own)).toEqual(verdict);
+    }
+  });
+});

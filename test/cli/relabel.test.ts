@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buildReport } from '../../src/report/build-report.ts';
+import { run } from '../support/command.ts';
+import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
+
+const RULES = [{ id: 'our-monitor', label: 'scanner', userAgent: 'acmewatch' }];
+const MONITOR = { ...CLIENTS.reader, headers: { ...CLIENTS.reader.headers, 'user-agent': 'Opera/9 AcmeWatch' } };
+
+async function settled() {
+  const at = await openTestStore();
+  const hits = [
+    ...[0, 1, 2].map((n) => makeHit({ recipient: `r${n}`, from: MONITOR })),
+    makeHit({ recipient: 'r0', from: MONITOR, link: makeLink() }),
+    makeHit({ recipient: 'r1', from: CLIENTS.reader }),
+    makeHit({ recipient: 'r3', from: CLIENTS.proxy }),
+    makeHit({ recipient: 'r4', from: MONITOR, test: true }),
+    makeHit({ recipient: 'r1', from: MONITOR, peer: '00000000000000aa', link: makeLink({ honeypot: true, index: 2 }) }),
+    makeHit({ recipient: 'r1', peer: '00000000000000aa', link: makeLink(), atMs: startMs + 60_000 }),
+  ];
+  await settleHits(at.store, hits);
+  await writeFile(join(at.directory, 'telltale.config.json'), JSON.stringify({ rules: RULES }));
+  const relabel = (...args: readonly string[]) =>
+    run(['relabel', '--database', `sqlite:${at.path}`, ...args], { cwd: at.directory });
+  return { ...at, relabel };
+}
+
+function labelsIn(path: string) {
+  return rowsOf(
+    path,
+    `SELECT v.reasons, COUNT(*) AS hits FROM events e JOIN verdicts v ON v.key = e.verdict_key GROUP BY v.reasons ORDER BY 1`,
+  );
+}
+
+describe('telltale relabel', () => {
+  it('says in a dry run what would change, and changes nothing', async () => {
+    const { path, store, relabel } = await settled();
+    const before = [labelsIn(path), await buildReport(store, { message: 'spring-sale' })];
+    const ran = await relabel('--dry-run');
+    expect(ran).toMatchObject({ status: 0, stdout: 'was\twould be\thits\nhuman\tscanner\t5\n' });
+    expect(ran.stderr).toContain('5 of 9 hits would change; nothing was written.');
+    expect([labelsIn(path), await buildReport(store, { message: 'spring-sale' })]).toEqual(before);
+  });
+
+  it('judges anew by the rules of now, and all counts follow', async () => {
+    const { path, store, relabel } = await settled();
+    expect(await relabel('--json')).toMatchObject({
+      status: 0,
+      stdout: `${JSON.stringify({ dryRun: false, looked: 9, changed: [{ from: 'human', to: 'scanner', events: 5 }] })}\n`,
+    });
+    expect(labelsIn(path)).toEqual([
+      { reasons: 'browser-open language', hits: 1 },
+      { reasons: 'google-proxy', hits: 1 },
+      { reasons: 'honeypot-company language', hits: 1 },
+      { reasons: 'our-monitor', hits: 6 },
+    ]);
+    const { opens, clicks, links } = await buildReport(store, { message: 'spring-sale' });
+    expect(opens).toMatchObject({ total: 5, unique: 4 });
+    expect(opens.byLabel).toMatchObject({
+      human: { total: 1, unique: 1 },
+      'proxy-human': { total: 1, unique: 1 },
+      scanner: { total: 3, unique: 3 },
+    });
+    expect(clicks.byLabel).toMatchObject({ human: { total: 0, unique: 0 }, scanner: { total: 3, unique: 2 } });
+    expect(links.map((link) => link.clicks)).toEqual([
+      { total: 2, unique: 2, human: 0 },
+      { total: 1, unique: 1, human: 0 },
+    ]);
+    expect((await relabel('--dry-run')).stderr).toContain('0 of 9 hits would change');
+  });
+});
