@@ -26,8 +26,22 @@ export function writeBody(hit: Hit): string {
 export function readBody(text: string): Hit | null {
   const values: unknown = JSON.parse(text);
   if (!Array.isArray(values)) return null;
-  const [id, kind, message, recipient, level, test, link, atMs, method, peer, network, networkLists, repeat, headers] =
-    values;
-  const hit = { id, kind, message, recipient, level, test, link, atMs, method, peer, network, networkLists, repeat };
-  return { ...hit, headers } as Hit;
+  // By index: to take a list apart by names costs several times as much.
+  const hit: Readonly<Record<keyof Hit, unknown>> = {
+    id: values[0],
+    kind: values[1],
+    message: values[2],
+    recipient: values[3],
+    level: values[4],
+    test: values[5],
+    link: values[6],
+    atMs: values[7],
+    method: values[8],
+    peer: values[9],
+    network: values[10],
+    networkLists: values[11],
+    repeat: values[12],
+    headers: values[13],
+  };
+  return hit as Hit;
 }

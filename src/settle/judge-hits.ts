@@ -12,15 +12,29 @@ export interface JudgedHit {
   readonly verdict: Verdict;
 }
 
-/** Hits with their verdicts, in order. */
+/** Hits with their verdicts, in order. Hits that are alike in all that rules look at share one verdict. */
 export function judgeHits(hits: readonly Hit[], own: OwnRules = NO_OWN_RULES): readonly JudgedHit[] {
-  return hits.map((hit) => ({ hit, verdict: judge(hit, own) }));
+  const judged = new Map<string, Verdict>();
+  return hits.map((hit) => {
+    const looks = looksOf(hit);
+    const known = judged.get(looks);
+    if (known !== undefined) return { hit, verdict: known };
+    const verdict = judge(hit, own);
+    judged.set(looks, verdict);
+    return { hit, verdict };
+  });
+}
+
+/** All that rules look at of a hit by itself: of its time they would need that of the send. */
+function looksOf({ kind, method, link, network, networkLists, headers }: Hit): string {
+  return `${kind} ${network} ${networkLists} ${link?.honeypot === true} ${JSON.stringify([method, headers])}`;
 }
 
 function judge(hit: Hit, own: OwnRules): Verdict {
   return { ...judgeAlone(classifyHit(hit), own), rulesVersion: `${own.version}+networks.${hit.networkLists}` };
 }
 
+/** A hit as `classify` takes it. */
 export function classifyHit({ kind, link, peer, ...hit }: Hit): ClassifyHit {
   return {
     ...hit,

@@ -27,6 +27,7 @@ export class AudienceMoves {
   readonly #statements: HotStatements;
   /** By message, cohort and what was seen, a blank between two. */
   readonly #moved = new Map<string, number>();
+  readonly #sent = new Map<number, boolean>();
 
   constructor(statements: HotStatements) {
     this.#statements = statements;
@@ -36,7 +37,7 @@ export class AudienceMoves {
   move({ message, recipient, kind, before, after }: StateMove): void {
     const from = seenOf(kind, before);
     const to = seenOf(kind, after);
-    if (from === to) return;
+    if (from === to || !this.#hasSends(message)) return;
     const cohort = this.#statements.cohortOf.get(message, recipient);
     if (cohort === undefined || cohort === null) return;
     const other = this.#seen(message, recipient, kind === 'open' ? 'click' : 'open');
@@ -57,6 +58,15 @@ export class AudienceMoves {
       if (recipients !== 0) this.#statements.addAudience.run(message, cohort, seen, recipients);
     }
     this.#moved.clear();
+  }
+
+  /** Of a message whose sends nobody records, no recipient need be looked for. */
+  #hasSends(message: number): boolean {
+    const known = this.#sent.get(message);
+    if (known !== undefined) return known;
+    const has = this.#statements.hasSends.get(message) !== undefined;
+    this.#sent.set(message, has);
+    return has;
   }
 
   #seen(message: number, recipient: Buffer, kind: 'open' | 'click'): number {

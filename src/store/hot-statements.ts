@@ -45,6 +45,7 @@ export interface HotStatements {
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
   /** The cohort of a send; nothing when none was recorded. */
   readonly cohortOf: Statement<[message: number, recipient: Buffer], number | null>;
+  readonly hasSends: Statement<[message: number], number>;
   readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], LabelCounts>;
   /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
   readonly habitOf: Statement<
@@ -276,6 +277,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     cohortOf: first(
       db.selectFrom('sends').select('cohort').where('message_key', '=', 0).where('recipient_key', '=', BLOB),
     ),
+    hasSends: first(db.selectFrom('sends').select('message_key').where('message_key', '=', 0).limit(sql.lit(1))),
     stateOf: prepare(
       db
         .selectFrom('states')

@@ -2,13 +2,13 @@
 // and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
-import type { Hit } from '../base/nouns.ts';
+import type { Hit, Verdict } from '../base/nouns.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
 import type { SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
-import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
+import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
@@ -84,6 +84,7 @@ function distinctById(hits: readonly JudgedHit[]): readonly JudgedHit[] {
 /** Inserts events, in the order of the table, and returns those that were not there. */
 function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly KeyedHit[] {
   const { addEvent } = writer.statements;
+  const verdictKeys = new Map<Verdict, number>();
   return [...hits].sort(byEventKey).filter(({ hit, verdict, message, recipient }) => {
     const { changes } = addEvent.run(
       message,
@@ -92,7 +93,7 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       recipient,
       hit.link?.index ?? null,
       hit.link === null ? null : writer.texts.keyOf(hit.link.destination),
-      writer.verdicts.keyOf(verdict),
+      getOrSet(verdictKeys, verdict, () => writer.verdicts.keyOf(verdict)),
       writer.texts.keyOf(agentOf(hit)),
       writer.texts.keyOf(hit.method),
       hit.test ? 1 : 0,
