@@ -46,7 +46,7 @@ export const CONTEXT_RULES: readonly ContextRule[] = [
     id: 'burst',
     label: 'scanner',
     certainty: 0.95,
-    what: 'Most links of the mail (3 at least; 5 are enough) within 3 s',
+    what: 'Most links of the mail (3 at least; 5 are enough) within 3 s, by one address or one user agent',
     source: 'Paminga; mautic#9162',
   },
   {

@@ -50,6 +50,13 @@ export const CONTEXTS: readonly Case[] = [
     ['scanner', { ...gateway, event: 'unsubscribe', afterMs: 10_700 }],
   ),
   makeCase(
+    'a person who clicks while a gateway is at work',
+    ...[0, 1, 2, 3, 4].map(
+      (link): Wanted => ['scanner', { ...gateway, event: 'click', link, afterMs: HOUR + link * 300 }],
+    ),
+    ['human', { ...person, link: 5, afterMs: HOUR + 1_400 }],
+  ),
+  makeCase(
     'a burst by many addresses',
     ...[0, 1, 2, 3, 4].map(
       (link): Wanted => [
