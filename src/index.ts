@@ -3,8 +3,7 @@
 export type { ErrorCode } from './base/errors.ts';
 export { ERROR_CODES, TelltaleError } from './base/errors.ts';
 export type { Consent, ConsentLevel, Label, NetworkKind, Verdict } from './base/nouns.ts';
-export type { ClassifyOptions, HitVerdict } from './classify/classify.ts';
-export { classify } from './classify/classify.ts';
+export type { ClassifyOptions, HitVerdict, KnownNetworks } from './classify/classify.ts';
 export type { Device, Usage } from './classify/mail-clients.ts';
 export { usageOf } from './classify/mail-clients.ts';
 export type { VerdictRule } from './classify/own-rules.ts';
@@ -20,6 +19,7 @@ export type { ComparedMessage, Comparison, Difference } from './report/compare-m
 export { compareMessages } from './report/compare-messages.ts';
 export type { EstimatedRate } from './report/estimated-rate.ts';
 export type { MessageAudiences, ReportSource } from './report/report-source.ts';
+export { classify } from './settle/classify-hits.ts';
 export type { AudienceCell } from './stats/audience.ts';
 export type { KeyRing, KeyRingJson, RingKeyJson } from './token/key-ring.ts';
 export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts';

@@ -13,6 +13,16 @@ import { reweigh } from './reweigh.ts';
 export interface ClassifyOptions {
   /** Rules of the sender's own; they come before Telltale's. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** Finds the network of a hit that names an address and no network. @default none are looked up */
+  readonly networks?: KnownNetworks | undefined;
+}
+
+/** What is needed of lists of networks. */
+export interface KnownNetworks {
+  /** The kind of the network of an address. */
+  kindOf(address: string): string;
+  /** Names the lists, in the rules version of the verdicts. */
+  readonly version: string;
 }
 
 /** A verdict with the id of its hit. */
@@ -27,9 +37,11 @@ export interface HitVerdict extends Verdict {
  * @throws TelltaleError `INVALID_OPTION`, `UNKNOWN_OPTION` for `rules`.
  */
 export function classify(hits: readonly ClassifyHit[], options: ClassifyOptions = {}): readonly HitVerdict[] {
-  checkOptionNames(options, ['rules'], 'classify');
+  checkOptionNames(options, ['rules', 'networks'], 'classify');
   const own = readOwnRules(options.rules, 'classify');
-  const inContext = hits.map((hit) => contextHit(hit, judgeAlone(hit, own)));
+  const { networks } = options;
+  const located = networks === undefined ? hits : hits.map((hit) => locate(hit, networks));
+  const inContext = located.map((hit) => contextHit(hit, judgeAlone(hit, own)));
   const inCompany = inContext.filter(hasCompany);
   const changed = reweigh({
     sends: groupBy(inCompany, sendOf),
@@ -38,7 +50,13 @@ export function classify(hits: readonly ClassifyHit[], options: ClassifyOptions 
       ({ place }) => place,
     ),
   });
-  return inContext.map((hit) => ({ id: hit.id, ...(changed.get(hit) ?? hit.own), rulesVersion: own.version }));
+  const rulesVersion = networks === undefined ? own.version : `${own.version}+networks.${networks.version}`;
+  return inContext.map((hit) => ({ id: hit.id, ...(changed.get(hit) ?? hit.own), rulesVersion }));
+}
+
+function locate(hit: ClassifyHit, networks: KnownNetworks): ClassifyHit {
+  const { ip, network } = hit;
+  return network !== undefined || !ip ? hit : { ...hit, network: networks.kindOf(ip) };
 }
 
 /** Judges a hit by itself. */

@@ -3,9 +3,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { TelltaleError } from '../base/errors.ts';
-import { classify, type HitVerdict } from '../classify/classify.ts';
+import { messageOf, TelltaleError } from '../base/errors.ts';
+import type { HitVerdict } from '../classify/classify.ts';
 import type { ClassifyHit } from '../classify/read-signals.ts';
+import { loadLists, networksDirectory } from '../network-files/load-lists.ts';
+import { prepareNetworks } from '../networks/prepare-networks.ts';
+import { classify } from '../settle/classify-hits.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { makeLogReader } from './read-access-log.ts';
 import { type ReadLine, readHitLine } from './read-hit-line.ts';
@@ -31,7 +34,9 @@ export async function classifyHits(file: string | undefined, flags: ClassifyFlag
       say(io, `${shown}:${line}: ${read.problem}`);
     }
   }
-  const verdicts = classify(hits, { rules: settings.rules });
+  const lists = loadLists(networksDirectory(settings.data), (problem) => say(io, messageOf(problem)));
+  const networks = prepareNetworks(lists.map(({ list }) => list));
+  const verdicts = classify(hits, { rules: settings.rules, networks });
   if (settings.json || io.stdout.isTTY !== true) await printJson(verdicts, io);
   else await printVerdicts(verdicts, io);
   if (bad > 0 && !settings.quiet)

@@ -34,7 +34,7 @@ describe('telltale classify', () => {
     const ran = await run(['classify', 'hits.ndjson'], { cwd });
     expect(ran).toMatchObject({ status: 0, stderr: '' });
     expect(verdictsOf(ran).map(({ id }) => id)).toEqual(hits.map(({ id }) => id));
-    const { classify: judge } = await import('../../src/classify/classify.ts');
+    const { classify: judge } = await import('../../src/settle/classify-hits.ts');
     expect(verdictsOf(ran)).toEqual(judge(hits));
   });
 
