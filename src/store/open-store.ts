@@ -8,6 +8,7 @@ import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
+import type { RetentionStore } from '../retain/retain.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
@@ -15,6 +16,7 @@ import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bri
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeReportSource } from './report-rows.ts';
+import { makeRetentionStore } from './retain-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
 import type { Tables } from './tables.ts';
@@ -23,7 +25,14 @@ import { Writer } from './writer.ts';
 /** "TTST": tells a store from any other SQLite file. */
 const APPLICATION_ID = 0x54545354;
 
-export interface Store extends SendRows, SettleStore, CountedSource, ReportSource, ApiTokenStore, ControlRows {
+export interface Store
+  extends SendRows,
+    SettleStore,
+    CountedSource,
+    ReportSource,
+    RetentionStore,
+    ApiTokenStore,
+    ControlRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -90,6 +99,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
     ...makeReportSource(db),
+    ...makeRetentionStore(db, writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),
     close: () => db.destroy(),
