@@ -6,6 +6,7 @@ import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { RetentionPolicy } from '../retain/age.ts';
+import type { Retainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
@@ -39,6 +40,7 @@ export interface Service {
   readonly store: Store;
   readonly journal: Journal;
   readonly settler: Settler;
+  readonly retainer: Retainer;
   readonly control: Control & { readonly follower: Follower };
   /** Answers what was accepted, settles what was answered for a while, closes the files. */
   close(): Promise<void>;
@@ -79,7 +81,7 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     closers.add(() => tracker.close());
     const control = { ...front.control, follower };
     const shown = { url, baseUrl, adminUrl: admin?.url };
-    return { ...shown, tracker, store, journal, settler, control, close: closers.closeAll };
+    return { ...shown, tracker, store, journal, settler, retainer, control, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;
