@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import Router from '@koa/router';
 import Database from 'better-sqlite3';
 import Koa from 'koa';
+import { NOTHING_REMOVED, type Removed } from '../src/retain/retain.ts';
 import { runService } from '../src/server/run-service.ts';
 import { openHitToken } from '../src/token/hit-token.ts';
 import { createKeyRing } from '../src/token/key-ring.ts';
@@ -65,6 +66,8 @@ interface Started {
   readonly url: string;
   /** Does what is left over from answering. */
   readonly finish: () => Promise<unknown>;
+  /** Removes what is old from now on, and tells how much of it is gone. */
+  readonly retain: () => Removed;
 }
 
 async function start(): Promise<Started> {
@@ -73,7 +76,7 @@ async function start(): Promise<Started> {
     const server = createServer(listener());
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    return { url: `http://127.0.0.1:${port}`, finish: async () => {} };
+    return { url: `http://127.0.0.1:${port}`, finish: async () => {}, retain: () => NOTHING_REMOVED };
   }
   const databaseUrl = `sqlite:${join(directory, 'telltale.db')}`;
   const onProblem = (error: unknown) => process.stderr.write(`${error}\n`);
@@ -86,7 +89,12 @@ async function start(): Promise<Started> {
     port: 0,
     onProblem,
   });
-  return { url: service.url, finish: () => service.settler.settleNow() };
+  const { retainer, settler } = service;
+  const retain = () => {
+    void retainer.runNow();
+    return retainer.status().removed;
+  };
+  return { url: service.url, finish: () => settler.settleNow(), retain };
 }
 
 /** Microseconds, settling apart: on Linux it is the one thread that gives way. */
@@ -109,9 +117,10 @@ function backgroundMicros(): number {
   return background.reduce((sum, fields) => sum + ((fields[11] ?? 0) + (fields[12] ?? 0)) * 10_000, 0);
 }
 
-const { url, finish } = await start();
+const { url, finish, retain } = await start();
 process.on('message', async (asked) => {
   if (asked === 'finish') await finish();
-  process.send?.(asked === 'finish' ? 'finished' : usedCpu());
+  if (asked === 'retain') process.send?.(retain());
+  else process.send?.(asked === 'finish' ? 'finished' : usedCpu());
 });
 process.send?.({ url });

@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NOTHING_REMOVED, type Removed } from '../src/retain/retain.ts';
 import { prepareHitToken } from '../src/token/hit-token.ts';
 import { addKey, createKeyRing } from '../src/token/key-ring.ts';
 import { BACKLOG_MESSAGE, fillJournal, shortId } from './backlog.ts';
 import type { Load, Measured } from './collect-client.ts';
+import { fillStore } from './old-events.ts';
 import type { BenchResult } from './run.ts';
 
 const BARE = 'bare node:http';
@@ -69,13 +71,14 @@ function makePaths(): { readonly ring: string; readonly paths: readonly string[]
 
 /**
  * Measures ours alone, and beside a backlog of a million hits that is being settled while somebody asks for the report
- * of that message ten times a second.
+ * of that message ten times a second and what is old is removed.
  */
 export async function benchBeside(): Promise<BenchResult> {
   const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'telltale-bench-')));
   const [alone = '', busy = ''] = directories;
   const backlog = { hits: BACKLOG_HITS, recipients: BACKLOG_HITS / 2, idOf: shortId, clicksInTen: 0 };
   fillJournal(join(busy, 'journal.db'), backlog);
+  await fillStore(join(busy, 'telltale.db'), OLD_EVENTS);
   const { ring, paths } = makePaths();
   const pinned = canPin();
   const client = startClient(pinned);
@@ -84,10 +87,15 @@ export async function benchBeside(): Promise<BenchResult> {
     { ...(await startServer(OURS, busy, ring, pinned)), kind: BESIDE },
   ];
   const asking = askForReports(servers[1]?.port ?? 0);
+  await askRetained(servers[1]);
   try {
     const rows = await measureBeside(servers, client, paths);
+    const { signals, events } = await askRetained(servers[1]);
     const { reportMs, left } = await asking.stop();
-    const of = `a backlog of ${BACKLOG_HITS} hits that is being settled, of which ${left} were left at the end, and 10 reports a second of its message, each in ${reportMs} ms`;
+    const settled = `a backlog of ${BACKLOG_HITS} hits that is being settled, of which ${left} were left at the end`;
+    const reports = `10 reports a second of its message, each in ${reportMs} ms`;
+    const retained = `retention, which deleted ${events} events and took the raw signals of ${signals} more, of ${OLD_EVENTS} that were due`;
+    const of = `${settled}, ${reports}, and ${retained}`;
     return { bench: 'beside', of: `pixels answered beside ${of}`, rows };
   } finally {
     await asking.stop();
@@ -98,6 +106,16 @@ export async function benchBeside(): Promise<BenchResult> {
 
 const BESIDE = 'ours, beside all that';
 const BACKLOG_HITS = Number(process.env['HITS'] ?? 1_000_000);
+/** More than a run of the bench removes. */
+const OLD_EVENTS = Number(process.env['OLD'] ?? 2_000_000);
+
+/** Lets a server remove what is old, unless it does already; gives what it has removed so far. */
+async function askRetained(server: Started | undefined): Promise<Removed> {
+  if (server === undefined) return NOTHING_REMOVED;
+  server.child.send('retain');
+  const [removed] = (await once(server.child, 'message')) as [Removed];
+  return removed;
+}
 
 async function measureBeside(servers: readonly Started[], client: ChildProcess, paths: readonly string[]) {
   const figures = new Map<string, Figure[]>(servers.map(({ kind }) => [kind, []]));

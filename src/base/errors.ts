@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   INVALID_NETWORKS: 'A list of networks, or a database of them, is not in the format it should be.',
   FETCH_FAILED: 'A document could not be fetched from where it is published.',
   LINKS_NOT_REGISTERED: 'A mail with short links was rendered before its links were registered.',
+  CLOCK_DOUBTED: 'The clock says a time that does not fit what the store knows, so nothing was removed by it.',
   REFUSED_HITS: 'The store can never take these hits.',
   FILE_SYSTEM: 'The system refused to read or write a file.',
   MISSING_TRACKING: 'A mail asks for tracking without saying which message it belongs to.',

@@ -130,6 +130,33 @@ export const peerLookMs = 60_000;
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 
+/** Rows one step of retention looks at: some 20 ms in which nothing else is written. */
+export const retainedAtOnce = 5_000;
+
+/** Milliseconds retention rests between two steps: as long as the step took, within these, so that others get their turn. */
+export const retainRestMsMin = 10;
+export const retainRestMsMax = 1_000;
+
+/** Milliseconds from the start of a server to its first run of retention, when it has caught up; and between two runs. */
+export const retainStartMs = 300_000;
+export const retainEveryMs = 86_400_000;
+
+/** Milliseconds after which a run of retention that failed is tried again. */
+export const retainAgainMs = 3_600_000;
+
+/** Days something can be kept at most, when not for good: a hundred years. */
+export const keptDaysMax = 36_525;
+
+/** Milliseconds a clock may be behind the newest hit: collectors' clocks differ by minutes. */
+export const clockBehindMs = 21_600_000;
+
+/** Milliseconds the clock may be ahead of when it was last believed: a daily run may be missed once. */
+export const clockAheadMs = 172_800_000;
+
+/** Milliseconds a clock that leapt must have stood before it is believed, and after which it is doubted anew. */
+export const clockStoodMsMin = 72_000_000;
+export const clockStoodMsMax = 3_456_000_000;
+
 /** Requests remembered to know those that come again: about 40 MB, and the busiest minute of a mailing to a million. */
 export const repeatMemoryRequests = 100_000;
 

@@ -31,6 +31,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addNetworks(program, io, setStatus);
   addRelabel(program, io);
   addMigrate(program, io);
+  addRetain(program, io, setStatus);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -108,12 +109,14 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
 }
 
 function addServe(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'serve',
-    'Run the collector and the API.',
-    `telltale serve --base-url https://t.example.com
+  withAges(
+    command(
+      program,
+      'serve',
+      'Run the collector and the API.',
+      `telltale serve --base-url https://t.example.com
      telltale serve --port 0 --json`,
+    ),
   )
     .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
     .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
@@ -318,6 +321,35 @@ function addMigrate(program: Command, io: Io): void {
   command(program, 'migrate', 'Make the database, or bring its schema up to date.', 'telltale migrate').action(
     async (flags) => (await import('./migrate.ts')).migrate(flags, io),
   );
+}
+
+function addRetain(program: Command, io: Io, setStatus: SetStatus): void {
+  withAges(
+    command(
+      program,
+      'retain',
+      'Remove what has been kept for long enough; a running server does it daily. Reports stay as they are.',
+      `telltale retain --dry-run
+       telltale retain
+       telltale retain --retain-signals 7d --retain-events never`,
+    ),
+  )
+    .option('--dry-run', 'say what would go, and change nothing')
+    .option('--trust-clock', 'remove by this machine’s clock even where it does not fit what the database knows')
+    .action(async (flags) => setStatus(await (await import('./retain.ts')).retainCommand(flags, io)));
+}
+
+/** The options that say how long things are kept. */
+function withAges(of: Command): Command {
+  return of
+    .option(
+      '--retain-signals <age>',
+      'how long user agents and what else verdicts were made of is kept: 30d, 2m, never (TELLTALE_RETAIN_SIGNALS, default 30d)',
+    )
+    .option(
+      '--retain-events <age>',
+      'how long it is kept who opened and clicked when: 400d, 13m, never (TELLTALE_RETAIN_EVENTS, default 13m)',
+    );
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {

@@ -12,11 +12,12 @@ import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
+import { type RetentionFlags, readRetentionPolicy } from './retention-policy.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { makeDirectoryFor } from './stores.ts';
 import { makeDirectory, writeFileWhole } from './write-file.ts';
 
-export interface ServeFlags extends CommonFlags {
+export interface ServeFlags extends CommonFlags, RetentionFlags {
   readonly port?: string;
   readonly host?: string;
   readonly trustedProxies?: string;
@@ -39,6 +40,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   prepareAddressOf(trustedProxies ?? '');
   const asnDatabase = await findAsnDatabase(flags.asnDatabase ?? settings.asnDatabase, io);
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
+  const retention = readRetentionPolicy(flags, settings);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -55,6 +57,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     asnDatabase,
     hosts: flags.hostName,
     repeatWindowMs,
+    retention,
     rules: settings.rules,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,

@@ -30,13 +30,15 @@ export interface Settings {
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
   readonly asnDatabase: string | undefined;
+  readonly retainSignals: string | undefined;
+  readonly retainEvents: string | undefined;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
 
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
-  'rules',
+  ...(['rules', 'retainSignals', 'retainEvents'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -63,6 +65,8 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
     asnDatabase: env.TELLTALE_ASN_DATABASE ?? textOf(config, 'asnDatabase'),
+    retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
+    retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
     rules: rulesOf(config),
   };
 }

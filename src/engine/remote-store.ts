@@ -12,6 +12,8 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   settle: 'write',
   settledThrough: 'write',
   forgetPeers: 'write',
+  retainStep: 'write',
+  countDue: 'read',
   countedSince: 'write',
   relabel: 'write',
   createApiToken: 'write',

@@ -13,6 +13,7 @@ import {
 import type { HitKind } from '../base/nouns.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
+import type { Retainer } from '../retain/start-retainer.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
@@ -38,6 +39,8 @@ export interface MetricsOptions {
   readonly journal: AccountedJournal;
   /** The mirror of the control state, if there is one. */
   readonly mirror?: Pick<Mirror, 'status'> | undefined;
+  /** What runs retention, if it runs here. */
+  readonly retainer?: Pick<Retainer, 'status'> | undefined;
   /** Tells of the process too: memory, event loop, garbage collection. @default false */
   readonly process?: boolean | undefined;
 }
@@ -47,13 +50,14 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5
 const BATCH_HITS = [1, 4, 16, 64, 256, 1_024];
 
 /** Makes the figures of one server. */
-export function makeMetrics({ journal, mirror, process = false }: MetricsOptions): Metrics {
+export function makeMetrics({ journal, mirror, retainer, process = false }: MetricsOptions): Metrics {
   const registers = [new Registry()];
   const [registry = new Registry()] = registers;
   if (process) collectDefaultMetrics({ register: registry });
   tellAccount(journal, registers);
   tellCommits(journal, registers);
   if (mirror !== undefined) tellMirror(mirror, registers);
+  if (retainer !== undefined) tellRetention(retainer, registers);
   const ignored = new Counter({
     name: 'telltale_requests_ignored_total',
     help: 'Requests that left no hit, by path and reason. Answers do not tell the reason.',
@@ -146,6 +150,26 @@ function tellMirror(mirror: Pick<Mirror, 'status'>, registers: Registry[]): void
     aggregator: 'min',
     collect() {
       this.set(mirror.status().seq ?? 0);
+    },
+  });
+}
+
+function tellRetention(retainer: Pick<Retainer, 'status'>, registers: Registry[]): void {
+  new Gauge({
+    name: 'telltale_retention_removed_rows',
+    help: 'What retention removed since the start: raw signals of events, events, texts that no event has any more.',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      for (const [what, rows] of Object.entries(retainer.status().removed)) this.set({ what }, rows);
+    },
+  });
+  new Gauge({
+    name: 'telltale_retention_last_run_timestamp_seconds',
+    help: 'When retention last came to its end, in seconds since 1970; 0 for not since the start.',
+    registers,
+    collect() {
+      this.set((retainer.status().lastRunMs ?? 0) / 1_000);
     },
   });
 }

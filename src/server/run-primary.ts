@@ -40,9 +40,9 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     const port = await findPort(options);
     const keeping = await startKeeping({ ...options, journals });
     closers.add(keeping.close);
-    const { store, leftovers } = keeping;
+    const { store, leftovers, retainer } = keeping;
     const guesses = makeGuessLimit();
-    const own = makeMetrics({ journal: sumJournals(leftovers), process: true });
+    const own = makeMetrics({ journal: sumJournals(leftovers), retainer, process: true });
     const text = async () => textOfAll([await own.figures(), ...(await figuresOf(places))]);
     const metrics = { ...own, text };
     const answer = answerWorkers({ keeping, guesses, metricsText: text, onApiRequest, onProblem });

@@ -5,6 +5,8 @@ import type { Follower } from '../control/follow.ts';
 import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import type { RetentionPolicy } from '../retain/age.ts';
+import type { Retainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
@@ -22,6 +24,8 @@ export interface ServiceOptions extends AnswerSettings {
   readonly repeatWindowMs?: number | undefined;
   /** The sender's own rules for verdicts; see docs/opens.md. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** How long things are kept. @default raw signals 30 days, events 13 months */
+  readonly retention?: RetentionPolicy | undefined;
   /** Told of each request to the API. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;
@@ -36,6 +40,7 @@ export interface Service {
   readonly store: Store;
   readonly journal: Journal;
   readonly settler: Settler;
+  readonly retainer: Retainer;
   readonly control: Control & { readonly follower: Follower };
   /** Answers what was accepted, settles what was answered for a while, closes the files. */
   close(): Promise<void>;
@@ -57,8 +62,10 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const onCaughtUp = () => mirror?.refresh();
     const keeping = await startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
     closers.add(keeping.close);
-    const { store, follower, leftovers } = keeping;
-    const front = await startCollecting({ ...options, journalName: JOURNAL_NAME, beside: leftovers, store, guesses });
+    const { store, follower, leftovers, retainer } = keeping;
+    const front = await startCollecting({
+      ...{ ...options, journalName: JOURNAL_NAME, beside: leftovers, store, retainer, guesses },
+    });
     mirror = front.control.mirror;
     closers.add(() => {
       mirror = undefined;
@@ -74,7 +81,7 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     closers.add(() => tracker.close());
     const control = { ...front.control, follower };
     const shown = { url, baseUrl, adminUrl: admin?.url };
-    return { ...shown, tracker, store, journal, settler, control, close: closers.closeAll };
+    return { ...shown, tracker, store, journal, settler, retainer, control, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;

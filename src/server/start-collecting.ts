@@ -8,6 +8,7 @@ import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
 import { networksDirectory } from '../network-files/load-lists.ts';
 import { openNetworks } from '../network-files/open-networks.ts';
 import type { Networks } from '../networks/prepare-networks.ts';
+import type { Retainer } from '../retain/start-retainer.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { ApiRequest } from './add-admin.ts';
@@ -47,6 +48,8 @@ export interface CollectingOptions extends AnswerSettings {
   readonly beside: readonly AccountedJournal[];
   readonly keys: KeyRing;
   readonly store: Store;
+  /** What runs retention, where it runs in this process. */
+  readonly retainer?: Pick<Retainer, 'status'> | undefined;
   readonly guesses: GuessLimit;
   /** Where other processes' figures are added to this one's. @default this one's alone */
   readonly metricsText?: () => Promise<string>;
@@ -72,7 +75,7 @@ export interface Collecting {
  * @throws TelltaleError `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function startCollecting(options: CollectingOptions): Promise<Collecting> {
-  const { dataDirectory, journalName, beside, asnDatabase, metricsText, onProblem } = options;
+  const { dataDirectory, journalName, beside, retainer, asnDatabase, metricsText, onProblem } = options;
   const closers = makeClosers();
   try {
     const journal = await openJournal(join(dataDirectory, journalName));
@@ -81,7 +84,8 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     closers.add(() => control.mirror.close());
     const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
     closers.add(async () => networks.close());
-    const own = makeMetrics({ journal: sumJournals([journal, ...beside]), mirror: control.mirror, process: true });
+    const told = { journal: sumJournals([journal, ...beside]), mirror: control.mirror, retainer };
+    const own = makeMetrics({ ...told, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
     const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics }, networks);
     const { url } = listening;

@@ -1,5 +1,5 @@
 // The back of a service, once for all its processes: the engine that writes the store and settles journals, what follows
-// the store's control state into its mirror, and the journals that earlier runs left behind.
+// the store's control state into its mirror, the journals that earlier runs left behind, and what removes what is old.
 
 import { join } from 'node:path';
 import type { VerdictRule } from '../classify/own-rules.ts';
@@ -7,6 +7,8 @@ import { type Follower, follow } from '../control/follow.ts';
 import { settleLeftovers } from '../engine/settle-leftovers.ts';
 import { type SettledJournal, startEngine } from '../engine/start-engine.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
+import { DEFAULT_RETENTION, type RetentionPolicy } from '../retain/age.ts';
+import { type Retainer, startRetainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import { makeClosers } from './closers.ts';
@@ -21,6 +23,8 @@ export interface KeepingOptions {
   readonly repeatWindowMs?: number | undefined;
   /** The sender's own rules for verdicts; see docs/opens.md. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** How long things are kept. @default raw signals 30 days, events 13 months */
+  readonly retention?: RetentionPolicy | undefined;
   /** Told after each time the mirror has come as far as the store. */
   readonly onCaughtUp?: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -29,6 +33,7 @@ export interface KeepingOptions {
 export interface Keeping {
   readonly store: Store;
   readonly follower: Follower;
+  readonly retainer: Retainer;
   /** Journals of earlier runs. */
   readonly leftovers: readonly AccountedJournal[];
   /** Settles a journal from now on; stop the settler before the journal closes. */
@@ -55,11 +60,14 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     const { store } = engine;
     const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onCaughtUp });
     closers.add(() => follower.stop());
+    const { retention: policy = DEFAULT_RETENTION } = options;
+    const retainer = startRetainer({ store, policy, onProblem });
+    closers.add(() => retainer.stop());
     const leftovers = await settleLeftovers({ engine, directory, inUse: options.journals, onProblem });
     closers.add(() => leftovers.close());
     const { settle } = engine;
     const { journals, close: closeLeftovers } = leftovers;
-    return { store, follower, leftovers: journals, settle, closeLeftovers, close: closers.closeAll };
+    return { store, follower, retainer, leftovers: journals, settle, closeLeftovers, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;

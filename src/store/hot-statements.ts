@@ -5,14 +5,22 @@ import { type Compilable, type Kysely, sql } from 'kysely';
 import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
-import type { ControlTopic, LabelCounts, Tables } from './tables.ts';
+import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
+import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
 export interface HotStatements {
   readonly recipients: RecipientRows;
+  readonly retention: RetentionStatements;
+  /** A text that stays. */
   readonly findText: Statement<[string], number>;
-  readonly addText: Statement<[string]>;
+  /** Makes a text that stays, or lets one stay; gives its number. */
+  readonly addText: Statement<[string], number>;
+  /** A text that stays, or is kept for hits of a day at least. */
+  readonly findSignal: Statement<[text: string, day: number], number>;
+  /** Makes a text that is kept for hits of a day, or keeps one for it; gives its number. */
+  readonly addSignal: Statement<[text: string, day: number], number>;
   readonly findMessage: Statement<[string], number>;
   readonly addMessage: Statement<[id: string, createdAtMs: number]>;
   readonly findVerdict: Statement<VerdictColumns, number>;
@@ -158,8 +166,32 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
       idOf: first(db.selectFrom('recipients').select('id').where('key', '=', BLOB)),
       add: prepare(db.insertInto('recipients').values({ key: BLOB, id: '' })),
     },
-    findText: first(db.selectFrom('texts').select('key').where('text', '=', '')),
-    addText: prepare(db.insertInto('texts').values({ text: '' })),
+    retention: prepareRetention(sqlite, db),
+    findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
+    addText: first(
+      db
+        .insertInto('texts')
+        .values({ text: '' })
+        .onConflict((conflict) => conflict.column('text').doUpdateSet({ last_day: sql.lit(null) }))
+        .returning('key'),
+    ),
+    findSignal: first(
+      db
+        .selectFrom('texts')
+        .select('key')
+        .where('text', '=', '')
+        .where((eb) => eb.or([eb('last_day', 'is', null), eb('last_day', '>=', 0)])),
+    ),
+    addSignal: first(
+      db
+        .insertInto('texts')
+        .values({ text: '', last_day: 0 })
+        // The later of the two; null, which stays, is later than any.
+        .onConflict((conflict) =>
+          conflict.column('text').doUpdateSet({ last_day: sql<number>`max(texts.last_day, excluded.last_day)` }),
+        )
+        .returning('key'),
+    ),
     findMessage: first(db.selectFrom('messages').select('key').where('id', '=', '')),
     addMessage: prepare(db.insertInto('messages').values({ id: '', created_at_ms: 0 })),
     findVerdict: first(
@@ -439,11 +471,15 @@ function eventsOf(db: Kysely<Tables>) {
 }
 
 function storedEvents(db: Kysely<Tables>) {
-  return db
-    .selectFrom('events')
-    .select(['message_key', 'hit_id', 'kind', 'recipient_key', 'link_index', 'destination_key'])
-    .select(['verdict_key', 'agent_key', 'peer', 'repeat'])
-    .where('test', '=', sql.lit(0));
+  return (
+    db
+      .selectFrom('events')
+      .select(['message_key', 'hit_id', 'kind', 'recipient_key', 'link_index', 'destination_key'])
+      .select(['verdict_key', 'agent_key', 'peer', 'repeat'])
+      .where('test', '=', sql.lit(0))
+      // Without its raw signals an event says nothing of others, and nothing new can be said of it.
+      .where('method_key', '!=', sql.lit(NO_TEXT))
+  );
 }
 
 function stateUpsert(db: Kysely<Tables>): Compilable {

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
 import { COUNT_LABELS, KINDS, LEVELS, NETWORKS } from './codes.ts';
-import type { Tables } from './tables.ts';
+import { NO_TEXT, type Tables } from './tables.ts';
 
 /** All steps by name, in order. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -33,7 +33,9 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('secret', 'blob', notNull)
     .execute();
   await sql`INSERT INTO secrets VALUES ('recipients', ${randomBytes(32)})`.execute(db);
-  await create('texts').$call(dictionary('text')).execute();
+  await create('texts').$call(dictionary('text')).addColumn('last_day', 'integer').execute();
+  await sql`CREATE INDEX texts_by_last_day ON texts (last_day) WHERE last_day IS NOT NULL`.execute(db);
+  await sql`INSERT INTO texts (key, text) VALUES (${NO_TEXT}, '')`.execute(db);
   await create('verdicts')
     .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
     .addColumn('label', 'integer', notNull)
@@ -85,6 +87,19 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('from_ms', 'integer', notNull)
     .execute();
+  await create('kept_events')
+    .addColumn('message_key', 'integer', (column) => column.primaryKey())
+    .addColumn('signals_from', 'blob')
+    .addColumn('events_from', 'blob', notNull)
+    .execute();
+  await sql`CREATE INDEX kept_events_by_signals ON kept_events (signals_from)`.execute(db);
+  await sql`CREATE INDEX kept_events_by_events ON kept_events (events_from)`.execute(db);
+  await create('clock')
+    .addColumn('newest_ms', 'integer')
+    .addColumn('believed_ms', 'integer')
+    .addColumn('doubted_ms', 'integer')
+    .execute();
+  await sql`INSERT INTO clock VALUES (NULL, NULL, NULL)`.execute(db);
   await create('states')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('recipient_key', 'blob', notNull)

@@ -8,6 +8,7 @@ import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
+import type { RetentionStore } from '../retain/retain.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
@@ -16,6 +17,7 @@ import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
+import { makeRetentionStore } from './retain-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
 import type { Tables } from './tables.ts';
@@ -30,6 +32,7 @@ export interface Store
     CountedSource,
     RelabelStore,
     ReportSource,
+    RetentionStore,
     ApiTokenStore,
     ControlRows {
   /** Where the data is, without secrets. */
@@ -99,6 +102,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),
     ...makeReportSource(db),
+    ...makeRetentionStore(db, writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),
     close: () => db.destroy(),

@@ -12,6 +12,7 @@ import { Changes, getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
 import { moveState } from './state-rows.ts';
+import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
 /** Where a page ended. */
@@ -25,6 +26,8 @@ export interface RelabelPage {
   /** Where to go on; nothing when all was looked at. */
   readonly next: RelabelPlace | null;
   readonly looked: number;
+  /** Of those, events whose raw signals are gone: their verdicts stay. */
+  readonly bare: number;
   readonly changed: readonly { readonly from: Label; readonly to: Label; readonly events: number }[];
 }
 
@@ -49,7 +52,8 @@ function relabelPage(writer: Writer, after: RelabelPlace | null, own: OwnRules, 
   const changes = new Changes(writer);
   const judge = makeJudge(writer, own);
   const moved = new Map<string, number>();
-  for (const event of events) {
+  const full = events.filter((event) => event.method_key !== NO_TEXT);
+  for (const event of full) {
     const { before, after: now } = judge(event);
     if (isSame(before, now)) continue;
     const to = codeOf(LABELS, now.label);
@@ -61,6 +65,7 @@ function relabelPage(writer: Writer, after: RelabelPlace | null, own: OwnRules, 
   return {
     next: last === undefined ? null : { message: last.message_key, hitId: last.hit_id.toString('hex') },
     looked: events.length,
+    bare: events.length - full.length,
     changed: [...moved].map(([codes, count]) => {
       const [of = 0, to = 0] = codes.split(' ').map(Number);
       return { from: wordOf(LABELS, of), to: wordOf(LABELS, to), events: count };

@@ -10,6 +10,7 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
+import { dayOf, noteEvents } from './retain-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
 import { weighEvents } from './weigh-rows.ts';
@@ -40,6 +41,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
   const fresh = insertEvents(writer, known);
   notePeers(writer, fresh);
+  noteEvents(writer, fresh);
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
@@ -94,8 +96,8 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       hit.link?.index ?? null,
       hit.link === null ? null : writer.texts.keyOf(hit.link.destination),
       getOrSet(verdictKeys, verdict, () => writer.verdicts.keyOf(verdict)),
-      writer.texts.keyOf(agentOf(hit)),
-      writer.texts.keyOf(hit.method),
+      writer.signals.keyOf({ text: agentOf(hit), day: dayOf(hit.atMs) }),
+      writer.signals.keyOf({ text: hit.method, day: dayOf(hit.atMs) }),
       hit.test ? 1 : 0,
       hit.peer === null ? null : Buffer.from(hit.peer, 'hex'),
       codeOf(NETWORKS, hit.network),

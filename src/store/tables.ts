@@ -2,6 +2,9 @@
 // once in `verdicts`; kinds, labels and levels are small numbers (codes.ts).
 import type { Generated } from 'kysely';
 
+/** The number of the empty text, which stands for texts that were removed. */
+export const NO_TEXT = 0;
+
 export interface Tables {
   readonly messages: MessageTable;
   readonly recipients: RecipientTable;
@@ -12,6 +15,8 @@ export interface Tables {
   readonly links: LinkTable;
   readonly events: EventTable;
   readonly kept_peers: KeptPeerTable;
+  readonly kept_events: KeptEventTable;
+  readonly clock: ClockTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
   readonly counts: CountTable;
@@ -65,8 +70,11 @@ interface VerdictTable {
 }
 
 interface TextTable {
+  /** {@link NO_TEXT} is the empty text, always there. */
   readonly key: Generated<number>;
   readonly text: string;
+  /** Of texts that are only user agents and methods: the UTC day of the last hit that came with it. Null for all others. */
+  readonly last_day: number | null;
 }
 
 interface SendTable {
@@ -97,6 +105,10 @@ interface EventTable {
   readonly destination_key: number | null;
   readonly verdict_key: number;
   readonly agent_key: number;
+  /**
+   * {@link NO_TEXT} says that the raw signals of this event are gone (retain-rows.ts): agent, method, network and peer. It is
+   * not judged anew and says nothing of others. No hit comes without a method.
+   */
   readonly method_key: number;
   readonly test: number;
   /** Tells which hits came from one place, for as long as that is kept. */
@@ -111,6 +123,21 @@ interface EventTable {
 interface KeptPeerTable {
   readonly message_key: number;
   readonly from_ms: number;
+}
+
+/** A message that has events, and the ids from which on they may be (a time alone is a prefix of one). */
+interface KeptEventTable {
+  readonly message_key: number;
+  /** Of the first that may have raw signals; null when none has. */
+  readonly signals_from: Buffer | null;
+  readonly events_from: Buffer;
+}
+
+/** One row: what is known of the time, for whoever removes what is old (judge-clock.ts in src/retain). */
+interface ClockTable {
+  readonly newest_ms: number | null;
+  readonly believed_ms: number | null;
+  readonly doubted_ms: number | null;
 }
 
 /** Events of one recipient in one message, by label. */

@@ -15,15 +15,26 @@ interface MessageEntry {
   readonly atMs: number;
 }
 
+/** A text that came with a hit of a UTC day. */
+interface Signal {
+  readonly text: string;
+  readonly day: number;
+}
+
 export class Writer {
   readonly statements: HotStatements;
-  /** User agents, destinations, domains, methods. */
+  /** Destinations and domains. */
   readonly texts: Dictionary<string>;
+  /** User agents and methods, which go when no event has them any more (retain-rows.ts). */
+  readonly signals: Dictionary<Signal>;
   readonly messages: Dictionary<MessageEntry>;
   readonly verdicts: Dictionary<Verdict>;
   readonly #sqlite: Database.Database;
   readonly #db: Kysely<Tables>;
   readonly #hash: RecipientHash;
+  /** Another number after each write of another connection. */
+  readonly #foreignWrites: Database.Statement<[], number>;
+  #seenWrites: number | undefined;
 
   constructor(sqlite: Database.Database, db: Kysely<Tables>) {
     this.#sqlite = sqlite;
@@ -34,7 +45,12 @@ export class Writer {
     this.texts = new Dictionary({
       nameOf: (text) => text,
       find: (text) => statements.findText.get(text),
-      add: (text) => added(statements.addText.run(text)),
+      add: (text) => given(statements.addText.get(text)),
+    });
+    this.signals = new Dictionary({
+      nameOf: ({ text, day }) => `${day} ${text}`,
+      find: ({ text, day }) => statements.findSignal.get(text, day),
+      add: ({ text, day }) => given(statements.addSignal.get(text, day)),
     });
     this.messages = new Dictionary({
       nameOf: ({ id }) => id,
@@ -49,6 +65,7 @@ export class Writer {
     const secret = sqlite.prepare<[], Buffer>("SELECT secret FROM secrets WHERE name = 'recipients'").pluck().get();
     if (secret === undefined) throw new Error('the key for recipients is missing');
     this.#hash = hashUnder(secret);
+    this.#foreignWrites = sqlite.prepare<[], number>('PRAGMA data_version').pluck();
   }
 
   /**
@@ -57,22 +74,39 @@ export class Writer {
    * @throws TelltaleError `REFUSED_HITS` when the store could never take what `work` wrote, however often it tried.
    */
   async transaction<T>(work: () => T): Promise<T> {
-    const transaction = this.#sqlite.transaction(work);
+    const transaction = this.#sqlite.transaction(() => {
+      const writes = this.#foreignWrites.get();
+      // Another process may have removed what a number stood for.
+      if (writes !== this.#seenWrites) this.forget();
+      this.#seenWrites = writes;
+      return work();
+    });
     return await this.#db.connection().execute(async () => {
       try {
         return transaction.immediate();
       } catch (error) {
-        for (const dictionary of [this.texts, this.messages, this.verdicts]) dictionary.forget();
+        this.forget();
         if (!isRefusal(error)) throw error;
         throw new TelltaleError('REFUSED_HITS', `The store cannot take this: ${messageOf(error)}`, { cause: error });
       }
     });
   }
 
+  /** Forgets the numbers it knows: what they stand for may be gone. */
+  forget(): void {
+    for (const dictionary of [this.texts, this.signals, this.messages, this.verdicts]) dictionary.forget();
+  }
+
   /** Within a transaction: the key of each recipient, in the order of the keys. */
   recipientKeys(ids: Iterable<string>): ReadonlyMap<string, Buffer> {
     return findRecipientKeys(ids, this.#hash, this.statements.recipients);
   }
+}
+
+/** The number that a statement always gives. */
+function given(key: number | undefined): number {
+  if (key === undefined) throw new Error('the store gave no number');
+  return key;
 }
 
 function verdictColumns({ label, confidence, reasons, rulesVersion }: Verdict): VerdictColumns {

@@ -2,9 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
+import { NO_TEXT } from '../../src/store/tables.ts';
 import { run } from '../support/command.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
+import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 const RULES = [{ id: 'our-monitor', label: 'scanner', userAgent: 'acmewatch' }];
 const MONITOR = { ...CLIENTS.reader, headers: { ...CLIENTS.reader.headers, 'user-agent': 'Opera/9 AcmeWatch' } };
@@ -48,7 +49,7 @@ describe('telltale relabel', () => {
     const { path, store, relabel } = await settled();
     expect(await relabel('--json')).toMatchObject({
       status: 0,
-      stdout: `${JSON.stringify({ dryRun: false, looked: 9, changed: [{ from: 'human', to: 'scanner', events: 5 }] })}\n`,
+      stdout: `${JSON.stringify({ dryRun: false, looked: 9, bare: 0, changed: [{ from: 'human', to: 'scanner', events: 5 }] })}\n`,
     });
     expect(labelsIn(path)).toEqual([
       { reasons: 'browser-open language', hits: 1 },
@@ -69,5 +70,16 @@ describe('telltale relabel', () => {
       { total: 1, unique: 1, human: 0 },
     ]);
     expect((await relabel('--dry-run')).stderr).toContain('0 of 9 hits would change');
+  });
+
+  it('leaves the label of hits whose raw signals are gone', async () => {
+    const { path, relabel, store } = await settled();
+    // Retention takes them out of an event's own row.
+    changeFile(path, `UPDATE events SET agent_key = ${NO_TEXT}, method_key = ${NO_TEXT}`);
+    const before = [labelsIn(path), await buildReport(store, { message: 'spring-sale' })];
+    const ran = await relabel();
+    expect(ran.stderr).toContain('0 of 9 hits have another label now.');
+    expect(ran.stderr).toContain('9 hits keep their label');
+    expect([labelsIn(path), await buildReport(store, { message: 'spring-sale' })]).toEqual(before);
   });
 });

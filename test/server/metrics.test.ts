@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { judgeHits } from '../../src/settle/judge-hits.ts';
+import { makeHit } from '../support/hits.ts';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 
 let service: TestService;
@@ -39,6 +41,20 @@ describe('/metrics', () => {
     expect(told.get('telltale_journal_commit_hits_sum')).toBe(3);
     expect(told.get('telltale_answers_late')).toBeGreaterThanOrEqual(0);
     expect(told.get('telltale_control_age_seconds')).toBeLessThan(60);
+  });
+
+  it('tells when retention last ran, and what it removed', async () => {
+    const told = await figures();
+    expect(told.get('telltale_retention_last_run_timestamp_seconds')).toBe(0);
+    const startedMs = Date.now();
+    const hit = makeHit({ message: 'old', atMs: startedMs - 40 * 86_400_000 });
+    await service.store.settle({ journal: 'old', after: 0, through: 1, hits: judgeHits([hit]) });
+    await service.retainer.runNow();
+    const after = await figures();
+    expect(after.get('telltale_retention_removed_rows{what="signals"}')).toBe(1);
+    expect(after.get('telltale_retention_removed_rows{what="events"}')).toBe(0);
+    expect(after.get('telltale_retention_last_run_timestamp_seconds')).toBeGreaterThanOrEqual(startedMs / 1_000);
+    expect(service.problems).toEqual([]);
   });
 
   it('counts what left no hit, with reasons that no answer tells', async () => {
