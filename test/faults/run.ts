@@ -8,12 +8,13 @@ import { diskFaults, failDisk } from './failing-disk.ts';
 import { guessTokens, pathsOf, sendNonsense } from './fuzz.ts';
 import { killRepeatedly } from './kill.ts';
 import { cutPower } from './power-cut.ts';
+import { tearTail } from './torn-tail.ts';
 
 const HELP = `npm run faults -- [--fault NAME] [--seed N] [--scale N]
 
 Breaks a service in every way its promises speak of, and counts what was lost.
 
-  --fault   one of: power-cut, failing-disk, kill, locked-store, tokens, requests (default: all)
+  --fault   one of: power-cut, torn-tail, failing-disk, kill, locked-store, tokens, requests (default: all)
   --seed    repeats an earlier run (default: 1)
   --scale   1 takes about a quarter of an hour; 0.1 a tenth of all counts
 `;
@@ -35,6 +36,9 @@ const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
     const { acknowledged, ...rest } = cutPower({ seed, hits: 3_000, cuts: times(500) });
     return withBound({ events: acknowledged, ...rest });
   },
+  // At full scale every byte and every bit; the last commit has about 12,000 bytes.
+  'torn-tail': async () =>
+    withBound(tearTail({ seed, cutStep: Math.ceil(1 / scale), ...(scale < 1 && { flips: times(99_000) }) })),
   'failing-disk': async () => withBound(await failDisk(diskFaults(times(200), 5))),
   kill: async () => withBound(await killRepeatedly({ seed, runs: times(200), withinMs: 1_500 })),
   'locked-store': async () => withBound(await loseStore(lockStore, { forMs: 60_000 * scale, atLeast: 100 })),
