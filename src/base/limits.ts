@@ -106,6 +106,9 @@ export const journalWalBytesMax = 4_194_304;
 export const journalFreeBytesMin = 262_144;
 export const journalShrinkBytesMax = 8_388_608;
 
+/** Milliseconds after a commit that failed until the disk is tried again without a hit: a failing disk is not kept busy. */
+export const journalProbeMs = 1_000;
+
 /** Milliseconds in which nothing was asked of a journal before it gives room back: longer than traffic pauses. */
 export const journalQuietMs = 500;
 

@@ -6,6 +6,7 @@ import {
   journalBatchHits,
   journalBytesMax,
   journalGatherMs,
+  journalProbeMs,
   journalWaitingHitsMax,
 } from '../base/limits.ts';
 import type { Hit } from '../base/nouns.ts';
@@ -136,6 +137,7 @@ function makeJournal(of: {
   let refusal: keyof Dropped | undefined;
   let lateAnswers = 0;
   let deadline: NodeJS.Timeout | undefined;
+  let probing: NodeJS.Timeout | undefined;
 
   function append(hit: Hit): Promise<boolean> {
     if (waiting.length >= journalWaitingHitsMax) {
@@ -212,9 +214,16 @@ function makeJournal(of: {
     committing = undefined;
     if (refused !== undefined) drop(refused, batch.length);
     else refusal = undefined;
+    if (refused === 'failed') probing ??= setTimeout(probe, journalProbeMs).unref();
     for (const entry of batch) entry.answer(refused === undefined);
     if (refused !== undefined || batch.length === 0) return;
     for (const listener of listeners) listener({ hits: batch.length, ms: performance.now() - startedMs });
+  }
+
+  /** A server that is known to fail is sent no hits, so it finds out by itself when the disk takes them again. */
+  function probe(): void {
+    probing = undefined;
+    if (refusal === 'failed') committing ??= write([]).then(commit);
   }
 
   /** Notes what a commit kept; says so when the file was too large for it. */
@@ -226,7 +235,10 @@ function makeJournal(of: {
   }
 
   async function change(request: JournalRequest): Promise<void> {
+    const before = kept.counts.settled;
     kept = (await thread.ask(request)) as JournalState;
+    // There is room again, though no hit has asked for it yet.
+    if (refusal === 'overflow' && kept.counts.settled > before) refusal = undefined;
   }
 
   function counts(): JournalCounts {
@@ -279,6 +291,7 @@ function makeJournal(of: {
       commit();
       while (committing !== undefined) await committing;
       clearTimeout(deadline);
+      clearTimeout(probing);
       if (dropped.overflow + dropped.failed > 0) await write([]);
       await thread.ask({ kind: 'close' }).catch(() => undefined);
       await thread.end();

@@ -29,7 +29,7 @@ export async function loseStore(
   of: { readonly forMs: number; readonly atLeast: number; readonly clockOffsetMs?: number },
 ): Promise<AwayStoreResult> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-store-'));
-  const service = await startOracleService(directory, {}, of.clockOffsetMs ?? 0);
+  const service = await startOracleService(directory, of);
   try {
     const asked: Asked[] = [...(await askMany(service.url, 20))];
     await service.ask('settle');

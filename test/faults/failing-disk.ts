@@ -38,9 +38,7 @@ export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDis
   const directory = mkdtempSync(join(tmpdir(), 'telltale-disk-'));
   const disk = makeFaultFile(join(directory, 'fault'));
   const service = await startOracleService(directory, {
-    LD_PRELOAD: diskLibrary(),
-    DISK_WATCH: '/journal.db',
-    DISK_FAULT: join(directory, 'fault'),
+    env: { LD_PRELOAD: diskLibrary(), DISK_WATCH: '/journal.db', DISK_FAULT: join(directory, 'fault') },
   });
   try {
     const asked: Asked[] = [];

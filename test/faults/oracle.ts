@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { JournalCounts } from '../../src/journal/open-journal.ts';
+import { COUNT_LABELS, codeOf } from '../../src/store/codes.ts';
 import { unpackId } from '../../src/store/recipient-keys.ts';
 import { addKey, type KeyRingJson } from '../../src/token/key-ring.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
@@ -25,8 +26,11 @@ export interface OracleService {
   readonly child: ChildProcess;
   /** What it told of problems. */
   readonly problems: readonly string[];
-  /** The journal's account, at once or when everything is settled. Rejects when settling fails. */
-  ask(what: 'counts' | 'settle'): Promise<JournalCounts>;
+  /**
+   * The journal's account: at once, when everything is settled, when the control state is known, or when the clock is
+   * wrong by so many milliseconds. Rejects when that fails.
+   */
+  ask(what: 'counts' | 'settle' | 'follow' | number): Promise<JournalCounts>;
   /** Ends it as `signal` does, and waits until it has. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -37,13 +41,19 @@ const tracker = createTracker({ baseUrl: 'https://t.example.com', keys: testKeys
 const mail = tracker.compile('<body><a href="https://shop.example/sale">Sale</a></body>', { message: 'spring-sale' });
 const script = new URL('./service-process.ts', import.meta.url);
 
-/** Starts a service over a directory; `env` may lay a library under it. */
-export async function startOracleService(
-  directory: string,
-  env: Readonly<Record<string, string>> = {},
-  clockOffsetMs = 0,
-): Promise<OracleService> {
-  const child = fork(builtFile(script), [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
+export interface OracleOptions {
+  /** May lay a library under the process. @default nothing */
+  readonly env?: Readonly<Record<string, string>>;
+  /** By how much the clock of the process is wrong. @default 0 */
+  readonly clockOffsetMs?: number;
+  /** Takes the place of `builtFile`: a copy of the source with something changed. @default the source as it is */
+  readonly fileOf?: (source: URL) => string;
+}
+
+/** Starts a service over a directory. */
+export async function startOracleService(directory: string, options: OracleOptions = {}): Promise<OracleService> {
+  const { env = {}, clockOffsetMs = 0, fileOf = builtFile } = options;
+  const child = fork(fileOf(script), [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
     execArgv: [],
     env: { ...process.env, ...env },
   });
@@ -133,6 +143,8 @@ export interface Judgement {
   readonly lost: number;
   /** In the store more than once. */
   readonly doubled: number;
+  /** By how much the totals of reports differ from the events. */
+  readonly miscounted: number;
   /** In the store, and never asked for. */
   readonly invented: number;
   /** By how much the journal's account is wrong. */
@@ -144,13 +156,15 @@ export interface Judgement {
 /** Holds the store of a settled service against what was asked. */
 export function judge(directory: string, asked: readonly Asked[], counts: JournalCounts): Judgement {
   const events = new Map<string, number>();
-  for (const recipient of recipientsOfEvents(join(directory, 'telltale.db'))) {
+  const { recipients, total } = readStore(join(directory, 'telltale.db'));
+  for (const recipient of recipients) {
     events.set(recipient, (events.get(recipient) ?? 0) + 1);
   }
   const all = new Set(asked.map(({ recipient }) => recipient));
   return {
     lost: asked.filter(({ recipient, durable }) => durable && !events.has(recipient)).length,
     doubled: [...events.values()].filter((count) => count > 1).length,
+    miscounted: Math.abs(total - recipients.length),
     invented: [...events.keys()].filter((recipient) => !all.has(recipient)).length,
     unaccounted: Math.abs(counts.received - accountedFor(counts)),
     integrity: ['telltale.db', 'journal.db'].map((name) => integrityOf(join(directory, name))),
@@ -158,17 +172,25 @@ export function judge(directory: string, asked: readonly Asked[], counts: Journa
 }
 
 /** What a judgement should be. */
-export const FLAWLESS: Judgement = { lost: 0, doubled: 0, invented: 0, unaccounted: 0, integrity: ['ok', 'ok'] };
+export const FLAWLESS: Judgement = {
+  ...{ lost: 0, doubled: 0, miscounted: 0, invented: 0, unaccounted: 0 },
+  integrity: ['ok', 'ok'],
+};
 
-function recipientsOfEvents(path: string): readonly string[] {
+/** The recipient of each event, and how many events reports count. */
+function readStore(path: string): { readonly recipients: readonly string[]; readonly total: number } {
   const db = new Database(path, { readonly: true });
   const rows = db
     .prepare<[], { readonly id: string | Buffer }>(
       'SELECT recipients.id AS id FROM events JOIN recipients ON recipients.key = events.recipient_key',
     )
     .all();
+  const total = db
+    .prepare<[number], number>('SELECT coalesce(sum(total), 0) FROM counts WHERE label = ?')
+    .pluck()
+    .get(codeOf(COUNT_LABELS, 'all'));
   db.close();
-  return rows.map(({ id }) => (typeof id === 'string' ? id : unpackId(id)));
+  return { recipients: rows.map(({ id }) => (typeof id === 'string' ? id : unpackId(id))), total: total ?? 0 };
 }
 
 function integrityOf(path: string): string {

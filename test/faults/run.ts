@@ -3,17 +3,24 @@
 import { parseArgs } from 'node:util';
 import { startTestService } from '../support/service.ts';
 import { lockStore, loseStore } from './away-store.ts';
+import { dawdle } from './dawdle.ts';
+import { DEFECTS, type Defect, liveThrough } from './defects.ts';
 import { canWatchDisk } from './disk.ts';
 import { diskFaults, failDisk } from './failing-disk.ts';
+import { fillUp } from './full-journal.ts';
 import { guessTokens, pathsOf, sendNonsense } from './fuzz.ts';
+import { jumpClock } from './jump-clock.ts';
 import { killRepeatedly } from './kill.ts';
 import { cutPower } from './power-cut.ts';
+import { removeStore } from './removed-store.ts';
+import { tearTail } from './torn-tail.ts';
 
 const HELP = `npm run faults -- [--fault NAME] [--seed N] [--scale N]
 
 Breaks a service in every way its promises speak of, and counts what was lost.
 
-  --fault   one of: power-cut, failing-disk, kill, locked-store, tokens, requests (default: all)
+  --fault   one of: power-cut, torn-tail, failing-disk, kill, locked-store, removed-store, full-journal,
+            slow-senders, clock-jumps, defects, tokens, requests (default: all)
   --seed    repeats an earlier run (default: 1)
   --scale   1 takes about a quarter of an hour; 0.1 a tenth of all counts
 `;
@@ -35,9 +42,21 @@ const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
     const { acknowledged, ...rest } = cutPower({ seed, hits: 3_000, cuts: times(500) });
     return withBound({ events: acknowledged, ...rest });
   },
+  // At full scale every byte and every bit; the last commit has about 12,000 bytes.
+  'torn-tail': async () =>
+    withBound(tearTail({ seed, cutStep: Math.ceil(1 / scale), ...(scale < 1 && { flips: times(99_000) }) })),
   'failing-disk': async () => withBound(await failDisk(diskFaults(times(200), 5))),
   kill: async () => withBound(await killRepeatedly({ seed, runs: times(200), withinMs: 1_500 })),
   'locked-store': async () => withBound(await loseStore(lockStore, { forMs: 60_000 * scale, atLeast: 100 })),
+  'removed-store': async () => withBound(await removeStore(times(5_000))),
+  'full-journal': async () => withBound(await fillUp(Math.max(150_000, times(10_000_000)))),
+  'slow-senders': async () => withBound(await dawdle(times(5_000))),
+  'clock-jumps': async () => withBound(await jumpClock(times(2_000))),
+  defects: async () => {
+    const found: Partial<Record<Defect, object>> = {};
+    for (const defect of Object.keys(DEFECTS) as Defect[]) found[defect] = await liveThrough(defect);
+    return found;
+  },
   tokens: async () => guessTokens({ seed, count: times(1_000_000) }),
   requests: async () => {
     const service = await startTestService();

@@ -1,10 +1,11 @@
 // A whole service in a process of its own, for faults that a process must not share with its judge. It tells where it
-// listens, and its journal's account when asked: `counts` as it is, `settle` when all is in the store.
+// listens, and its journal's account when asked: `counts` as it is, `settle` when all is in the store,
+// `follow` when it knows the control state; a number sets how wrong its clock is.
 import { runService } from '../../src/server/run-service.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
 
 const [directory = '', ring = '', clockOffsetMs = '0'] = process.argv.slice(2);
-const offsetMs = Number(clockOffsetMs);
+let offsetMs = Number(clockOffsetMs);
 const systemNow = Date.now;
 Date.now = () => systemNow() + offsetMs;
 
@@ -21,6 +22,8 @@ const service = await runService({
 process.on('message', async (asked) => {
   try {
     if (asked === 'settle') await service.settler.settleNow();
+    if (asked === 'follow') await service.control.follower.followNow();
+    if (typeof asked === 'number') offsetMs = asked;
     process.send?.({ counts: service.journal.counts() });
   } catch (error) {
     process.send?.({ failure: String(error) });

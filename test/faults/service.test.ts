@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { lockStore, loseStore } from './away-store.ts';
+import { dawdle } from './dawdle.ts';
 import { canWatchDisk } from './disk.ts';
 import { diskFaults, failDisk } from './failing-disk.ts';
+import { fillUp } from './full-journal.ts';
+import { jumpClock } from './jump-clock.ts';
 import { killRepeatedly } from './kill.ts';
 import { FLAWLESS } from './oracle.ts';
+import { removeStore } from './removed-store.ts';
 
 const MINUTES_2 = 120_000;
 
@@ -49,6 +53,59 @@ describe('a store that another process has locked', () => {
       expect(asked).toBeGreaterThanOrEqual(140);
       expect(heldBack).toBeGreaterThanOrEqual(100);
       expect(p99Ms).toBeGreaterThan(0);
+    },
+    MINUTES_2,
+  );
+});
+
+describe('a store whose file is removed', () => {
+  it(
+    'is made anew and gets every hit once that was not settled before, also after a restart; the log says so',
+    async () => {
+      const { durable, ...result } = await removeStore(100);
+      expect(result).toEqual({ ...FLAWLESS, asked: 140, illAnswered: 0, ready: 'ready', isTold: true });
+      expect(durable).toBeGreaterThan(0);
+    },
+    MINUTES_2,
+  );
+});
+
+describe('a journal that is full', () => {
+  it(
+    'keeps its oldest hits while all are answered, and the server is ready again when some are settled',
+    async () => {
+      const { asked, durable, overflow, settled, ...result } = await fillUp(150_000);
+      expect(result).toEqual({ ...FLAWLESS, illAnswered: 0, readyWhenFull: 'full', statusWhenSettled: 200 });
+      expect(overflow).toBeGreaterThan(0);
+      expect(durable).toBeGreaterThan(0);
+      expect(settled + overflow).toBe(asked);
+    },
+    MINUTES_2,
+  );
+});
+
+describe('five hundred senders that drip, and as many that say nothing', () => {
+  it(
+    'keep nobody from being answered, and are closed though they never stop',
+    async () => {
+      const { asked, durable, p99Ms, lastClosedMs, ...result } = await dawdle(500);
+      expect(result).toEqual({ ...FLAWLESS, dripping: 500, illAnswered: 0 });
+      expect(asked).toBeGreaterThanOrEqual(20);
+      expect(durable).toBeGreaterThan(0);
+      expect(p99Ms).toBeGreaterThan(0);
+      expect(lastClosedMs).toBeGreaterThan(0);
+    },
+    MINUTES_2,
+  );
+});
+
+describe('a clock that jumps by an hour, ahead and back', () => {
+  it(
+    'gives no two hits one id, makes no age negative, and every hit is settled once',
+    async () => {
+      const { durable, ...result } = await jumpClock(20);
+      expect(result).toEqual({ ...FLAWLESS, asked: 80, illAnswered: 0, negative: 0 });
+      expect(durable).toBeGreaterThan(0);
     },
     MINUTES_2,
   );

@@ -103,6 +103,7 @@ describe('a journal that is as large as it may become', () => {
     expect(await journal.append(makeHit())).toBe(false);
     expect(journal.status()).toMatchObject({ isFull: true, isFailing: false });
     await journal.prune(full.journalled);
+    expect(journal.status()).toMatchObject({ isFull: false, depth: 0 });
     await appendAll(journal, [makeHit()]);
     expect(journal.status()).toMatchObject({ isFull: false, depth: 1 });
     expect(journal.counts()).toEqual(
@@ -126,6 +127,16 @@ describe('a commit that fails', () => {
     changeFile(path, 'ALTER TABLE away RENAME TO hits');
     await appendAll(journal, [makeHit()]);
     expect(journal.status()).toMatchObject({ isFailing: false, depth: 1 });
+  });
+
+  it('is told no more once the disk takes commits again, though no hit has come', async () => {
+    const path = journalPath();
+    const journal = await openTestJournal(path);
+    changeFile(path, 'ALTER TABLE hits RENAME TO away');
+    expect(await journal.append(makeHit())).toBe(false);
+    changeFile(path, 'ALTER TABLE away RENAME TO hits');
+    await expect.poll(() => journal.status().isFailing, { timeout: 10_000 }).toBe(false);
+    expect(journal.counts()).toEqual(countsWith({ received: 1, failed: 1 }));
   });
 
   it('drops a batch that finds the file locked for too long, and later ones work', async () => {

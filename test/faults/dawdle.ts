@@ -1,0 +1,67 @@
+// Senders that drip one byte a second, and as many that say nothing: everybody else is answered meanwhile, and the
+// dripping ones are closed though they never stop.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+
+export interface DawdleResult extends Judgement {
+  readonly dripping: number;
+  readonly asked: number;
+  readonly durable: number;
+  readonly illAnswered: number;
+  /** Milliseconds in which 99 % of the others were answered. */
+  readonly p99Ms: number;
+  /** Milliseconds until the last dripping one was closed. */
+  readonly lastClosedMs: number;
+}
+
+const DRIP_MS = 1_000;
+
+/** Lets `count` drip and `count` idle until all that drip are closed, and asks all the while. */
+export async function dawdle(count: number): Promise<DawdleResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'telltale-dawdle-'));
+  const service = await startOracleService(directory);
+  try {
+    const { port, hostname } = new URL(service.url);
+    const sockets = Array.from({ length: count * 2 }, () => connect(Number(port), hostname));
+    for (const socket of sockets) socket.on('error', () => socket.destroy());
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    const startedMs = performance.now();
+    let isDripping = true;
+    const closed = Promise.all(sockets.slice(0, count).map(drip)).then(() => {
+      isDripping = false;
+      return performance.now() - startedMs;
+    });
+    const asked: Asked[] = [];
+    while (isDripping) asked.push(...(await askMany(service.url, 20)));
+    const lastClosedMs = await closed;
+    for (const socket of sockets) socket.destroy();
+    const counts = await service.ask('settle');
+    await service.end('SIGTERM');
+    const sorted = asked.map(({ ms }) => ms).sort((a, b) => a - b);
+    return {
+      ...judge(directory, asked, counts),
+      dripping: count,
+      asked: asked.length,
+      durable: asked.filter(({ durable }) => durable).length,
+      illAnswered: illAnswered(asked).length,
+      p99Ms: Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0),
+      lastClosedMs: Math.round(lastClosedMs),
+    };
+  } finally {
+    await service.end('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when the other end has closed the connection. */
+async function drip(socket: Socket): Promise<void> {
+  const dripping = setInterval(() => socket.write('a'), DRIP_MS);
+  socket.resume();
+  socket.write('GET / HTTP/1.1\r\nX: ');
+  if (!socket.destroyed) await once(socket, 'close').catch(() => undefined);
+  clearInterval(dripping);
+}

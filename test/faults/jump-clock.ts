@@ -1,0 +1,45 @@
+// The clock of the process that answers jumps by an hour, ahead and back. Ids stay unique, ages are never negative, and
+// every hit is settled once.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ask } from '../support/service.ts';
+import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+
+export interface JumpResult extends Judgement {
+  readonly asked: number;
+  readonly durable: number;
+  readonly illAnswered: number;
+  /** Figures of `/metrics` below zero, over all looks. */
+  readonly negative: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Asks `count` times at the right time, an hour ahead, right again, and an hour behind. */
+export async function jumpClock(count: number): Promise<JumpResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'telltale-clock-'));
+  const service = await startOracleService(directory);
+  try {
+    const asked: Asked[] = [];
+    let negative = 0;
+    for (const offsetMs of [0, HOUR_MS, 0, -HOUR_MS]) {
+      await service.ask(offsetMs);
+      asked.push(...(await askMany(service.url, count)));
+      const { text } = await ask(`${service.url}/metrics`);
+      negative += [...text.matchAll(/^telltale_\S+ -/gm)].length;
+    }
+    const counts = await service.ask('settle');
+    await service.end('SIGTERM');
+    return {
+      ...judge(directory, asked, counts),
+      asked: asked.length,
+      durable: asked.filter(({ durable }) => durable).length,
+      illAnswered: illAnswered(asked).length,
+      negative,
+    };
+  } finally {
+    await service.end('SIGKILL');
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
