@@ -325,7 +325,7 @@ export const neighboursMax = 64;
 export const fanOutMs = 60_000;
 export const fanOutRecipients = 10;
 
-/** Events of one address that are weighed together: a scanner's busiest minutes; of a flood the first are enough. */
+/** Events of one address that new ones are weighed with, half before them and half behind: a scanner's busiest minutes. */
 export const peerEventsMax = 2_000;
 
 /** Events that are judged anew in one transaction: some 50 ms in which nothing else is written. */

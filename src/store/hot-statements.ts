@@ -43,6 +43,8 @@ export interface HotStatements {
   readonly followedBy: Statement<[message: number, recipient: Buffer], StoredEvent>;
   /** Events of an address in a span of time, without test traffic, the first so many. */
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** The last so many. */
+  readonly fromPeerBefore: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
   /** How many events there are of an address in a span of time, as far as so many. */
   readonly countFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], number>;
   /** The next events of all messages, in order. */
@@ -260,15 +262,8 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('recipient_key', '=', BLOB)
         .where('kind', '>', sql.lit(0)),
     ),
-    fromPeer: prepare(
-      storedEvents(db)
-        .where('peer', '=', BLOB)
-        .where('hit_id', '>=', BLOB)
-        .where('hit_id', '<', BLOB)
-        .where('peer', 'is not', null)
-        .orderBy('hit_id')
-        .limit(0),
-    ),
+    fromPeer: prepare(peerEvents(db, 'asc')),
+    fromPeerBefore: prepare(peerEvents(db, 'desc')),
     countFromPeer: first(
       db
         .selectFrom(
@@ -468,6 +463,16 @@ function eventsOf(db: Kysely<Tables>) {
     .where('message_key', '=', 0)
     .where('hit_id', '>=', BLOB)
     .orderBy('hit_id');
+}
+
+function peerEvents(db: Kysely<Tables>, order: 'asc' | 'desc') {
+  return storedEvents(db)
+    .where('peer', '=', BLOB)
+    .where('hit_id', '>=', BLOB)
+    .where('hit_id', '<', BLOB)
+    .where('peer', 'is not', null)
+    .orderBy('hit_id', order)
+    .limit(0);
 }
 
 function storedEvents(db: Kysely<Tables>) {

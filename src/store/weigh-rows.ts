@@ -1,7 +1,7 @@
 // What new events say of those that are there, and those of them: events that can matter are looked up, weighed, and
 // counted under their new labels, in the transaction that stored the new ones. A hit that came through a mail proxy
 // costs nothing, one that is alone at its address a look-up.
-import { contextWindowMs, fanOutMs, fanOutRecipients, peerEventsMax } from '../base/limits.ts';
+import { contextWindowMs, fanOutMs, fanOutRecipients } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import type { ContextHit } from '../classify/evidence.ts';
 import { maySpread } from '../classify/find-fan-out.ts';
@@ -13,6 +13,7 @@ import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
 import { type EventHit, EventReader } from './event-hits.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
+import { PeerEvents, type Span } from './peer-events.ts';
 import { moveState } from './state-rows.ts';
 import type { Writer } from './writer.ts';
 
@@ -21,15 +22,14 @@ export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes:
   const real = fresh.filter(({ hit }) => !hit.test);
   const reader = new EventReader(writer, linkCounts(real));
   const company = countCompany(writer, real);
-  const sends = findSends(writer, real, company, reader);
-  const places = findPlaces(writer, real, company, reader);
+  const peerEvents = new PeerEvents(writer, company);
+  const sends = findSends(writer, real, company, { peerEvents, reader });
+  const places = findPlaces(real, company, peerEvents, reader);
   for (const [hit, judgement] of reweigh({ sends, places })) relabel(writer, reader.eventOf(hit), judgement, changes);
 }
 
-/** When the new hits of an address came, and how many events it has around that time, as far as it matters. */
-interface Company {
-  firstMs: number;
-  lastMs: number;
+/** An address of new hits, and how many events it has around their time, as far as it matters. */
+interface Company extends Span {
   events: number;
 }
 
@@ -38,15 +38,14 @@ function countCompany(writer: Writer, fresh: readonly KeyedHit[]): ReadonlyMap<s
   const company = new Map<string, Company>();
   for (const { hit, verdict } of fresh) {
     if (hit.peer === null || !speaks({ verdict })) continue;
-    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, events: 0 }));
+    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, hits: 0, events: 0 }));
     span.firstMs = Math.min(span.firstMs, hit.atMs);
     span.lastMs = Math.max(span.lastMs, hit.atMs);
+    span.hits += 1;
   }
   for (const [peer, span] of company) {
-    const [from, before] = [
-      hitIdAt(Math.max(0, span.firstMs - contextWindowMs)),
-      hitIdAt(span.lastMs + contextWindowMs + 1),
-    ];
+    const from = hitIdAt(Math.max(0, span.firstMs - contextWindowMs));
+    const before = hitIdAt(span.lastMs + contextWindowMs + 1);
     span.events = writer.statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 0;
   }
   return company;
@@ -61,14 +60,19 @@ type CompanyOf = ReadonlyMap<string, Company>;
 type Groups = readonly (readonly ContextHit[])[];
 
 /** The hits of each recipient that may have something to say to a new one. */
-function findSends(writer: Writer, fresh: readonly KeyedHit[], company: CompanyOf, reader: EventReader): Groups {
+function findSends(
+  writer: Writer,
+  fresh: readonly KeyedHit[],
+  company: CompanyOf,
+  { peerEvents, reader }: { readonly peerEvents: PeerEvents; readonly reader: EventReader },
+): Groups {
   const { followedBy } = writer.statements;
   return [...groupSends(fresh, company)].flatMap(([, hits]) => {
     const [first] = hits;
     if (first === undefined) return [];
     const followed = followedBy.all(first.message, first.recipient);
     if (followed.length === 0) return [];
-    const opens = opensBeside(writer, followed, hits);
+    const opens = opensBeside(peerEvents, followed, hits);
     return followed.length + opens.length > 1 ? [[...followed, ...opens].map((event) => reader.read(event))] : [];
   });
 }
@@ -86,24 +90,25 @@ function groupSends(fresh: readonly KeyedHit[], company: CompanyOf): ReadonlyMap
 
 /** Opens of the same recipient from an address that clicked: the others have nothing to do with a click. */
 function opensBeside(
-  writer: Writer,
+  peerEvents: PeerEvents,
   followed: readonly StoredEvent[],
   fresh: readonly KeyedHit[],
 ): readonly StoredEvent[] {
+  const [first] = followed;
+  if (first === undefined) return [];
   const times = [...followed.map(({ hit_id }) => timeOf(hit_id)), ...fresh.map(({ hit }) => hit.atMs)];
-  const from = hitIdAt(Math.max(0, Math.min(...times) - contextWindowMs));
-  const before = hitIdAt(Math.max(...times) + contextWindowMs + 1);
-  const peers = new Map(followed.flatMap(({ peer }) => (peer === null ? [] : [[peer.toString('hex'), peer] as const])));
-  return [...peers.values()].flatMap((peer) =>
-    writer.statements.fromPeer.all(peer, from, before, peerEventsMax).filter(({ kind, message_key, recipient_key }) => {
-      const isOfSend = message_key === followed[0]?.message_key && followed[0].recipient_key.equals(recipient_key);
-      return isOfSend && wordOf(KINDS, kind) === 'open';
-    }),
-  );
+  const span = { firstMs: Math.min(...times), lastMs: Math.max(...times) };
+  const peers = new Set(followed.flatMap(({ peer }) => (peer === null ? [] : [peer.toString('hex')])));
+  return [...peers].flatMap((peer) => peerEvents.opensOf(peer, first, span));
 }
 
 /** The hits of each address from which many came, a minute before the new ones and after. */
-function findPlaces(writer: Writer, fresh: readonly KeyedHit[], company: CompanyOf, reader: EventReader): Groups {
+function findPlaces(
+  fresh: readonly KeyedHit[],
+  company: CompanyOf,
+  peerEvents: PeerEvents,
+  reader: EventReader,
+): Groups {
   const peers = new Set<string>();
   for (const { hit, verdict } of fresh) {
     const isCrowded = (company.get(hit.peer ?? '')?.events ?? 0) >= fanOutRecipients;
@@ -111,9 +116,12 @@ function findPlaces(writer: Writer, fresh: readonly KeyedHit[], company: Company
   }
   return [...peers].map((peer) => {
     const { firstMs = 0, lastMs = 0 } = company.get(peer) ?? {};
-    const [from, before] = [hitIdAt(Math.max(0, firstMs - fanOutMs)), hitIdAt(lastMs + fanOutMs + 1)];
-    const events = writer.statements.fromPeer.all(Buffer.from(peer, 'hex'), from, before, peerEventsMax);
-    return events.map((event) => reader.read(event));
+    const isNear = ({ hit_id }: StoredEvent) =>
+      timeOf(hit_id) >= firstMs - fanOutMs && timeOf(hit_id) <= lastMs + fanOutMs;
+    return peerEvents
+      .around(peer)
+      .filter(isNear)
+      .map((event) => reader.read(event));
   });
 }
 

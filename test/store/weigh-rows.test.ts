@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { peerEventsMax } from '../../src/base/limits.ts';
 import type { Hit } from '../../src/base/nouns.ts';
 import { classify } from '../../src/classify/classify.ts';
 import { buildReport } from '../../src/report/build-report.ts';
@@ -110,6 +111,28 @@ describe('settling in any pieces', () => {
       ),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a flood from one address', () => {
+  it('is weighed to its last hit, in whatever pieces it is settled', async () => {
+    const { store, path } = await openTestStore();
+    const hits = Array.from({ length: 3 * peerEventsMax }, (_, n) => {
+      const kind = n % 2 === 0 ? 'open' : 'click';
+      const of = {
+        message: 'a',
+        recipient: n >> 1,
+        kind,
+        index: 0,
+        honeypot: false,
+        peer: '00000000000000aa',
+      } as const;
+      return toHit({ ...of, network: 'unknown', agent: CHROME, atMs: n * 10, speaks: false });
+    });
+    for (let from = 0; from < hits.length; from += 700) await settleHits(store, hits.slice(from, from + 700));
+    expect(verdictsIn(path)).toEqual(verdictsOf(hits));
+    expect([...verdictsIn(path).values()].every(({ reasons }) => String(reasons).includes('fan-out'))).toBe(true);
+    await store.close();
   });
 });
 

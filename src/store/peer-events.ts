@@ -1,0 +1,63 @@
+// Events of the addresses from which new ones came, around their time; each address is read once a batch, however many
+// of its hits the batch has. Of a flood those nearest to the new ones count.
+import { contextWindowMs, peerEventsMax } from '../base/limits.ts';
+import { KINDS, wordOf } from './codes.ts';
+import { getOrSet } from './count-rows.ts';
+import { hitIdAt } from './hit-ids.ts';
+import type { StoredEvent } from './hot-statements.ts';
+import type { Writer } from './writer.ts';
+
+/** When the new hits of an address came, and how many they are. */
+export interface Span {
+  firstMs: number;
+  lastMs: number;
+  hits: number;
+}
+
+export class PeerEvents {
+  readonly #writer: Writer;
+  readonly #spans: ReadonlyMap<string, Span>;
+  readonly #events = new Map<string, readonly StoredEvent[]>();
+  readonly #opens = new Map<string, ReadonlyMap<string, StoredEvent[]>>();
+
+  constructor(writer: Writer, spans: ReadonlyMap<string, Span>) {
+    this.#writer = writer;
+    this.#spans = spans;
+  }
+
+  /** Events of an address that has new ones, in order. */
+  around(peer: string): readonly StoredEvent[] {
+    const span = this.#spans.get(peer);
+    return span === undefined ? [] : getOrSet(this.#events, peer, () => this.#read(peer, span));
+  }
+
+  /** Opens of one mail to one recipient from an address; `otherwise` is the time to look at if it has no new events. */
+  opensOf(peer: string, of: Pick<StoredEvent, 'message_key' | 'recipient_key'>, otherwise: Omit<Span, 'hits'>) {
+    if (!this.#spans.has(peer)) return opensIn(this.#read(peer, { ...otherwise, hits: 0 })).get(sendOf(of)) ?? [];
+    return getOrSet(this.#opens, peer, () => opensIn(this.around(peer))).get(sendOf(of)) ?? [];
+  }
+
+  #read(peer: string, { firstMs, lastMs, hits }: Span): readonly StoredEvent[] {
+    const { fromPeer, fromPeerBefore } = this.#writer.statements;
+    const key = Buffer.from(peer, 'hex');
+    const first = hitIdAt(firstMs);
+    const before = fromPeerBefore.all(key, hitIdAt(Math.max(0, firstMs - contextWindowMs)), first, peerEventsMax / 2);
+    const behind = fromPeer.all(key, first, hitIdAt(lastMs + contextWindowMs + 1), hits + peerEventsMax / 2);
+    return [...before.reverse(), ...behind];
+  }
+}
+
+function opensIn(events: readonly StoredEvent[]): ReadonlyMap<string, StoredEvent[]> {
+  const opens = new Map<string, StoredEvent[]>();
+  for (const event of events) {
+    if (wordOf(KINDS, event.kind) === 'open') getOrSet(opens, sendOf(event), () => []).push(event);
+  }
+  return opens;
+}
+
+function sendOf({
+  message_key: message,
+  recipient_key: recipient,
+}: Pick<StoredEvent, 'message_key' | 'recipient_key'>) {
+  return `${message} ${recipient.toString('latin1')}`;
+}
