@@ -32,7 +32,7 @@ export class PeerEvents {
   }
 
   /** Opens of one mail to one recipient from an address; `otherwise` is the time to look at if it has no new events. */
-  opensOf(peer: string, of: Pick<StoredEvent, 'message_key' | 'recipient_key'>, otherwise: Omit<Span, 'hits'>) {
+  opensOf(peer: string, of: SendKeys, otherwise: Omit<Span, 'hits'>): readonly StoredEvent[] {
     if (!this.#spans.has(peer)) return opensIn(this.#read(peer, { ...otherwise, hits: 0 })).get(sendOf(of)) ?? [];
     return getOrSet(this.#opens, peer, () => opensIn(this.around(peer))).get(sendOf(of)) ?? [];
   }
@@ -55,9 +55,8 @@ function opensIn(events: readonly StoredEvent[]): ReadonlyMap<string, StoredEven
   return opens;
 }
 
-function sendOf({
-  message_key: message,
-  recipient_key: recipient,
-}: Pick<StoredEvent, 'message_key' | 'recipient_key'>) {
+type SendKeys = Pick<StoredEvent, 'message_key' | 'recipient_key'>;
+
+function sendOf({ message_key: message, recipient_key: recipient }: SendKeys): string {
   return `${message} ${recipient.toString('latin1')}`;
 }
