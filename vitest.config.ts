@@ -7,6 +7,8 @@ export default defineConfig({
     // Tests start processes, which takes ten times as long on a busy machine.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // One more than by default: many tests wait for processes of their own.
+    maxWorkers: '100%',
     globalSetup: 'test/support/global-setup.ts',
     alias: [
       {
