@@ -17,9 +17,9 @@ const gc = runInNewContext('gc') as ((options: { readonly type: 'minor' }) => vo
 const ROUNDS = 31;
 /**
  * Calls in a round of what parses: a parse makes 3.5 MB of garbage, and a round of one would leave it to the collection
- * between the rounds, or pay for it, as it happens to fit the young generation or not.
+ * between the rounds, or pay for it, as it happens to fit the young generation or not. CALLS=1 shows that.
  */
-const PARSES = 10;
+const PARSES = Number(process.env['CALLS'] ?? 10);
 /** Until the code of each is compiled. */
 const WARM_UP_ROUNDS = 5;
 
