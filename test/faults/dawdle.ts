@@ -5,13 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
 
-export interface DawdleResult extends Judgement {
+export interface DawdleResult extends AskedJudgement {
   readonly dripping: number;
-  readonly asked: number;
-  readonly durable: number;
-  readonly illAnswered: number;
   /** Milliseconds in which 99 % of the others were answered. */
   readonly p99Ms: number;
   /** Milliseconds until the last dripping one was closed. */
@@ -43,11 +40,8 @@ export async function dawdle(count: number): Promise<DawdleResult> {
     await service.end('SIGTERM');
     const sorted = asked.map(({ ms }) => ms).sort((a, b) => a - b);
     return {
-      ...judge(directory, asked, counts),
+      ...judgeAsked(directory, asked, counts),
       dripping: count,
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).length,
       p99Ms: Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0),
       lastClosedMs: Math.round(lastClosedMs),
     };

@@ -6,12 +6,9 @@ import { join } from 'node:path';
 import { ask } from '../support/service.ts';
 import { alter } from './altered.ts';
 import { lockStore } from './away-store.ts';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
 
-export interface FullJournalResult extends Judgement {
-  readonly asked: number;
-  readonly durable: number;
-  readonly illAnswered: number;
+export interface FullJournalResult extends AskedJudgement {
   readonly overflow: number;
   readonly settled: number;
   /** What `/readyz` says. */
@@ -40,10 +37,7 @@ export async function fillUp(bytesMax: number): Promise<FullJournalResult> {
     const counts = await service.ask('settle');
     await service.end('SIGTERM');
     return {
-      ...judge(directory, asked, counts),
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).length,
+      ...judgeAsked(directory, asked, counts),
       overflow: counts.dropped.overflow,
       settled: counts.settled,
       readyWhenFull,

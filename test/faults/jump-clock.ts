@@ -4,12 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../support/service.ts';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
 
-export interface JumpResult extends Judgement {
-  readonly asked: number;
-  readonly durable: number;
-  readonly illAnswered: number;
+export interface JumpResult extends AskedJudgement {
   /** Figures of `/metrics` below zero, over all looks. */
   readonly negative: number;
 }
@@ -32,10 +29,7 @@ export async function jumpClock(count: number): Promise<JumpResult> {
     const counts = await service.ask('settle');
     await service.end('SIGTERM');
     return {
-      ...judge(directory, asked, counts),
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).length,
+      ...judgeAsked(directory, asked, counts),
       negative,
     };
   } finally {

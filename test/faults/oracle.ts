@@ -171,6 +171,22 @@ export function judge(directory: string, asked: readonly Asked[], counts: Journa
   };
 }
 
+/** A judgement, with how many were asked, answered durable, and answered as no reader should see it. */
+export interface AskedJudgement extends Judgement {
+  readonly asked: number;
+  readonly durable: number;
+  readonly illAnswered: number;
+}
+
+export function judgeAsked(directory: string, asked: readonly Asked[], counts: JournalCounts): AskedJudgement {
+  return {
+    ...judge(directory, asked, counts),
+    asked: asked.length,
+    durable: asked.filter(({ durable }) => durable).length,
+    illAnswered: illAnswered(asked).length,
+  };
+}
+
 /** What a judgement should be. */
 export const FLAWLESS: Judgement = {
   ...{ lost: 0, doubled: 0, miscounted: 0, invented: 0, unaccounted: 0 },

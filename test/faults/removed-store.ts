@@ -5,12 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ask } from '../support/service.ts';
 import { lockStore } from './away-store.ts';
-import { askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
 
-export interface RemovedStoreResult extends Judgement {
-  readonly asked: number;
-  readonly durable: number;
-  readonly illAnswered: number;
+export interface RemovedStoreResult extends AskedJudgement {
   /** What `/readyz` says afterwards. */
   readonly ready: string;
   readonly isTold: boolean;
@@ -39,10 +36,7 @@ export async function removeStore(count: number): Promise<RemovedStoreResult> {
     const counts = await service.ask('settle');
     await service.end('SIGTERM');
     return {
-      ...judge(directory, asked, counts),
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).length,
+      ...judgeAsked(directory, asked, counts),
       ready,
       isTold,
     };
