@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { NOTHING_REMOVED, type Removed } from '../src/retain/retain.ts';
@@ -241,16 +241,18 @@ function canPin(): boolean {
 }
 
 function startClient(pinned: boolean): ChildProcess {
-  const client = fork(fileURLToPath(new URL('./collect-client.ts', import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
-  });
+  const client = fork(programOf('collect-client'));
   if (pinned) pin(client, 1);
   return client;
 }
 
+/** A program beside this one. */
+function programOf(name: string): string {
+  return fileURLToPath(new URL(name + extname(import.meta.url), import.meta.url));
+}
+
 async function startServer(kind: string, directory: string, ring: string, pinned: boolean): Promise<Started> {
-  const script = fileURLToPath(new URL('./collect-server.ts', import.meta.url));
-  const child = fork(script, [kind, directory, ring, API_TOKEN], { execArgv: ['--import', 'tsx'] });
+  const child = fork(programOf('collect-server'), [kind, directory, ring, API_TOKEN]);
   const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
   if (pinned) pin(child, 0);
   return { kind, child, port: Number(new URL(url).port) };
