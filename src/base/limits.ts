@@ -72,6 +72,9 @@ export const linkNameNodesMax = 1_000;
 /** Characters of a token the collector looks at: the longest R there can be has 440, the longest L 3,400. */
 export const tokenCharsMax = 4_000;
 
+/** Addresses of one day whose peers a collector remembers in memory: about 1 MB; the others are computed in 2 µs. */
+export const peersRememberedMax = 5_000;
+
 /** Characters of a user agent kept with a hit: verdicts look no further. */
 export const userAgentCharsMax = 512;
 
