@@ -45,6 +45,8 @@ export interface HotStatements {
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
   /** The last so many. */
   readonly fromPeerBefore: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** Of addresses, a JSON array of their hexadecimal digits, those with two events and more. */
+  readonly sharedPeers: Statement<[peers: string], string>;
   /** How many events there are of an address in a span of time, as far as so many. */
   readonly countFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], number>;
   /** The next events of all messages, in order. */
@@ -264,6 +266,22 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     ),
     fromPeer: prepare(peerEvents(db, 'asc')),
     fromPeerBefore: prepare(peerEvents(db, 'desc')),
+    sharedPeers: first(
+      db
+        .selectFrom(sql<{ value: string }>`json_each(${''})`.as('asked'))
+        .select('asked.value')
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('events')
+              .select('hit_id')
+              .where('peer', '=', sql<Buffer>`unhex(asked.value)`)
+              .where('peer', 'is not', null)
+              .limit(sql.lit(1))
+              .offset(sql.lit(1)),
+          ),
+        ),
+    ),
     countFromPeer: first(
       db
         .selectFrom(

@@ -66,10 +66,11 @@ function findKeys(writer: Writer, hits: readonly JudgedHit[]) {
   const firstAtMs = hits.reduce((least, { hit }) => Math.min(least, hit.atMs), Number.MAX_SAFE_INTEGER);
   const isKnown = ({ hit }: JudgedHit) => hit.level === 'individual' && hit.recipient !== null;
   const recipients = writer.recipientKeys(hits.filter(isKnown).map(({ hit }) => hit.recipient ?? ''));
-  const withKeys = (judged: JudgedHit): KeyedHit => ({
-    ...judged,
-    message: writer.messages.keyOf({ id: judged.hit.message, atMs: firstAtMs }),
-    recipient: recipients.get(judged.hit.recipient ?? '') ?? NOBODY,
+  const withKeys = ({ hit, verdict }: JudgedHit): KeyedHit => ({
+    hit,
+    verdict,
+    message: writer.messages.keyOf({ id: hit.message, atMs: firstAtMs }),
+    recipient: recipients.get(hit.recipient ?? '') ?? NOBODY,
   });
   return {
     known: distinctById(hits.filter(isKnown)).map(withKeys),

@@ -28,25 +28,23 @@ export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes:
   for (const [hit, judgement] of reweigh({ sends, places })) relabel(writer, reader.eventOf(hit), judgement, changes);
 }
 
-/** An address of new hits, and how many events it has around their time, as far as it matters. */
-interface Company extends Span {
-  events: number;
-}
-
-/** One look-up for each address: most have but one event, of which nothing else is asked then. */
-function countCompany(writer: Writer, fresh: readonly KeyedHit[]): ReadonlyMap<string, Company> {
-  const company = new Map<string, Company>();
+/** One look-up for all addresses: most have but one event, of which nothing else is asked then. */
+function countCompany({ statements }: Writer, fresh: readonly KeyedHit[]): CompanyOf {
+  const company = new Map<string, Span>();
   for (const { hit, verdict } of fresh) {
     if (hit.peer === null || !speaks({ verdict })) continue;
-    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, hits: 0, events: 0 }));
+    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, hits: 0, events: 1 }));
     span.firstMs = Math.min(span.firstMs, hit.atMs);
     span.lastMs = Math.max(span.lastMs, hit.atMs);
     span.hits += 1;
   }
-  for (const [peer, span] of company) {
+  // In the order of the index: each of its pages is then read once.
+  for (const peer of statements.sharedPeers.all(JSON.stringify([...company.keys()].sort()))) {
+    const span = company.get(peer);
+    if (span === undefined) continue;
     const from = hitIdAt(Math.max(0, span.firstMs - contextWindowMs));
     const before = hitIdAt(span.lastMs + contextWindowMs + 1);
-    span.events = writer.statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 0;
+    span.events = statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 1;
   }
   return company;
 }
@@ -56,7 +54,7 @@ function speaks({ verdict }: Pick<KeyedHit, 'verdict'>): boolean {
   return mayChange(verdict) || verdict.label === 'scanner';
 }
 
-type CompanyOf = ReadonlyMap<string, Company>;
+type CompanyOf = ReadonlyMap<string, Span>;
 type Groups = readonly (readonly ContextHit[])[];
 
 /** The hits of each recipient that may have something to say to a new one. */
