@@ -229,6 +229,9 @@ export const historyMessages = 20;
 /** Share of masked recipients up to which two open rates are compared without a warning: beyond, clicks decide them. */
 export const maskedShareMax = 0.3;
 
+/** Rows of clients in a report, and of devices: more than there are in the table, and as many as anybody reads. */
+export const usageRowsMax = 50;
+
 /** Links shown in a report. */
 export const reportLinksMax = 1_000;
 
@@ -298,6 +301,9 @@ export const agentMemoMax = 10_000;
 
 /** Milliseconds by which the clocks of senders and collectors may differ: past it, a hit before the delivery was one. */
 export const clockDifferenceMs = 300_000;
+
+/** Milliseconds behind the delivery in which a hit is fast. No rule looks at a later time, so no send need be looked for. */
+export const fastMs = 30_000;
 
 /** Milliseconds in which one hit says something of another. */
 export const contextWindowMs = 900_000;

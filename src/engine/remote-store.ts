@@ -24,6 +24,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   countsOf: 'read',
   linksOf: 'read',
   audiencesOf: 'read',
+  usageOf: 'read',
   listMessages: 'read',
   recordShortLinks: 'write',
   revoke: 'write',

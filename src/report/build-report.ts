@@ -4,6 +4,7 @@ import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { reportLinksMax } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
+import { type ClientCount, countUsage, type DeviceCount } from './count-usage.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
 import type { CountRow, LinkRow, MessageRow, ReportSource } from './report-source.ts';
 
@@ -61,6 +62,9 @@ export interface Report {
   };
   /** One row for each index and destination, at most 1,000. */
   readonly links: readonly ReportLink[];
+  /** What opens and clicks were made with, most opens first: numbers of events, at most 50 rows each. */
+  readonly clients: readonly ClientCount[];
+  readonly devices: readonly DeviceCount[];
   readonly unsubscribes: number;
   readonly bounces: number;
   readonly complaints: number;
@@ -81,11 +85,12 @@ export async function buildReport(source: ReportSource, of: { readonly message: 
   const counted = await countMessage(source, of.message);
   const { rates } = counted;
   const estimated = await estimatedRate(source, of.message);
-  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } } };
+  const { clients, devices } = countUsage(await source.usageOf(of.message));
+  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } }, clients, devices };
 }
 
-/** What is counted of a message, without what is estimated. */
-export type CountedReport = Omit<Report, 'rates'> & {
+/** What is counted of a message, without what is estimated, and without what it was read with. */
+export type CountedReport = Omit<Report, 'rates' | 'clients' | 'devices'> & {
   readonly rates: Omit<Report['rates'], 'open'> & { readonly open: Rate };
 };
 

@@ -7,9 +7,9 @@ export interface FlatTable {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
 }
 
-/** One row a figure, and below them one row a figure of each link. */
+/** One row a figure, and below them one row a figure of each link, client and device. */
 export function reportRows(report: Report): FlatTable {
-  const figures = flatten({ ...report, links: undefined, warnings: undefined });
+  const figures = flatten({ ...report, ...NOT_FLAT });
   const links = report.links.flatMap(({ index, destination, name, clicks }) =>
     Object.entries(clicks).map(([kind, value]) => ({
       figure: `links.${index}.clicks.${kind}`,
@@ -18,9 +18,22 @@ export function reportRows(report: Report): FlatTable {
       name,
     })),
   );
-  const rows = [...figures.map(([figure, value]) => ({ figure, value, destination: null, name: null })), ...links];
+  const usages = [
+    ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
+    ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
+  ].flatMap(({ of, name, counts }) =>
+    Object.entries(counts).map(([kind, value]) => ({ figure: `${of}.${kind}`, value, destination: null, name })),
+  );
+  const rows = [
+    ...figures.map(([figure, value]) => ({ figure, value, destination: null, name: null })),
+    ...links,
+    ...usages,
+  ];
   return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
+
+/** Lists have rows of their own. */
+const NOT_FLAT = { links: undefined, warnings: undefined, clients: undefined, devices: undefined };
 
 /** One row a message of the list. */
 export function summaryRows(items: readonly MessageSummary[]): FlatTable {

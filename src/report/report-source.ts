@@ -1,5 +1,6 @@
 // What reports need of a store: kept counts, whose cost does not grow with events. Declared here, where it is used.
 import type { Label } from '../base/nouns.ts';
+import type { Device } from '../classify/mail-clients.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 
 /** Counts of one message for opens or clicks, by label, and over all labels or those that mean a person. */
@@ -20,6 +21,14 @@ export interface LinkRow {
   readonly total: number;
   readonly recipients: number;
   readonly people: number;
+}
+
+/** Opens or clicks that were made with a client on a device, as far as both are known. */
+export interface UsageRow {
+  readonly kind: 'open' | 'click';
+  readonly client: string | null;
+  readonly device: Device | null;
+  readonly total: number;
 }
 
 export interface MessageRow {
@@ -47,6 +56,8 @@ export interface ReportSource {
   countsOf(id: string): Promise<readonly CountRow[]>;
   /** The audience of the message, and of messages before it that were sent, at most `earlierMax`, the last first. */
   audiencesOf(id: string, earlierMax: number): Promise<MessageAudiences>;
+  /** With what the message was opened and clicked. */
+  usageOf(id: string): Promise<readonly UsageRow[]>;
   /** Links by index, registered or clicked; at most `limit`. */
   linksOf(id: string, limit: number): Promise<readonly LinkRow[]>;
   /** Messages, newest first, after the place of an earlier page. */

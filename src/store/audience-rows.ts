@@ -6,6 +6,7 @@ import type { AudienceCell } from '../stats/audience.ts';
 import { PROVIDERS, providerOf } from '../stats/provider.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { HotStatements } from './hot-statements.ts';
+import type { SendReader } from './send-reader.ts';
 import type { LabelCounts } from './tables.ts';
 
 /** What was seen, as bits: an open of a person, a click of a person, an open judged `prefetch`. */
@@ -27,19 +28,20 @@ export class AudienceMoves {
   readonly #statements: HotStatements;
   /** By message, cohort and what was seen, a blank between two. */
   readonly #moved = new Map<string, number>();
-  readonly #sent = new Map<number, boolean>();
+  readonly #sends: SendReader;
 
-  constructor(statements: HotStatements) {
+  constructor(statements: HotStatements, sends: SendReader) {
     this.#statements = statements;
+    this.#sends = sends;
   }
 
   /** Counts a recipient where the new state belongs. Called once the state of this kind is written. */
   move({ message, recipient, kind, before, after }: StateMove): void {
     const from = seenOf(kind, before);
     const to = seenOf(kind, after);
-    if (from === to || !this.#hasSends(message)) return;
-    const cohort = this.#statements.cohortOf.get(message, recipient);
-    if (cohort === undefined || cohort === null) return;
+    if (from === to) return;
+    const cohort = this.#sends.read(message, recipient)?.cohort ?? null;
+    if (cohort === null) return;
     const other = this.#seen(message, recipient, kind === 'open' ? 'click' : 'open');
     this.#add(message, cohort, from | other, -1);
     this.#add(message, cohort, to | other, 1);
@@ -58,15 +60,6 @@ export class AudienceMoves {
       if (recipients !== 0) this.#statements.addAudience.run(message, cohort, seen, recipients);
     }
     this.#moved.clear();
-  }
-
-  /** Of a message whose sends nobody records, no recipient need be looked for. */
-  #hasSends(message: number): boolean {
-    const known = this.#sent.get(message);
-    if (known !== undefined) return known;
-    const has = this.#statements.hasSends.get(message) !== undefined;
-    this.#sent.set(message, has);
-    return has;
   }
 
   #seen(message: number, recipient: Buffer, kind: 'open' | 'click'): number {

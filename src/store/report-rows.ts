@@ -1,11 +1,12 @@
 // Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
 import type { Kysely } from 'kysely';
+import { DEVICES } from '../classify/mail-clients.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { audienceCell } from './audience-rows.ts';
-import { COUNT_LABELS, wordOf } from './codes.ts';
+import { COUNT_LABELS, NO_DEVICE, wordOf } from './codes.ts';
 import { getOrSet } from './count-rows.ts';
-import type { Tables } from './tables.ts';
+import { NO_TEXT, type Tables } from './tables.ts';
 
 /** The kinds for which there are counts: the first of all. */
 const COUNTED_KINDS = ['open', 'click'] as const;
@@ -56,6 +57,22 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
       for (const row of rows) getOrSet(cells, row.message_key, () => []).push(audienceCell(row));
       const [own = [], ...others] = cells.values();
       return { message: own, earlier: others };
+    },
+    async usageOf(id) {
+      const rows = await db
+        .selectFrom('usage_counts')
+        .innerJoin('messages', 'messages.key', 'usage_counts.message_key')
+        .innerJoin('texts', 'texts.key', 'usage_counts.client_key')
+        .select(['kind', 'client_key', 'texts.text', 'device', 'total'])
+        .where('messages.id', '=', id)
+        .where('total', '>', 0)
+        .execute();
+      return rows.map(({ kind, client_key, text, device, total }) => ({
+        kind: wordOf(COUNTED_KINDS, kind),
+        client: client_key === NO_TEXT ? null : text,
+        device: device === NO_DEVICE ? null : wordOf(DEVICES, device - 1),
+        total,
+      }));
     },
     async linksOf(id, limit) {
       const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();

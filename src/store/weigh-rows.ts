@@ -8,19 +8,19 @@ import { maySpread } from '../classify/find-fan-out.ts';
 import type { Judgement } from '../classify/judge-hit.ts';
 import { mayChange } from '../classify/judgement-of.ts';
 import { reweigh } from '../classify/reweigh.ts';
-import { KINDS, wordOf } from './codes.ts';
+import { wordOf } from './codes.ts';
 import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
 import { type EventHit, EventReader } from './event-hits.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import { PeerEvents, type Span } from './peer-events.ts';
-import { moveState } from './state-rows.ts';
+import { moveEvent } from './state-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** Within a transaction, once the new events are stored and counted: weighs them with what is there. */
 export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes: Changes): void {
   const real = fresh.filter(({ hit }) => !hit.test);
-  const reader = new EventReader(writer, linkCounts(real));
+  const reader = new EventReader(writer);
   const company = countCompany(writer, real);
   const peerEvents = new PeerEvents(writer, company);
   const sends = findSends(writer, real, company, { peerEvents, reader });
@@ -123,10 +123,6 @@ function findPlaces(
   });
 }
 
-function linkCounts(fresh: readonly KeyedHit[]): ReadonlyMap<number, number> {
-  return new Map(fresh.flatMap(({ hit, message }) => (hit.link === null ? [] : [[message, hit.link.count] as const])));
-}
-
 function relabel(writer: Writer, event: EventHit, judgement: Judgement, changes: Changes): void {
   const { row, version, label } = event;
   writer.statements.relabel.run(
@@ -134,12 +130,5 @@ function relabel(writer: Writer, event: EventHit, judgement: Judgement, changes:
     row.message_key,
     row.hit_id,
   );
-  const kind = wordOf(KINDS, row.kind);
-  if (kind === 'unsubscribe' || row.repeat === 1) return;
-  const link =
-    row.link_index === null || row.destination_key === null
-      ? null
-      : { index: row.link_index, destination: row.destination_key };
-  const counted = { message: row.message_key, recipient: row.recipient_key, kind, atMs: timeOf(row.hit_id), link };
-  moveState(writer, counted, wordOf(LABELS, label), judgement.label, changes);
+  moveEvent(writer, row, { from: wordOf(LABELS, label), to: judgement.label }, changes);
 }
