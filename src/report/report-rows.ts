@@ -7,7 +7,7 @@ export interface FlatTable {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
 }
 
-/** One row a figure, and below them one row a figure of each link, client and device. */
+/** One row a figure, and below them one row a figure of each link, mail domain, client and device. */
 export function reportRows(report: Report): FlatTable {
   const figures = flatten({ ...report, ...NOT_FLAT });
   const links = report.links.flatMap(({ index, destination, name, clicks }) =>
@@ -18,22 +18,24 @@ export function reportRows(report: Report): FlatTable {
       name,
     })),
   );
+  const domains = report.domains.flatMap(({ domain, ...recipients }, at) =>
+    Object.entries(recipients).map(([kind, value]) => ({
+      ...{ figure: `domains.${at}.${kind}`, value, destination: null, name: domain },
+    })),
+  );
   const usages = [
     ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
     ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
   ].flatMap(({ of, name, counts }) =>
     Object.entries(counts).map(([kind, value]) => ({ figure: `${of}.${kind}`, value, destination: null, name })),
   );
-  const rows = [
-    ...figures.map(([figure, value]) => ({ figure, value, destination: null, name: null })),
-    ...links,
-    ...usages,
-  ];
+  const plain = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
+  const rows = [...plain, ...links, ...domains, ...usages];
   return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
 
 /** Lists have rows of their own. */
-const NOT_FLAT = { links: undefined, warnings: undefined, clients: undefined, devices: undefined };
+const NOT_FLAT = { links: undefined, domains: undefined, clients: undefined, devices: undefined, warnings: undefined };
 
 /** One row a message of the list. */
 export function summaryRows(items: readonly MessageSummary[]): FlatTable {
@@ -49,7 +51,8 @@ const SUMMARY_COLUMNS = [
 
 type Leaf = string | number | null;
 
-function flatten(value: object, prefix = ''): readonly (readonly [string, Leaf])[] {
+/** The figures of a value, by their paths: `opens.total`. */
+export function flatten(value: object, prefix = ''): readonly (readonly [string, Leaf])[] {
   return Object.entries(value).flatMap(([name, part]): readonly (readonly [string, Leaf])[] => {
     if (part === undefined) return [];
     if (part === null || typeof part === 'string' || typeof part === 'number') return [[prefix + name, part]];

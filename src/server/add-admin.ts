@@ -3,7 +3,7 @@
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import type { Store } from '../store/open-store.ts';
-import { apiRoutes } from './api.ts';
+import { answerApi, apiRoutes } from './api.ts';
 import { authorise } from './api-auth.ts';
 import { prepareAddressOf } from './client-address.ts';
 import { makeFront } from './front.ts';
@@ -11,6 +11,7 @@ import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import type { Metrics } from './metrics.ts';
+import { answerOpenApi } from './openapi.ts';
 import { answerMetrics } from './probes.ts';
 
 export interface AdminParts {
@@ -42,7 +43,9 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   const mayRead = async (ctx: Context) => (await authorise(ctx, 'read', auth)) !== undefined;
   app.use(answerMetrics(metrics, mayRead, addressOf));
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
-  app.use(apiRoutes({ store, auth, now }));
+  const routes = apiRoutes({ store, now });
+  app.use(answerOpenApi(routes));
+  app.use(answerApi(routes, auth));
 }
 
 /**

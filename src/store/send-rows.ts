@@ -45,7 +45,7 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
     const row = [messageKey, key, send.atMs, isTimed ? 1 : 0, domain, ...levels, cohort] as const;
     if (writer.statements.addSend.run(...row).changes === 0) continue;
     fresh.push({ send, recipient: key });
-    if (cohort !== null) changes.audiences.enter({ message: messageKey, recipient: key, cohort, mayBeSeen });
+    changes.audiences.enter({ message: messageKey, recipient: key, cohort, domain, mayBeSeen });
     added.firstAtMs = Math.min(added.firstAtMs, send.atMs);
     if (isTimed) added.lastAtMs = Math.max(added.lastAtMs, send.atMs);
     if (opens === 'individual') added.opens += 1;

@@ -48,6 +48,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   noteEvents(writer, fresh);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
+  for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
   weighEvents(writer, fresh, changes);
   changes.write();
   insertUnsubscribes(writer, fresh, anonymous);

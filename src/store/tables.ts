@@ -7,6 +7,7 @@ export const NO_TEXT = 0;
 
 export interface Tables {
   readonly messages: MessageTable;
+  readonly deleted_messages: DeletedMessageTable;
   readonly recipients: RecipientTable;
   readonly secrets: SecretTable;
   readonly verdicts: VerdictTable;
@@ -25,6 +26,7 @@ export interface Tables {
   readonly quarter_counts: QuarterCountTable;
   readonly usage_counts: UsageCountTable;
   readonly audiences: AudienceTable;
+  readonly domain_counts: DomainCountTable;
   readonly unsubscribes: UnsubscribeTable;
   readonly journals: JournalTable;
   readonly api_tokens: ApiTokenTable;
@@ -50,6 +52,14 @@ interface MessageTable {
   readonly hidden: Generated<number>;
   /** Links of the mail; null until a hit of one has said so. */
   readonly link_count: Generated<number | null>;
+  /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
+  readonly cost: Generated<string | null>;
+  readonly currency: Generated<string | null>;
+}
+
+/** A message that is gone, some of whose rows may still be there; its number is never given again. */
+interface DeletedMessageTable {
+  readonly key: number;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
@@ -229,6 +239,16 @@ interface AudienceTable {
   readonly cohort: number;
   readonly seen: number;
   readonly recipients: number;
+}
+
+/** Recipients of a message by mail domain; {@link NO_TEXT} in place of a domain stands for all that have one. */
+interface DomainCountTable {
+  readonly message_key: number;
+  readonly domain_key: number;
+  readonly sent: number;
+  /** With an open, and with a click, of a person. */
+  readonly opened: number;
+  readonly clicked: number;
 }
 
 interface UnsubscribeTable {

@@ -4,7 +4,7 @@ import { peerEventsMax } from '../../src/base/limits.ts';
 import { type Hit, LABELS } from '../../src/base/nouns.ts';
 import { classify } from '../../src/classify/classify.ts';
 import { usageOf } from '../../src/classify/mail-clients.ts';
-import { countMessage } from '../../src/report/build-report.ts';
+import { buildReport } from '../../src/report/build-report.ts';
 import { classifyHit } from '../../src/settle/judge-hits.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
@@ -89,7 +89,11 @@ function verdictsOf(hits: readonly Hit[], sends: readonly PlannedSend[] = []) {
 
 /** All that is counted of a store's hits; dictionaries may be numbered otherwise, and earlier messages be others. */
 async function countsIn(store: Store, messages: readonly string[]) {
-  return await Promise.all(messages.map((message) => countMessage(store, message)));
+  const reports = await Promise.all(messages.map((message) => buildReport(store, { message })));
+  return reports.map(({ rates: { open, ...rates }, ...counted }) => {
+    const { estimated: _, ...counts } = open;
+    return { ...counted, rates, open: counts };
+  });
 }
 
 /** A send of one of the mails, told before some of the hits, or behind them all. */
