@@ -6,7 +6,7 @@ import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
-import { prepareSweeping, type SweepStatements } from './sweep-rows.ts';
+import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
