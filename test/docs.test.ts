@@ -168,7 +168,7 @@ describe('docs', () => {
 
   it('show a report that has what a report has', async () => {
     const { store } = await openTestStore();
-    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: sentMs }]);
+    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: sentMs, domain: 'example.com' }]);
     await store.recordLinks('spring-sale', [{ index: 0, destination: 'https://shop.example/', name: 'Shop' }]);
     const report = await buildReport(store, { message: 'spring-sale' });
     const shown: unknown = JSON.parse(blocks('json', 'docs/api.md')[0] ?? '');
