@@ -15,6 +15,7 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { type HiddenPeerStore, makeHiddenPeers } from './hidden-peers.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeRetentionStore } from './retain-rows.ts';
@@ -31,6 +32,7 @@ export interface Store
     SettleStore,
     CountedSource,
     RelabelStore,
+    HiddenPeerStore,
     ReportSource,
     RetentionStore,
     ApiTokenStore,
@@ -101,6 +103,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),
+    ...makeHiddenPeers(writer),
     ...makeReportSource(db),
     ...makeRetentionStore(db, writer),
     ...makeApiTokens(db),
