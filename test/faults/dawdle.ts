@@ -1,5 +1,5 @@
-// Senders that drip one byte a second, and as many that say nothing: everybody else is answered meanwhile, and the
-// dripping ones are closed though they never stop.
+// Senders that drip one byte a second, half of them in their headers and half in a body, and as many that say nothing:
+// everybody else is answered meanwhile, and the dripping ones are closed though they never stop.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
@@ -52,10 +52,12 @@ export async function dawdle(count: number): Promise<DawdleResult> {
 }
 
 /** Resolves when the other end has closed the connection. */
-async function drip(socket: Socket): Promise<void> {
+async function drip(socket: Socket, at: number): Promise<void> {
   const dripping = setInterval(() => socket.write('a'), DRIP_MS);
   socket.resume();
-  socket.write('GET / HTTP/1.1\r\nX: ');
+  socket.write(
+    at % 2 === 0 ? 'GET / HTTP/1.1\r\nX: ' : 'GET /o/a.gif HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n',
+  );
   if (!socket.destroyed) await once(socket, 'close').catch(() => undefined);
   clearInterval(dripping);
 }
