@@ -1,18 +1,12 @@
 // The whole service is killed at a random moment under load, started again over what it left, and asked again; then
 // everything is settled and held against what was answered.
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { seeded } from './disk.ts';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, illAnswered, type OracleService } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
-export interface KillResult extends Judgement {
+export interface KillResult extends AskedJudgement {
   readonly runs: number;
-  readonly asked: number;
-  readonly durable: number;
-  /** Answered, but neither the pixel nor the redirect; a connection that broke with the process is no answer. */
-  readonly illAnswered: number;
 }
 
 const BATCH = 40;
@@ -24,32 +18,29 @@ export async function killRepeatedly(of: {
   readonly withinMs: number;
 }): Promise<KillResult> {
   const random = seeded(of.seed);
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-kill-'));
-  try {
+  return await inTrial(async ({ start, conclude }) => {
     const asked: Asked[] = [];
-    for (let run = 0; run < of.runs; run += 1) asked.push(...(await killOnce(directory, random() * of.withinMs)));
-    const service = await startOracleService(directory);
+    for (let run = 0; run < of.runs; run += 1) {
+      const service = await start();
+      setTimeout(() => service.child.kill('SIGKILL'), random() * of.withinMs);
+      asked.push(...(await askUntilDead(service, BATCH)));
+    }
+    const service = await start();
     asked.push(...(await askMany(service.url, BATCH)));
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    return {
-      ...judge(directory, asked, counts),
-      runs: of.runs,
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).filter(({ status }) => status !== 0).length,
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return { ...(await conclude(service, asked)), runs: of.runs, illAnswered: illAnsweredAlive(asked) };
+  });
 }
 
-async function killOnce(directory: string, afterMs: number): Promise<readonly Asked[]> {
-  const service = await startOracleService(directory);
+/** Asks again and again, until the process has ended. */
+export async function askUntilDead({ child, url }: OracleService, atOnce: number): Promise<readonly Asked[]> {
+  const ended = once(child, 'exit');
   const asked: Asked[] = [];
-  const ended = once(service.child, 'exit');
-  setTimeout(() => service.child.kill('SIGKILL'), afterMs);
-  while (service.child.signalCode === null) asked.push(...(await askMany(service.url, BATCH)));
+  while (child.signalCode === null) asked.push(...(await askMany(url, atOnce)));
   await ended;
   return asked;
+}
+
+/** Answered, but neither the pixel nor the redirect; a connection that broke with the process is no answer. */
+export function illAnsweredAlive(asked: readonly Asked[]): number {
+  return illAnswered(asked).filter(({ status }) => status !== 0).length;
 }

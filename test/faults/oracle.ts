@@ -138,6 +138,12 @@ export function illAnswered(asked: readonly Asked[]): readonly Asked[] {
   return asked.filter(({ kind, status }) => status !== (kind === 'open' ? 200 : 302));
 }
 
+/** Milliseconds in which 99 % were answered. */
+export function p99Of(asked: readonly Asked[]): number {
+  const sorted = asked.map(({ ms }) => ms).sort((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
+}
+
 export interface Judgement {
   /** Answered durable, and not in the store. */
   readonly lost: number;

@@ -2,7 +2,7 @@
 // fault: runs, requests or events, losses, and the upper bound that so many without a loss give (Wilson, 95 %).
 import { parseArgs } from 'node:util';
 import { startTestService } from '../support/service.ts';
-import { lockStore, loseStore } from './away-store.ts';
+import { loseStore } from './away-store.ts';
 import { dawdle } from './dawdle.ts';
 import { DEFECTS, type Defect, liveThrough } from './defects.ts';
 import { canWatchDisk } from './disk.ts';
@@ -47,7 +47,7 @@ const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
     withBound(tearTail({ seed, cutStep: Math.ceil(1 / scale), ...(scale < 1 && { flips: times(99_000) }) })),
   'failing-disk': async () => withBound(await failDisk(diskFaults(times(200), 5))),
   kill: async () => withBound(await killRepeatedly({ seed, runs: times(200), withinMs: 1_500 })),
-  'locked-store': async () => withBound(await loseStore(lockStore, { forMs: 60_000 * scale, atLeast: 100 })),
+  'locked-store': async () => withBound(await loseStore({ forMs: 60_000 * scale, atLeast: 100 })),
   'removed-store': async () => withBound(await removeStore(times(5_000))),
   'full-journal': async () => withBound(await fillUp(Math.max(150_000, times(10_000_000)))),
   'slow-senders': async () => withBound(await dawdle(times(5_000))),
