@@ -63,7 +63,7 @@ export async function liveThrough(defect: Defect): Promise<LifeResult> {
     const counts = await next.ask('settle');
     await next.end('SIGTERM');
     const looked = asked.filter(({ recipient }) => recipient !== victim);
-    return { ...judge(directory, looked, counts), damaged: counts.dropped.damaged };
+    return { ...judge(directory, looked, { counts: [counts] }), damaged: counts.dropped.damaged };
   });
 }
 

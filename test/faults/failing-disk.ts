@@ -25,7 +25,7 @@ export function diskFaults(most: number, step: number): readonly DiskFault[] {
 }
 
 const REQUESTS = 24;
-const RECOVERY_MS = 5_000;
+export const RECOVERY_MS = 5_000;
 
 /** Runs all faults, one after another, against one service. */
 export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDiskResult> {

@@ -1,8 +1,7 @@
 // The whole service is killed at a random moment under load, started again over what it left, and asked again; then
 // everything is settled and held against what was answered.
-import { once } from 'node:events';
 import { seeded } from './disk.ts';
-import { type Asked, type AskedJudgement, askMany, illAnswered, type OracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, EndedEarly, illAnswered, type OracleService } from './oracle.ts';
 import { inTrial } from './trial.ts';
 
 export interface KillResult extends AskedJudgement {
@@ -23,7 +22,7 @@ export async function killRepeatedly(of: {
     for (let run = 0; run < of.runs; run += 1) {
       const service = await start();
       setTimeout(() => service.child.kill('SIGKILL'), random() * of.withinMs);
-      asked.push(...(await askUntilDead(service, BATCH)));
+      asked.push(...(await askUntilEnd(service, BATCH)));
     }
     const service = await start();
     asked.push(...(await askMany(service.url, BATCH)));
@@ -31,12 +30,35 @@ export async function killRepeatedly(of: {
   });
 }
 
-/** Asks again and again, until the process has ended. */
-export async function askUntilDead({ child, url }: OracleService, atOnce: number): Promise<readonly Asked[]> {
-  const ended = once(child, 'exit');
+/** Requests after which a service that has not come to the place where it should be killed is killed all the same. */
+export const LIFE_REQUESTS = 400;
+
+/** Starts a service that will be killed, perhaps before it listens, and asks until it is. */
+export async function askUntilKilled(start: () => Promise<OracleService>, atOnce: number): Promise<readonly Asked[]> {
+  try {
+    return await askUntilEnd(await start(), atOnce, LIFE_REQUESTS);
+  } catch (error) {
+    if (!isKill(error)) throw error;
+    return [];
+  }
+}
+
+/** Whether that is what becomes of what is asked of a service that is killed. */
+export function isKill(error: unknown): boolean {
+  return error instanceof EndedEarly && error.signal === 'SIGKILL';
+}
+
+/** Asks so many at once until the process has ended; it is killed when there are too many. */
+export async function askUntilEnd(
+  service: OracleService,
+  atOnce: number,
+  atMost: number = Number.POSITIVE_INFINITY,
+): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
-  while (child.signalCode === null) asked.push(...(await askMany(url, atOnce)));
-  await ended;
+  while (service.child.signalCode === null && asked.length < atMost) {
+    asked.push(...(await askMany(service.url, atOnce)));
+  }
+  await service.end('SIGKILL');
   return asked;
 }
 

@@ -3,10 +3,12 @@ import { loseStore } from './away-store.ts';
 import { dawdle } from './dawdle.ts';
 import { canWatchDisk } from './disk.ts';
 import { diskFaults, failDisk } from './failing-disk.ts';
+import { canMount, fillDisk } from './full-disk.ts';
 import { fillUp } from './full-journal.ts';
 import { jumpClock } from './jump-clock.ts';
 import { killRepeatedly } from './kill.ts';
 import { FLAWLESS } from './oracle.ts';
+import { startBehind } from './ready.ts';
 import { removeStore } from './removed-store.ts';
 
 const MINUTES_2 = 120_000;
@@ -21,6 +23,33 @@ describe.skipIf(!canWatchDisk())('while the disk of the journal fails (needs Lin
       expect(asked).toBeGreaterThan(faults.length * 24);
       // The faults did hit.
       expect(asked - durable).toBeGreaterThan(24);
+    },
+    MINUTES_2,
+  );
+});
+
+describe.skipIf(!canMount())('while the whole disk is full (needs the right to mount a tmpfs)', () => {
+  it(
+    'everybody is answered, what is dropped is counted, and everything works again as soon as there is room',
+    async () => {
+      const { asked, durable, dropped, ...result } = await fillDisk(2);
+      const nothing = { neverFull: 0, notRecovered: 0, uncounted: 0, illAnswered: 0 };
+      expect(result).toEqual({ ...FLAWLESS, rounds: 2, ...nothing });
+      expect(durable).toBeGreaterThan(0);
+      expect(dropped).toBeGreaterThan(0);
+      expect(asked).toBeGreaterThanOrEqual(durable + dropped);
+    },
+    MINUTES_2,
+  );
+});
+
+describe('a server whose journal has hits that wait', () => {
+  it(
+    'listens, keeps what is asked of it at once, and has all in its account when it is killed',
+    async () => {
+      const { readyMs, readyEmptyMs, ...result } = await startBehind({ waiting: 30_000, starts: 1 });
+      expect(result).toEqual({ waiting: 30_000, starts: 1, notDurable: 0, lost: 0 });
+      expect(Math.min(readyMs, readyEmptyMs)).toBeGreaterThan(0);
     },
     MINUTES_2,
   );

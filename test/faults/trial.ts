@@ -37,7 +37,7 @@ export async function inTrial<T>(run: (trial: Trial) => Promise<T>, directory = 
       async conclude(service, asked) {
         const counts = await settleAll(service);
         await service.end('SIGTERM');
-        return judgeAsked(directory, asked, counts);
+        return judgeAsked(directory, asked, { counts: [counts] });
       },
     });
   } finally {
