@@ -95,7 +95,7 @@ async function playMailing(store: Store, { id, name, sentAt, isTo, seed }: DemoM
     })),
   );
   await store.recordLinks(id, links);
-  void name;
+  if (name !== null) await store.describeMessage(id, { name });
   const hits = readers.flatMap((reader, place) => {
     const of = { message: id, sentAtMs, links, chance, recipient: isAggregate(place) ? null : reader.id };
     return hitsOf(reader, of);
