@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
 import { judgeHits } from '../../src/settle/judge-hits.ts';
+import { COUNT_LABELS } from '../../src/store/codes.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
@@ -175,7 +176,7 @@ describe('settle', () => {
     ]);
   });
 
-  it('keeps test hits as events and counts none of them', async () => {
+  it('keeps test hits as events and counts them apart, in nothing else', async () => {
     const { store, path } = await openTestStore();
     const test = { test: true } as const;
     await settleHits(store, [
@@ -184,7 +185,11 @@ describe('settle', () => {
       makeHit({ ...test, kind: 'unsubscribe' }),
       makeHit({ ...test, level: 'aggregate', recipient: null }),
     ]);
-    const { events, ...others } = Object.fromEntries(STATE_TABLES.map((name) => [name, allRows(path)[name]]));
+    const { events, counts, ...others } = Object.fromEntries(STATE_TABLES.map((name) => [name, allRows(path)[name]]));
+    expect(counts?.map(({ kind, label, total }) => [kind, label, total])).toEqual([
+      [0, COUNT_LABELS.indexOf('test'), 2],
+      [1, COUNT_LABELS.indexOf('test'), 1],
+    ]);
     expect(events?.map((row) => row['test'])).toEqual([1, 1, 1]);
     expect(Object.values(others)).toEqual(Object.keys(others).map(() => []));
   });
