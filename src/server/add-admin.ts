@@ -1,8 +1,9 @@
-// What is for the sender and not for the readers of mail: the API and `/metrics`. At the port of the collector, or at one
-// of its own.
+// What is for the sender and not for the readers of mail: the pages, the API and `/metrics`. At the port of the collector,
+// or at one of its own.
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import type { Store } from '../store/open-store.ts';
+import type { KeyRing } from '../token/key-ring.ts';
 import { answerApi, apiRoutes } from './api.ts';
 import { authorise } from './api-auth.ts';
 import { prepareAddressOf } from './client-address.ts';
@@ -12,10 +13,15 @@ import { type Listening, listen } from './listen.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import type { Metrics } from './metrics.ts';
 import { answerOpenApi } from './openapi.ts';
+import { pageRoutes } from './page-routes.ts';
 import { answerMetrics } from './probes.ts';
 
 export interface AdminParts {
   readonly store: Store;
+  /** Seal the sessions of the pages. */
+  readonly keys: KeyRing;
+  /** Below whose path the pages stand, too. */
+  readonly baseUrl: string;
   /** One more admin token for the API, kept nowhere. */
   readonly apiToken: string | undefined;
   readonly trustedProxies: string | undefined;
@@ -37,7 +43,7 @@ export interface ApiRequest {
 
 /** Adds the routes to an app. */
 export function addAdmin(app: Koa, parts: AdminParts): void {
-  const { store, apiToken, guesses, metrics, now, onApiRequest } = parts;
+  const { store, keys, baseUrl, apiToken, guesses, metrics, now, onApiRequest } = parts;
   const addressOf = prepareAddressOf(parts.trustedProxies ?? '');
   const auth = { store, extraToken: apiToken, addressOf, guesses, countRefused: metrics.countRefused };
   const mayRead = async (ctx: Context) => (await authorise(ctx, 'read', auth)) !== undefined;
@@ -46,6 +52,7 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   const routes = apiRoutes({ store, now });
   app.use(answerOpenApi(routes));
   app.use(answerApi(routes, auth));
+  app.use(pageRoutes({ store, auth, keys, baseUrl, now }));
 }
 
 /**

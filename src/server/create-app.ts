@@ -1,4 +1,4 @@
-// The whole server as a Koa app: the collector, the API, and what watches them.
+// The whole server as a Koa app: the collector, the pages and the API of the sender, and what watches them.
 import type Koa from 'koa';
 import { checkOptionNames } from '../base/options.ts';
 import type { Mirror } from '../control/open-mirror.ts';
@@ -54,7 +54,7 @@ export interface Assembled {
 export interface SharedParts {
   readonly metrics?: Metrics;
   readonly guesses?: GuessLimit;
-  /** Leaves the API and `/metrics` to another listener. @default false */
+  /** Leaves the pages, the API and `/metrics` to another listener. @default false */
   readonly isPublic?: boolean;
 }
 
@@ -85,7 +85,8 @@ export function assemble(options: AppOptions, shared: SharedParts = {}): Assembl
   app.use(asMiddleware(collect));
   const readiness = options.readiness ?? (() => journalReadiness(journal));
   app.use(answerProbes(readiness, () => watch.problem() !== undefined));
-  if (!isPublic) addAdmin(app, { store, apiToken, trustedProxies, guesses, metrics, now, onApiRequest });
+  const { keys, baseUrl } = tracker;
+  if (!isPublic) addAdmin(app, { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, now, onApiRequest });
   app.use(answerNothingHere);
   return { app, front, collect };
 }

@@ -75,7 +75,17 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const { url, baseUrl, journal, metrics } = front;
     const settler = await keeping.settle(journal);
     closers.add(() => allOf([settler.stop(), keeping.closeLeftovers()]));
-    const forAdmin = { store, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
+    const forAdmin = {
+      store,
+      keys: options.keys,
+      baseUrl,
+      apiToken,
+      trustedProxies,
+      guesses,
+      metrics,
+      onApiRequest,
+      onProblem,
+    };
     const admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
     const control = { ...front.control, follower };
