@@ -90,8 +90,9 @@ describe('a content network that replaces the user agent', () => {
 
 describe('one address for all', () => {
   it('is a proxy’s after 200 hits of 50 recipients over three minutes; from then on nothing is guessed', () => {
-    const { told, show, problem } = startWatch(true);
+    const { told, hidden, show, problem } = startWatch(true);
     const kinds = show(400, (at) => ({ recipient: `r${at % 50}`, atMs: at * 1_000 }));
+    expect(hidden).toEqual(['203.0.113.9 199000']);
     expect(kinds.indexOf('cdn')).toBe(199);
     expect(new Set(kinds.slice(199))).toEqual(new Set(['cdn']));
     expect([told, problem()]).toEqual([['same-address'], 'same-address']);
