@@ -7,7 +7,7 @@ import { inTrial } from './trial.ts';
 
 export interface FailingDiskResult extends AskedJudgement {
   readonly faults: number;
-  /** Faults after whose end the service did not answer durable again within five seconds. */
+  /** Faults after whose end the service did not answer durable again in time. */
   readonly notRecovered: number;
 }
 
@@ -25,10 +25,11 @@ export function diskFaults(most: number, step: number): readonly DiskFault[] {
 }
 
 const REQUESTS = 24;
+/** Milliseconds in which a service recovers by itself. */
 export const RECOVERY_MS = 5_000;
 
-/** Runs all faults, one after another, against one service. */
-export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDiskResult> {
+/** Runs all faults, one after another, against one service, which has so long to recover from each. */
+export async function failDisk(faults: readonly DiskFault[], withinMs = RECOVERY_MS): Promise<FailingDiskResult> {
   return await inTrial(async ({ directory, start, conclude }) => {
     const file = join(directory, 'fault');
     const disk = makeFaultFile(file);
@@ -41,7 +42,7 @@ export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDis
       disk.set(fault);
       asked.push(...(await askMany(service.url, REQUESTS)));
       disk.set(undefined);
-      const after = await askUntilDurable(service.url);
+      const after = await askUntilDurable(service.url, withinMs);
       asked.push(...after);
       if (after.at(-1)?.durable !== true) notRecovered += 1;
     }
@@ -49,11 +50,11 @@ export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDis
   });
 }
 
-/** Asks until a hit is on disk again, for as long as a service may take for that. */
-export async function askUntilDurable(url: string): Promise<readonly Asked[]> {
+/** Asks until a hit is on disk again, for so long at most. */
+export async function askUntilDurable(url: string, withinMs: number): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   const startedMs = performance.now();
-  while (performance.now() - startedMs < RECOVERY_MS) {
+  while (performance.now() - startedMs < withinMs) {
     const [answer] = await askMany(url, 1);
     if (answer !== undefined) asked.push(answer);
     if (answer?.durable === true) break;

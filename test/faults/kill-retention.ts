@@ -27,7 +27,8 @@ const EVENTS_DUE_MS = -400 * DAY_MS;
 
 /** A step that looks at few rows: a run has many of them. */
 const SHORT_STEPS: Alteration = { file: 'base/limits.ts', from: 'retainedAtOnce = 5_000', to: 'retainedAtOnce = 7' };
-const REMOVES = '^(delete from "(events|texts)"|update "(events|kept_events)")';
+/** What settling updates of events are their verdicts alone. */
+const REMOVES = '^(delete from "(events|texts)"|update "kept_events"|update "events" set (?!"verdict_key"))';
 /** A run of {@link BATCH} events of each age has some 20. */
 const REMOVALS_MAX = 16;
 
