@@ -82,11 +82,11 @@ export interface ReportOptions {
  * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
 export async function buildReport(source: ReportSource, of: ReportOptions): Promise<Report> {
-  const counted = await countMessage(source, of);
-  const { rates } = counted;
+  const { message, sent, recipients, opens, clicks, rates, links, ...others } = await countMessage(source, of);
   const estimated = await estimatedRate(source, of.message);
   const { clients, devices } = countUsage(await source.usageOf(of.message));
-  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } }, clients, devices };
+  const withEstimate = { ...rates, open: { ...rates.open, estimated } };
+  return { message, sent, recipients, opens, clicks, rates: withEstimate, links, clients, devices, ...others };
 }
 
 /** What is counted of a message, without what is estimated, and without what it was read with. */

@@ -1,4 +1,4 @@
-// The statements of deleting a message: one for each table that hangs on it.
+// The statements that remove what a deleted message leaves behind, prepared once.
 import type Database from 'better-sqlite3';
 
 /** The tables that hang on a message, with their keys. Events come first: while there are some, others may change by them. */
