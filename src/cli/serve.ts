@@ -1,4 +1,5 @@
-// `telltale serve`: the collector, the settler and the API over one data directory, in one process or several.
+// `telltale serve`: the collector, the settler, the pages and the API over one data directory, in one process or several.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
@@ -69,7 +70,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   }
   const { url, baseUrl, adminUrl } = service;
   if (adminUrl !== undefined && !settings.quiet && !settings.json)
-    say(io, `The API and /metrics answer on ${adminUrl}.`);
+    say(io, `The pages, the API and /metrics answer on ${adminUrl}.`);
+  if (!settings.quiet && !settings.json) sayWhereToLook(adminUrl ?? url, settings, io);
   const line = settings.json
     ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
     : `listening on ${url}`;
@@ -77,6 +79,13 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const status = await stopped;
   stopWatching();
   return status;
+}
+
+/** Where the pages are, and what opens them. */
+function sayWhereToLook(url: string, settings: Settings, io: Io): void {
+  const path = join(settings.data, 'api-token');
+  const token = existsSync(path) ? `the token in ${path}` : 'an API token (telltale tokens new --scope read)';
+  say(io, `Reports: open ${url}/ and log in with ${token}.`);
 }
 
 /** Starts one process, or one that keeps the store and `workers` that answer. */

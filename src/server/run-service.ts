@@ -75,17 +75,8 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const { url, baseUrl, journal, metrics } = front;
     const settler = await keeping.settle(journal);
     closers.add(() => allOf([settler.stop(), keeping.closeLeftovers()]));
-    const forAdmin = {
-      store,
-      keys: options.keys,
-      baseUrl,
-      apiToken,
-      trustedProxies,
-      guesses,
-      metrics,
-      onApiRequest,
-      onProblem,
-    };
+    const { keys } = options;
+    const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
     const admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
     const control = { ...front.control, follower };

@@ -30,7 +30,7 @@ export interface AnswerSettings {
   readonly host: string;
   /** 0 picks one. */
   readonly port: number;
-  /** Where the API and `/metrics` answer, on 127.0.0.1; 0 picks one. @default at the same port as all else */
+  /** Where the pages, the API and `/metrics` answer, on 127.0.0.1; 0 picks one. @default at the same port as all else */
   readonly adminPort?: number | undefined;
   readonly apiToken?: string | undefined;
   /** Proxies in front: their number or addresses. @default none */

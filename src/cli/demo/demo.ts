@@ -227,6 +227,7 @@ function estimateOf({ rates }: Report): string {
 async function keepUp(service: Service, directory: string, io: Io): Promise<void> {
   const { token } = await service.store.createApiToken('admin');
   say(io, `\nThe server stays up at ${service.url} until Ctrl-C. Its data: ${directory}`);
+  say(io, `  open ${service.url}/messages/${MESSAGE} and log in with ${token}`);
   say(io, `  telltale report ${MESSAGE} --data ${directory}`);
   say(io, `  curl -H 'Authorization: Bearer ${token}' ${service.url}/api/v1/messages/${MESSAGE}`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
