@@ -207,6 +207,21 @@ export const sendQueueMax = 100_000;
 /** Sends written in one transaction. */
 export const sendBatch = 500;
 
+/** Bytes of the HTML of a mail that is kept to be shown: ten times what Gmail shows of one; longer ones are not kept. */
+export const keptMailBytesMax = 1_000_000;
+
+/** Bytes a kept mail may unpack to: its HTML with every character escaped, and a record of each of its links. */
+export const packedMailBytesMax = 64_000_000;
+
+/** Differing mails kept of one message: a few languages and variants; more are one a recipient, which nobody looks at. */
+export const keptMailsMax = 20;
+
+/** Mails that may wait to be kept: what one turn compiles; each holds its parsed source. */
+export const mailQueueMax = 32;
+
+/** Kept mails a tracker remembers; a forgotten one is offered to the store again, which changes nothing. */
+export const keptMailsRemembered = 1_000;
+
 /** Bytes of a request body at the API: 500 sends of the longest ids, with room to spare. */
 export const apiBodyBytesMax = 10_000_000;
 

@@ -1,10 +1,9 @@
 // A message's report: what is known of its opens and clicks, and how sure. Every key is present from the start; what
 // is not known is null, zero or empty.
-import { TelltaleError } from '../base/errors.ts';
-import { quote } from '../base/ids.ts';
 import { reportLinksMax } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
+import { knownMessage } from './known-message.ts';
 import type { CountRow, LinkRow, MessageRow, ReportSource } from './report-source.ts';
 
 /** Hits of one kind. `unique` counts recipients; `anonymous` hits carry none, by consent, and are not in it. */
@@ -95,13 +94,7 @@ export type CountedReport = Omit<Report, 'rates'> & {
  * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
 export async function countMessage(source: ReportSource, id: string): Promise<CountedReport> {
-  const message = await source.findMessage(id);
-  if (message === undefined) {
-    throw new TelltaleError(
-      'UNKNOWN_MESSAGE',
-      `No message ${quote(id)} was sent or hit. See the list: telltale report.`,
-    );
-  }
+  const message = await knownMessage(source, id);
   const find = finder(await source.countsOf(message.id));
   const links = await source.linksOf(message.id, reportLinksMax + 1);
   return {

@@ -15,6 +15,7 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeRetentionStore } from './retain-rows.ts';
@@ -28,6 +29,7 @@ const APPLICATION_ID = 0x54545354;
 
 export interface Store
   extends SendRows,
+    MailRows,
     SettleStore,
     CountedSource,
     RelabelStore,
@@ -98,6 +100,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
   return {
     url: `sqlite:${path}`,
     ...makeSendStore(writer),
+    ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),

@@ -113,7 +113,7 @@ async function sendAll(service: Service, readers: readonly Reader[], html: strin
     maxMessages: Number.POSITIVE_INFINITY,
     ignoreTLS: true,
   });
-  transporter.use('compile', trackingPlugin(service.tracker));
+  transporter.use('compile', trackingPlugin(service.tracker, { keepMail: true }));
   const mails = readers.map(({ id, address }) =>
     transporter.sendMail({
       from: 'Tidewater Chandlery <news@tidewater.example>',
