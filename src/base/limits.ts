@@ -222,6 +222,18 @@ export const mailQueueMax = 32;
 /** Kept mails a tracker remembers; a forgotten one is offered to the store again, which changes nothing. */
 export const keptMailsRemembered = 1_000;
 
+/** Milliseconds between two looks at the counts of a message that somebody watches. */
+export const livePollMs = 1_000;
+
+/** Milliseconds of silence after which a watcher gets a comment: proxies close what is silent for a minute. */
+export const liveHeartbeatMs = 15_000;
+
+/** Milliseconds after which a watcher has to come again, and show once more that it may. */
+export const liveStreamMs = 900_000;
+
+/** Connections of watchers, each for as long as a page is open: an office's, and few of the sockets that readers need. */
+export const liveWatchersMax = 100;
+
 /** Bytes of a request body at the API: 500 sends of the longest ids, with room to spare. */
 export const apiBodyBytesMax = 10_000_000;
 

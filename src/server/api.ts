@@ -14,17 +14,19 @@ import type { Send } from '../track/send-queue.ts';
 import { type ApiAuth, guarded } from './api-auth.ts';
 import { answerData, one, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
 import { addControlRoutes } from './control-api.ts';
+import type { Live } from './live.ts';
 import { answerProblem } from './problem.ts';
 import { routesOf } from './routes-of.ts';
 
 export interface ApiOptions {
   readonly store: Store;
   readonly auth: ApiAuth;
+  readonly live: Live;
   readonly now: () => number;
 }
 
 /** Makes the routes. */
-export function apiRoutes({ store, auth, now }: ApiOptions): Middleware {
+export function apiRoutes({ store, auth, live, now }: ApiOptions): Middleware {
   const router = new Router({ prefix: '/api/v1' });
   router.get(
     '/messages',
@@ -33,6 +35,10 @@ export function apiRoutes({ store, auth, now }: ApiOptions): Middleware {
   router.get(
     '/messages/:id',
     guarded('read', auth, (ctx) => answerReport(ctx, ctx.params.id ?? '', store)),
+  );
+  router.get(
+    '/messages/:id/live',
+    guarded('read', auth, (ctx) => answerKnown(ctx, () => live.watch(ctx, ctx.params.id ?? ''))),
   );
   router.post(
     '/messages/:id/sends',
