@@ -13,7 +13,7 @@ export type { NetworkList } from './networks/network-list.ts';
 export type { Networks } from './networks/prepare-networks.ts';
 export { prepareNetworks } from './networks/prepare-networks.ts';
 export { shippedNetworks } from './networks/shipped-lists.ts';
-export type { HitCounts, Rate, Report, ReportLink } from './report/build-report.ts';
+export type { HitCounts, Report, ReportDomain, ReportLink } from './report/build-report.ts';
 export { buildReport } from './report/build-report.ts';
 export type { ComparedMessage, Comparison, Difference } from './report/compare-messages.ts';
 export { compareMessages } from './report/compare-messages.ts';

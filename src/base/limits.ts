@@ -256,6 +256,24 @@ export const maskedShareMax = 0.3;
 /** Links shown in a report. */
 export const reportLinksMax = 1_000;
 
+/** Mail domains shown in a report: past the first dozen, each has a few recipients. */
+export const reportDomainsMax = 50;
+
+/** Hours of a timeline before its days: most of what happens to a mail happens within two days. */
+export const timelineHours = 48;
+
+/** Days of a timeline behind its hours: the 13 months for which events are kept. */
+export const timelineDaysMax = 400;
+
+/** Rows of recipients or messages that one page of a list looks at to find those that it shows: some 20 ms. */
+export const listedRowsMax = 20_000;
+
+/** Characters of a message's name: what a table and the title of a page can show. */
+export const messageNameCharsMax = 200;
+
+/** Characters of a text that messages are searched for. */
+export const searchCharsMax = 200;
+
 /** Keys in one ring: the number of a key is one byte of the token and 0 is not used. */
 export const keysMax = 255;
 

@@ -1,8 +1,10 @@
 // `telltale report`: the list of messages, or one message's figures: as a table, JSON or CSV.
 import { pageRowsMax, reportLinksMax } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
-import { buildReport, type Rate, type Report } from '../report/build-report.ts';
-import { decodeCursor, listMessages, type MessageSummary } from '../report/list-messages.ts';
+import { buildReport, type Report } from '../report/build-report.ts';
+import type { Page } from '../report/cursor.ts';
+import { listMessages, type MessageSummary } from '../report/list-messages.ts';
+import type { Rate } from '../report/rates.ts';
 import { toCsv } from '../report/report-csv.ts';
 import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { ReportSource } from '../report/report-source.ts';
@@ -45,12 +47,12 @@ async function reportAll(store: ReportSource, flags: ReportFlags, settings: Sett
 
 async function allMessages(store: ReportSource): Promise<readonly MessageSummary[]> {
   const items: MessageSummary[] = [];
-  let cursor: number | null = null;
+  let cursor: string | null = null;
   for (;;) {
-    const page = await listMessages(store, { cursor, limit: pageRowsMax });
+    const page: Page<MessageSummary> = await listMessages(store, { cursor, limit: pageRowsMax });
     items.push(...page.items);
     if (page.next === null) return items;
-    cursor = decodeCursor(page.next) ?? 0;
+    cursor = page.next;
   }
 }
 

@@ -1,9 +1,11 @@
 // A message's report: what is known of its opens and clicks, and how sure. Every key is present from the start; what
 // is not known is null, zero or empty.
-import { reportLinksMax } from '../base/limits.ts';
+import { reportDomainsMax, reportLinksMax } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
+import { isoTime } from './iso-time.ts';
 import { knownMessage } from './known-message.ts';
+import { type Rate, type Rates, type Recipients, ratesOf } from './rates.ts';
 import type { CountRow, LinkRow, MessageRow, ReportSource } from './report-source.ts';
 
 /** Hits of one kind. `unique` counts recipients; `anonymous` hits carry none, by consent, and are not in it. */
@@ -19,20 +21,20 @@ export interface LabelCount {
   readonly unique: number;
 }
 
-/** Shares from 0 to 1, unrounded; null where there is nothing to divide by. */
-export interface Rate {
-  /** Recipients with any hit. */
-  readonly raw: number | null;
-  /** Recipients with a hit judged `human` or `proxy-human`. */
-  readonly human: number | null;
-}
-
 export interface ReportLink {
   readonly index: number;
   readonly destination: string;
   readonly name: string | null;
   /** `unique`: recipients who clicked; `human`: those of them with a click judged human. */
   readonly clicks: { readonly total: number; readonly unique: number; readonly human: number };
+}
+
+/** Recipients at one mail domain; `opened` and `clicked` of whom a person did. */
+export interface ReportDomain {
+  readonly domain: string;
+  readonly sent: number;
+  readonly opened: number;
+  readonly clicked: number;
 }
 
 export interface Report {
@@ -46,20 +48,11 @@ export interface Report {
   };
   readonly opens: HitCounts;
   readonly clicks: HitCounts;
-  readonly rates: {
-    /** What rates are divided by: the first of measurable, delivered and sent that is known. */
-    readonly denominator: 'measurable' | 'delivered' | 'sent';
-    /** Share of recipients that the denominator covers. */
-    readonly coverage: number | null;
-    /** Why rates are null. */
-    readonly reason: 'no-sends' | 'none-measurable' | null;
-    readonly open: Rate & { readonly estimated: EstimatedRate };
-    readonly click: Rate;
-    /** Clicks by opens of the same kind. */
-    readonly clickToOpen: Rate;
-  };
+  readonly rates: Rates & { readonly open: Rate & { readonly estimated: EstimatedRate } };
   /** One row for each index and destination, at most 1,000. */
   readonly links: readonly ReportLink[];
+  /** The 50 largest, largest first, then `other` for the rest; recipients whose domain nobody told are in none. */
+  readonly domains: readonly ReportDomain[];
   readonly unsubscribes: number;
   readonly bounces: number;
   readonly complaints: number;
@@ -69,31 +62,32 @@ export interface Report {
   };
   readonly cost: { readonly currency: string; readonly amount: string } | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  /** Hits of test traffic, which are in no other figure; there when it was asked for. */
+  readonly test?: { readonly opens: number; readonly clicks: number };
+}
+
+export interface ReportOptions {
+  readonly message: string;
+  /** Tells how much test traffic there was, too. @default nothing but real traffic */
+  readonly include?: 'test' | undefined;
 }
 
 /**
  * Builds the report of a message.
  *
- * @throws TelltaleError `UNKNOWN_MESSAGE`, `UNKNOWN_OPTION`.
+ * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
-export async function buildReport(source: ReportSource, of: { readonly message: string }): Promise<Report> {
-  const counted = await countMessage(source, of.message);
+export async function buildReport(source: ReportSource, of: ReportOptions): Promise<Report> {
+  const counted = await countMessage(source, of);
   const { rates } = counted;
   const estimated = await estimatedRate(source, of.message);
   return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } } };
 }
 
 /** What is counted of a message, without what is estimated. */
-export type CountedReport = Omit<Report, 'rates'> & {
-  readonly rates: Omit<Report['rates'], 'open'> & { readonly open: Rate };
-};
+type CountedReport = Omit<Report, 'rates'> & { readonly rates: Rates };
 
-/**
- * Reads what is counted of a message.
- *
- * @throws TelltaleError `UNKNOWN_MESSAGE`.
- */
-export async function countMessage(source: ReportSource, id: string): Promise<CountedReport> {
+async function countMessage(source: ReportSource, { message: id, include }: ReportOptions): Promise<CountedReport> {
   const message = await knownMessage(source, id);
   const find = finder(await source.countsOf(message.id));
   const links = await source.linksOf(message.id, reportLinksMax + 1);
@@ -107,14 +101,16 @@ export async function countMessage(source: ReportSource, id: string): Promise<Co
     },
     opens: hitCounts('open', find),
     clicks: hitCounts('click', find),
-    rates: rates(message, find),
+    rates: ratesOf(message, { open: recipientsBy('open', find), click: recipientsBy('click', find) }),
     links: links.slice(0, reportLinksMax).map(reportLink),
+    domains: await reportDomains(source, message.id),
     unsubscribes: message.unsubscribes,
     bounces: 0,
     complaints: 0,
     conversions: { count: 0, value: [] },
-    cost: null,
+    cost: costOf(message),
     warnings: warningsFor(message, find, links.length),
+    ...(include === 'test' && { test: { opens: find('open', 'test').total, clicks: find('click', 'test').total } }),
   };
 }
 
@@ -133,29 +129,24 @@ function hitCounts(kind: 'open' | 'click', find: Find): HitCounts {
   return { total: all.total, unique: all.recipients, anonymous: all.anonymous, byLabel };
 }
 
-function rates(message: MessageRow, find: Find): CountedReport['rates'] {
-  const isPartly = message.measurableOpens < message.sent || message.measurableClicks < message.sent;
-  const opensBy = isPartly ? message.measurableOpens : message.sent;
-  const clicksBy = isPartly ? message.measurableClicks : message.sent;
-  const open = { any: find('open', 'all').recipients, people: find('open', 'people').recipients };
-  const click = { any: find('click', 'all').recipients, people: find('click', 'people').recipients };
-  return {
-    denominator: isPartly ? 'measurable' : 'sent',
-    coverage: ratio(opensBy, message.sent),
-    reason: message.sent === 0 ? 'no-sends' : opensBy + clicksBy === 0 ? 'none-measurable' : null,
-    open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy) },
-    click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
-    clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },
-  };
-}
-
-function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : part / whole;
+function recipientsBy(kind: 'open' | 'click', find: Find): Recipients {
+  return { any: find(kind, 'all').recipients, people: find(kind, 'people').recipients };
 }
 
 function reportLink(row: LinkRow): ReportLink {
   const clicks = { total: row.total, unique: row.recipients, human: row.people };
   return { index: row.index, destination: row.destination, name: row.name, clicks };
+}
+
+async function reportDomains(source: ReportSource, id: string): Promise<readonly ReportDomain[]> {
+  const { all, rows } = await source.domainsOf(id, reportDomainsMax);
+  const restOf = (figure: keyof typeof all) => rows.reduce((rest, row) => rest - row[figure], all[figure]);
+  const other = { domain: 'other', sent: restOf('sent'), opened: restOf('opened'), clicked: restOf('clicked') };
+  return other.sent > 0 ? [...rows, other] : rows;
+}
+
+function costOf({ cost, currency }: MessageRow): Report['cost'] {
+  return cost === null || currency === null ? null : { currency, amount: cost };
 }
 
 function warningsFor(message: MessageRow, find: Find, linkCount: number): Report['warnings'] {
@@ -181,8 +172,4 @@ function warningsFor(message: MessageRow, find: Find, linkCount: number): Report
     });
   }
   return warnings;
-}
-
-function isoTime(atMs: number | null): string | null {
-  return atMs === null ? null : new Date(atMs).toISOString();
 }

@@ -1,6 +1,8 @@
-// The list of messages, newest first, with the figures one looks for in a list.
-import { type CountedReport, countMessage } from './build-report.ts';
-import type { ReportSource } from './report-source.ts';
+// The list of messages, with the figures one looks for in a list.
+import { decodePlace, encodePlace, type Page, type PageOf } from './cursor.ts';
+import { isoTime } from './iso-time.ts';
+import { type Rate, ratesOf } from './rates.ts';
+import type { ListedMessage, MessageSort, ReportSource } from './report-source.ts';
 
 export interface MessageSummary {
   readonly id: string;
@@ -18,41 +20,43 @@ interface SummaryCounts {
   readonly rate: { readonly raw: number | null; readonly human: number | null };
 }
 
-export interface MessagePage {
-  readonly items: readonly MessageSummary[];
-  /** The cursor of the next page, or null on the last. */
-  readonly next: string | null;
+export interface ListOptions extends PageOf {
+  /** Text in the id or the name; letters of ASCII in either case. @default all messages */
+  readonly search?: string | undefined;
+  /** `opened` and `clicked` by recipients of whom a person did; all but `name` from the highest. @default 'newest' */
+  readonly sort?: MessageSort | undefined;
 }
 
-/** One page of messages. `cursor` is the `next` of the page before; anything else reads as the first page's end. */
-export async function listMessages(
-  source: ReportSource,
-  page: { readonly cursor: number | null; readonly limit: number },
-): Promise<MessagePage> {
-  const rows = await source.listMessages({ after: page.cursor, limit: page.limit + 1 });
-  const shown = rows.slice(0, page.limit);
-  const items: MessageSummary[] = [];
-  for (const row of shown) items.push(summarise(await countMessage(source, row.id)));
+/**
+ * One page of messages.
+ *
+ * @throws TelltaleError `INVALID_CURSOR`.
+ */
+export async function listMessages(source: ReportSource, options: ListOptions): Promise<Page<MessageSummary>> {
+  const { cursor, limit, search = '', sort = 'newest' } = options;
+  const rows = await source.listMessages({ sort, search, after: decodePlace(cursor, sort), limit: limit + 1 });
+  const shown = rows.slice(0, limit);
   const last = shown.at(-1);
-  return { items, next: rows.length > shown.length && last !== undefined ? encodeCursor(last.place) : null };
+  const next = rows.length > shown.length && last !== undefined ? encodePlace(sort, last.place) : null;
+  return { items: shown.map(summarise), next };
 }
 
-/** Reads a cursor; nothing when it is none of ours. */
-export function decodeCursor(cursor: string): number | undefined {
-  const place = Number(/^m(\d{1,15})$/.exec(cursor)?.[1] ?? Number.NaN);
-  return Number.isSafeInteger(place) ? place : undefined;
-}
-
-function encodeCursor(place: number): string {
-  return `m${place}`;
-}
-
-function summarise(report: CountedReport): MessageSummary {
-  const { opens, clicks, rates } = report;
+function summarise(row: ListedMessage): MessageSummary {
+  const rates = ratesOf(row, {
+    open: { any: row.opens.recipients, people: row.opens.people },
+    click: { any: row.clicks.recipients, people: row.clicks.people },
+  });
+  const counts = ({ total, recipients }: ListedMessage['opens'], rate: Rate) => ({
+    total,
+    unique: recipients,
+    rate: { raw: rate.raw, human: rate.human },
+  });
   return {
-    ...report.message,
-    sent: report.sent,
-    opens: { total: opens.total, unique: opens.unique, rate: { raw: rates.open.raw, human: rates.open.human } },
-    clicks: { total: clicks.total, unique: clicks.unique, rate: { raw: rates.click.raw, human: rates.click.human } },
+    id: row.id,
+    name: row.name,
+    firstSentAt: isoTime(row.firstSentAtMs),
+    sent: row.sent,
+    opens: counts(row.opens, rates.open),
+    clicks: counts(row.clicks, rates.click),
   };
 }

@@ -7,9 +7,9 @@ export interface FlatTable {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
 }
 
-/** One row a figure, and below them one row a figure of each link. */
+/** One row a figure, and below them one row a figure of each link and of each mail domain. */
 export function reportRows(report: Report): FlatTable {
-  const figures = flatten({ ...report, links: undefined, warnings: undefined });
+  const figures = flatten({ ...report, links: undefined, domains: undefined, warnings: undefined });
   const links = report.links.flatMap(({ index, destination, name, clicks }) =>
     Object.entries(clicks).map(([kind, value]) => ({
       figure: `links.${index}.clicks.${kind}`,
@@ -18,7 +18,13 @@ export function reportRows(report: Report): FlatTable {
       name,
     })),
   );
-  const rows = [...figures.map(([figure, value]) => ({ figure, value, destination: null, name: null })), ...links];
+  const domains = report.domains.flatMap(({ domain, ...recipients }, at) =>
+    Object.entries(recipients).map(([kind, value]) => ({
+      ...{ figure: `domains.${at}.${kind}`, value, destination: null, name: domain },
+    })),
+  );
+  const plain = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
+  const rows = [...plain, ...links, ...domains];
   return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
 

@@ -2,12 +2,11 @@
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import { z } from 'zod';
-import { TelltaleError } from '../base/errors.ts';
 import { idProblem } from '../base/ids.ts';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import { buildReport } from '../report/build-report.ts';
 import { compareMessages, comparisonRows } from '../report/compare-messages.ts';
-import { decodeCursor, listMessages } from '../report/list-messages.ts';
+import { listMessages } from '../report/list-messages.ts';
 import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Send } from '../track/send-queue.ts';
@@ -15,7 +14,7 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import { answerData, one, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
 import { addControlRoutes } from './control-api.ts';
 import type { Live } from './live.ts';
-import { answerProblem } from './problem.ts';
+import { answerProblem, answerRequestProblem } from './problem.ts';
 import { routesOf } from './routes-of.ts';
 
 export interface ApiOptions {
@@ -59,11 +58,10 @@ export function apiRoutes({ store, auth, live, now }: ApiOptions): Middleware {
 async function answerList(ctx: Context, store: Store): Promise<void> {
   const query = readListQuery(ctx);
   if (query === undefined) return;
-  const { cursor, limit } = query;
-  const place = cursor === undefined ? null : decodeCursor(cursor);
-  if (place === undefined) return answerProblem(ctx, 400, 'cursor must be the "next" of an earlier page.');
-  const page = await listMessages(store, { cursor: place, limit });
-  answerData(ctx, page, () => summaryRows(page.items));
+  await answerKnown(ctx, async () => {
+    const page = await listMessages(store, query);
+    answerData(ctx, page, () => summaryRows(page.items));
+  });
 }
 
 async function answerReport(ctx: Context, id: string, store: Store): Promise<void> {
@@ -84,13 +82,12 @@ async function answerComparison(ctx: Context, store: Store): Promise<void> {
   });
 }
 
-/** Answers 404 when a message is not known. */
+/** Answers 400 or 404 when what was asked for is not known. */
 async function answerKnown(ctx: Context, answer: () => Promise<void>): Promise<void> {
   try {
     await answer();
   } catch (error) {
-    if (!(error instanceof TelltaleError) || error.code !== 'UNKNOWN_MESSAGE') throw error;
-    answerProblem(ctx, 404, error.message.replace('telltale report.', 'GET /api/v1/messages.'));
+    if (!answerRequestProblem(ctx, error)) throw error;
   }
 }
 

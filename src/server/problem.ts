@@ -1,7 +1,7 @@
 // Errors of the API, as RFC 9457 problem details.
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
-import { type ErrorCode, TelltaleError } from '../base/errors.ts';
+import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
 import { explainStoreError } from '../store/store-error.ts';
 import { setCommonHeaders } from './answer.ts';
 
@@ -22,6 +22,22 @@ export function answerStoreProblem(ctx: Context, thrown: unknown): boolean {
   answerProblem(ctx, 503, known.detail);
   return true;
 }
+
+/** Answers 400 or 404 when it was what the request asked for that is wrong; false for any other error. */
+export function answerRequestProblem(ctx: Context, error: unknown): boolean {
+  const status = error instanceof TelltaleError ? REQUEST_PROBLEMS[error.code] : undefined;
+  if (status === undefined) return false;
+  answerProblem(ctx, status, messageOf(error).replace('telltale report.', 'GET /api/v1/messages.'));
+  return true;
+}
+
+const REQUEST_PROBLEMS: Readonly<Partial<Record<ErrorCode, 400 | 404>>> = {
+  UNKNOWN_MESSAGE: 404,
+  UNKNOWN_RECIPIENT: 404,
+  INVALID_CURSOR: 400,
+  INVALID_TIME_ZONE: 400,
+  INVALID_ID: 400,
+};
 
 const STORE_PROBLEMS: Readonly<Partial<Record<ErrorCode, { readonly retrySeconds: number; readonly detail: string }>>> =
   {

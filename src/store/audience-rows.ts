@@ -1,12 +1,13 @@
-// Audiences: how many recipients of a message are alike, by what was known of them when it was sent (their cohort) and
-// what was seen of them since. The estimated open rate is made of these few counts. They are what a join of sends and
-// states would count, and move with each change of a state, so that neither order nor repetition matters.
+// Audiences: how many recipients of a message are alike, by what was known of them when it was sent (their cohort, and
+// their mail domain) and what was seen of them since. The estimated open rate is made of these few counts. They are what
+// a join of sends and states would count, and move with each change of a state, so that neither order nor repetition
+// matters.
 import { maskMessages } from '../base/limits.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { PROVIDERS, providerOf } from '../stats/provider.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { HotStatements } from './hot-statements.ts';
-import type { LabelCounts } from './tables.ts';
+import { type LabelCounts, NO_TEXT } from './tables.ts';
 
 /** What was seen, as bits: an open of a person, a click of a person, an open judged `prefetch`. */
 const OPENED = 1;
@@ -22,11 +23,30 @@ export interface StateMove {
   readonly after: LabelCounts;
 }
 
+/** A send that is new. */
+interface EnteredSend {
+  readonly message: number;
+  readonly recipient: Buffer;
+  /** Null when opens may not be counted one by one. */
+  readonly cohort: number | null;
+  readonly domain: number | null;
+  /** Whether anything was seen of the message before. */
+  readonly mayBeSeen: boolean;
+}
+
+interface DomainCount {
+  sent: number;
+  opened: number;
+  clicked: number;
+}
+
 /** Recipients who move from one count to another within a transaction. */
 export class AudienceMoves {
   readonly #statements: HotStatements;
   /** By message, cohort and what was seen, a blank between two. */
   readonly #moved = new Map<string, number>();
+  /** By message and domain, a blank between two. */
+  readonly #domains = new Map<string, DomainCount>();
   readonly #sent = new Map<number, boolean>();
 
   constructor(statements: HotStatements) {
@@ -38,18 +58,25 @@ export class AudienceMoves {
     const from = seenOf(kind, before);
     const to = seenOf(kind, after);
     if (from === to || !this.#hasSends(message)) return;
-    const cohort = this.#statements.cohortOf.get(message, recipient);
-    if (cohort === undefined || cohort === null) return;
+    const send = this.#statements.sendOf.get(message, recipient);
+    if (send === undefined) return;
+    const { cohort, domain_key: domain } = send;
+    this.#addToDomain(message, domain, {
+      sent: 0,
+      opened: gained(OPENED, from, to),
+      clicked: gained(CLICKED, from, to),
+    });
+    if (cohort === null) return;
     const other = this.#seen(message, recipient, kind === 'open' ? 'click' : 'open');
     this.#add(message, cohort, from | other, -1);
     this.#add(message, cohort, to | other, 1);
   }
 
   /** Counts a recipient whose send is new, with what was seen before it was recorded. */
-  enter(send: { message: number; recipient: Buffer; cohort: number; mayBeSeen: boolean }): void {
-    const { message, recipient, cohort, mayBeSeen } = send;
+  enter({ message, recipient, cohort, domain, mayBeSeen }: EnteredSend): void {
     const seen = mayBeSeen ? this.#seen(message, recipient, 'open') | this.#seen(message, recipient, 'click') : 0;
-    this.#add(message, cohort, seen, 1);
+    this.#addToDomain(message, domain, { sent: 1, opened: gained(OPENED, 0, seen), clicked: gained(CLICKED, 0, seen) });
+    if (cohort !== null) this.#add(message, cohort, seen, 1);
   }
 
   write(): void {
@@ -58,6 +85,11 @@ export class AudienceMoves {
       if (recipients !== 0) this.#statements.addAudience.run(message, cohort, seen, recipients);
     }
     this.#moved.clear();
+    for (const [name, { sent, opened, clicked }] of this.#domains) {
+      const [message = 0, domain = 0] = name.split(' ').map(Number);
+      this.#statements.addDomain.run(message, domain, sent, opened, clicked);
+    }
+    this.#domains.clear();
   }
 
   /** Of a message whose sends nobody records, no recipient need be looked for. */
@@ -74,6 +106,19 @@ export class AudienceMoves {
     return state === undefined ? 0 : seenOf(kind, state);
   }
 
+  /** Counts under a domain, and under all of them. */
+  #addToDomain(message: number, domain: number | null, { sent, opened, clicked }: DomainCount): void {
+    if (domain === null || (sent === 0 && opened === 0 && clicked === 0)) return;
+    for (const key of [domain, NO_TEXT]) {
+      const name = `${message} ${key}`;
+      const count = this.#domains.get(name) ?? { sent: 0, opened: 0, clicked: 0 };
+      count.sent += sent;
+      count.opened += opened;
+      count.clicked += clicked;
+      this.#domains.set(name, count);
+    }
+  }
+
   #add(message: number, cohort: number, seen: number, recipients: number): void {
     const name = `${message} ${cohort} ${seen}`;
     this.#moved.set(name, (this.#moved.get(name) ?? 0) + recipients);
@@ -84,6 +129,11 @@ function seenOf(kind: 'open' | 'click', counts: LabelCounts): number {
   const isPerson = counts.human + counts.proxy_human > 0;
   if (kind === 'click') return isPerson ? CLICKED : 0;
   return (isPerson ? OPENED : 0) | (counts.prefetch > 0 ? PREFETCHED : 0);
+}
+
+/** 1 when a bit was set, -1 when it was cleared. */
+function gained(bit: number, from: number, to: number): number {
+  return Math.sign((to & bit) - (from & bit));
 }
 
 /** Finds the cohorts of recipients to whom a message is sent. */

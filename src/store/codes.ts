@@ -4,8 +4,8 @@ import type { ConsentLevel, HitKind, Label, NetworkKind } from '../base/nouns.ts
 
 export const KINDS: readonly HitKind[] = ['open', 'click', 'unsubscribe'];
 
-/** A label, or all of them, or those that mean a person. */
-export type CountLabel = Label | 'all' | 'people';
+/** A label, all of them, those that mean a person, or test traffic, which is in none of the others. */
+export type CountLabel = Label | 'all' | 'people' | 'test';
 
 export const COUNT_LABELS: readonly CountLabel[] = [
   'human',
@@ -16,6 +16,7 @@ export const COUNT_LABELS: readonly CountLabel[] = [
   'unknown',
   'all',
   'people',
+  'test',
 ];
 
 export const LEVELS: readonly ConsentLevel[] = ['individual', 'aggregate', 'none'];

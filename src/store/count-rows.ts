@@ -64,6 +64,11 @@ export class Changes {
     this.addLinkRecipient(keyed, 0, 0);
   }
 
+  /** Counts test traffic apart. */
+  addTest({ hit, message }: KeyedHit): void {
+    if (hit.kind !== 'unsubscribe' && !hit.repeat) this.#count(message, hit.kind, 'test').total += 1;
+  }
+
   addRecipient(message: number, kind: 'open' | 'click', labels: readonly CountLabel[]): void {
     for (const label of labels) this.#count(message, kind, label).recipients += 1;
   }

@@ -55,8 +55,11 @@ export interface HotStatements {
   readonly textOf: Statement<[key: number], string>;
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
-  /** The cohort of a send; nothing when none was recorded. */
-  readonly cohortOf: Statement<[message: number, recipient: Buffer], number | null>;
+  /** Where a send is counted; nothing when none was recorded. */
+  readonly sendOf: Statement<
+    [message: number, recipient: Buffer],
+    { readonly cohort: number | null; readonly domain_key: number | null }
+  >;
   readonly hasSends: Statement<[message: number], number>;
   readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], LabelCounts>;
   /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
@@ -68,6 +71,7 @@ export interface HotStatements {
   /** The messages that were sent last, but one. */
   readonly lastMessages: Statement<[but: number, count: number], number>;
   readonly addAudience: Statement<[message: number, cohort: number, seen: number, recipients: number]>;
+  readonly addDomain: Statement<[message: number, domain: number, sent: number, opened: number, clicked: number]>;
   /** Gives the counts after the change, in the order of the labels. */
   readonly addState: Statement<StateColumns, LabelCounts>;
   readonly addLinkState: Statement<
@@ -315,8 +319,12 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0 })
         .onConflict((conflict) => conflict.doNothing()),
     ),
-    cohortOf: first(
-      db.selectFrom('sends').select('cohort').where('message_key', '=', 0).where('recipient_key', '=', BLOB),
+    sendOf: prepare(
+      db
+        .selectFrom('sends')
+        .select(['cohort', 'domain_key'])
+        .where('message_key', '=', 0)
+        .where('recipient_key', '=', BLOB),
     ),
     hasSends: first(db.selectFrom('sends').select('message_key').where('message_key', '=', 0).limit(sql.lit(1))),
     stateOf: prepare(
@@ -359,6 +367,18 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .onConflict((conflict) =>
           conflict.columns(['message_key', 'cohort', 'seen']).doUpdateSet((eb) => ({
             recipients: eb('audiences.recipients', '+', eb.ref('excluded.recipients')),
+          })),
+        ),
+    ),
+    addDomain: prepare(
+      db
+        .insertInto('domain_counts')
+        .values({ message_key: 0, domain_key: 0, sent: 0, opened: 0, clicked: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'domain_key']).doUpdateSet((eb) => ({
+            sent: eb('domain_counts.sent', '+', eb.ref('excluded.sent')),
+            opened: eb('domain_counts.opened', '+', eb.ref('excluded.opened')),
+            clicked: eb('domain_counts.clicked', '+', eb.ref('excluded.clicked')),
           })),
         ),
     ),

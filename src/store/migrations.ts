@@ -22,6 +22,8 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('measurable_clicks', 'integer', zero)
     .addColumn('unsubscribes', 'integer', zero)
     .addColumn('hidden', 'integer', zero)
+    .addColumn('cost', 'text')
+    .addColumn('currency', 'text')
     .execute();
   await create('recipients')
     .addColumn('key', 'blob', notNull)
@@ -149,6 +151,16 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('people', 'integer', notNull)
     .$call(keyedBy('message_key', 'link_index', 'destination_key'))
     .execute();
+  await create('domain_counts')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('domain_key', 'integer', notNull)
+    .addColumn('sent', 'integer', notNull)
+    .addColumn('opened', 'integer', notNull)
+    .addColumn('clicked', 'integer', notNull)
+    .$call(keyedBy('message_key', 'domain_key'))
+    .execute();
+  // A mailing to companies has a domain for each recipient; a report shows the largest.
+  await db.schema.createIndex('domain_counts_by_sent').on('domain_counts').columns(['message_key', 'sent']).execute();
   await create('quarter_counts')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('quarter', 'integer', notNull)

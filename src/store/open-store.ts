@@ -15,7 +15,11 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { makeEventSource } from './event-rows.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
+import { makeMessageList } from './message-rows.ts';
+import { makeQuarterSource } from './quarter-rows.ts';
+import { makeRecipientSource } from './recipient-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeRetentionStore } from './retain-rows.ts';
@@ -105,6 +109,10 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),
     ...makeReportSource(db),
+    ...makeMessageList(db),
+    ...makeQuarterSource(db),
+    ...makeRecipientSource(db, writer),
+    ...makeEventSource(db),
     ...makeRetentionStore(db, writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),

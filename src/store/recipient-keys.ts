@@ -44,6 +44,20 @@ function settleOn(id: string, first: Buffer, hash: RecipientHash, rows: Recipien
   }
 }
 
+/** The key of an id; nothing when it has none. */
+export function lookUpRecipientKey(
+  id: string,
+  hash: RecipientHash,
+  { idOf }: Pick<RecipientRows, 'idOf'>,
+): Buffer | undefined {
+  for (let attempt = 0; ; attempt += 1) {
+    const key = hash(id, attempt);
+    const holder = idOf.get(key);
+    if (holder === undefined) return undefined;
+    if (unpackId(holder) === id) return key;
+  }
+}
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** An id as it is stored: a UUID in its usual spelling as 16 bytes instead of 36. */

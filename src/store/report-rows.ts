@@ -1,26 +1,23 @@
 // Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
 import type { Kysely } from 'kysely';
-import type { ReportSource } from '../report/report-source.ts';
+import type { DomainRow, ReportSource } from '../report/report-source.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { audienceCell } from './audience-rows.ts';
 import { COUNT_LABELS, wordOf } from './codes.ts';
 import { getOrSet } from './count-rows.ts';
-import type { Tables } from './tables.ts';
+import { MESSAGE_COLUMNS } from './message-rows.ts';
+import { NO_TEXT, type Tables } from './tables.ts';
 
 /** The kinds for which there are counts: the first of all. */
 const COUNTED_KINDS = ['open', 'click'] as const;
 
-export function makeReportSource(db: Kysely<Tables>): ReportSource {
+/** What is kept of a message whole. */
+type Methods = Pick<ReportSource, 'findMessage' | 'countsOf' | 'audiencesOf' | 'linksOf' | 'domainsOf'>;
+
+export function makeReportSource(db: Kysely<Tables>): Methods {
   return {
     async findMessage(id) {
-      return await db
-        .selectFrom('messages')
-        .select([
-          ...(['id', 'name', 'sent', 'first_sent_at_ms as firstSentAtMs', 'unsubscribes', 'hidden'] as const),
-          ...(['measurable_opens as measurableOpens', 'measurable_clicks as measurableClicks'] as const),
-        ])
-        .where('id', '=', id)
-        .executeTakeFirst();
+      return await db.selectFrom('messages').select(MESSAGE_COLUMNS).where('id', '=', id).executeTakeFirst();
     },
     async countsOf(id) {
       const rows = await db
@@ -104,15 +101,27 @@ export function makeReportSource(db: Kysely<Tables>): ReportSource {
         people: row.people ?? 0,
       }));
     },
-    async listMessages({ after, limit }) {
-      const rows = await db
+    async domainsOf(id, limit) {
+      const domains = db
         .selectFrom('messages')
-        .select(['key', 'id'])
-        .$if(after !== null, (query) => query.where('key', '<', after ?? 0))
-        .orderBy('key', 'desc')
+        .innerJoin('domain_counts', 'domain_counts.message_key', 'messages.key')
+        .where('messages.id', '=', id);
+      const figures = ['domain_counts.sent', 'domain_counts.opened', 'domain_counts.clicked'] as const;
+      const all = await domains.select(figures).where('domain_key', '=', NO_TEXT).executeTakeFirst();
+      const rows = await domains
+        .innerJoin('texts', 'texts.key', 'domain_key')
+        .select(['texts.text as domain', ...figures])
+        .where('domain_key', '!=', NO_TEXT)
+        .orderBy('domain_counts.message_key')
+        .orderBy('domain_counts.sent', 'desc')
         .limit(limit)
         .execute();
-      return rows.map((row) => ({ id: row.id, place: row.key }));
+      return { all: all ?? { sent: 0, opened: 0, clicked: 0 }, rows: rows.sort(byFigures) };
     },
   };
+}
+
+/** The largest first; those of one size by name, so that their order never changes by itself. */
+function byFigures(a: DomainRow, b: DomainRow): number {
+  return b.sent - a.sent || (a.domain < b.domain ? -1 : 1);
 }

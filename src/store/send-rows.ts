@@ -39,7 +39,7 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
     const levels = [codeOf(LEVELS, opens), codeOf(LEVELS, clicks)] as const;
     const cohort = opens === 'individual' ? cohortOf(key, send.domain) : null;
     if (writer.statements.addSend.run(messageKey, key, send.atMs, domain, ...levels, cohort).changes === 0) continue;
-    if (cohort !== null) audiences.enter({ message: messageKey, recipient: key, cohort, mayBeSeen });
+    audiences.enter({ message: messageKey, recipient: key, cohort, domain, mayBeSeen });
     added.sent += 1;
     added.firstAtMs = Math.min(added.firstAtMs, send.atMs);
     if (opens === 'individual') added.opens += 1;

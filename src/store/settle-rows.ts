@@ -45,6 +45,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
+  for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
   weighEvents(writer, fresh, changes);
   changes.write();
   insertUnsubscribes(writer, fresh, anonymous);

@@ -24,6 +24,7 @@ export interface Tables {
   readonly link_counts: LinkCountTable;
   readonly quarter_counts: QuarterCountTable;
   readonly audiences: AudienceTable;
+  readonly domain_counts: DomainCountTable;
   readonly unsubscribes: UnsubscribeTable;
   readonly journals: JournalTable;
   readonly api_tokens: ApiTokenTable;
@@ -45,6 +46,9 @@ interface MessageTable {
   readonly unsubscribes: Generated<number>;
   /** Opens and clicks that came through a proxy which says nothing of the reader. */
   readonly hidden: Generated<number>;
+  /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
+  readonly cost: Generated<string | null>;
+  readonly currency: Generated<string | null>;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */
@@ -214,6 +218,16 @@ interface AudienceTable {
   readonly cohort: number;
   readonly seen: number;
   readonly recipients: number;
+}
+
+/** Recipients of a message by mail domain; {@link NO_TEXT} in place of a domain stands for all that have one. */
+interface DomainCountTable {
+  readonly message_key: number;
+  readonly domain_key: number;
+  readonly sent: number;
+  /** With an open, and with a click, of a person. */
+  readonly opened: number;
+  readonly clicked: number;
 }
 
 interface UnsubscribeTable {

@@ -6,7 +6,7 @@ import type { Verdict } from '../base/nouns.ts';
 import { COUNT_LABELS, codeOf } from './codes.ts';
 import { Dictionary } from './dictionary.ts';
 import { type HotStatements, prepareHotStatements, type VerdictColumns } from './hot-statements.ts';
-import { findRecipientKeys, hashUnder, type RecipientHash } from './recipient-keys.ts';
+import { findRecipientKeys, hashUnder, lookUpRecipientKey, type RecipientHash } from './recipient-keys.ts';
 import type { Tables } from './tables.ts';
 
 /** A message by its id; one not seen before is made as of a time. */
@@ -100,6 +100,11 @@ export class Writer {
   /** Within a transaction: the key of each recipient, in the order of the keys. */
   recipientKeys(ids: Iterable<string>): ReadonlyMap<string, Buffer> {
     return findRecipientKeys(ids, this.#hash, this.statements.recipients);
+  }
+
+  /** The key of a recipient; nothing when the store has none. Writes nothing. */
+  recipientKey(id: string): Buffer | undefined {
+    return lookUpRecipientKey(id, this.#hash, this.statements.recipients);
   }
 }
 

@@ -187,7 +187,11 @@ describe('the store through the threads', () => {
     await store.recordLinks('spring-sale', [{ index: 0, destination: 'https://example.com/', name: 'Shop' }]);
     expect(await store.findMessage('spring-sale')).toEqual(await direct.findMessage('spring-sale'));
     expect(await store.linksOf('spring-sale', 10)).toEqual(await direct.linksOf('spring-sale', 10));
-    expect(await store.listMessages({ after: null, limit: 9 })).toEqual([{ id: 'spring-sale', place: 1 }]);
+    const list = { sort: 'newest', search: '', after: null, limit: 9 } as const;
+    expect(await store.listMessages(list)).toEqual(await direct.listMessages(list));
+    const page = { filter: 'all', after: null, limit: 9 } as const;
+    expect(await store.recipientsOf('spring-sale', page)).toEqual(await direct.recipientsOf('spring-sale', page));
+    expect(await store.recipientOf('spring-sale', 'r2')).toMatchObject({ recipient: 'r2', domain: 'example.com' });
     const { id, token } = await store.createApiToken('write');
     expect(await store.scopeOfApiToken(token)).toBe('write');
     await store.revokeApiToken(id);

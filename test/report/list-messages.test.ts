@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
-import { decodeCursor, listMessages } from '../../src/report/list-messages.ts';
+import type { Page } from '../../src/report/cursor.ts';
+import { listMessages, type MessageSummary } from '../../src/report/list-messages.ts';
 import type { ReportSource } from '../../src/report/report-source.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
@@ -14,14 +15,13 @@ async function storeOf(count: number) {
 /** The ids of every page, following each `next` to the last. */
 async function pagesOf(source: ReportSource, limit: number, betweenPages: () => Promise<unknown> = async () => {}) {
   const pages: (readonly string[])[] = [];
-  let cursor: number | null = null;
+  let cursor: string | null = null;
   for (;;) {
-    const page = await listMessages(source, { cursor, limit });
+    const page: Page<MessageSummary> = await listMessages(source, { cursor, limit });
     pages.push(page.items.map((item) => item.id));
     if (page.next === null) return pages;
     if (pages.length > 20) throw new Error('the list has no end');
-    cursor = decodeCursor(page.next) ?? null;
-    expect(cursor).not.toBeNull();
+    cursor = page.next;
     await betweenPages();
   }
 }
@@ -86,18 +86,94 @@ describe('the list of messages', () => {
 });
 
 describe('a cursor', () => {
-  it.each(['', 'm', 'm-1', 'm1.5', 'm1 ', ' m1', '1', 'M1', 'm1e3', 'm0x1', `m${'9'.repeat(16)}`, "m1' OR 1=1"])(
-    'is not read when it is none of ours: %j',
-    (cursor) => {
-      expect(decodeCursor(cursor)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    'm',
+    'm-1',
+    'm1.5',
+    'm1 ',
+    ' m1',
+    '1',
+    'M1',
+    'm1e3',
+    'm0x1',
+    `m${'9'.repeat(16)}`,
+    "m1' OR 1=1",
+    'm1.sent.4',
+  ])('is refused when it is none of this list: %j', async (cursor) => {
+    const { store } = await openTestStore();
+    await expect(listMessages(store, { cursor, limit: 2 })).rejects.toMatchObject({ code: 'INVALID_CURSOR' });
+  });
+
+  it('is refused in another order than its own', async () => {
+    const { store } = await openTestStore();
+    for (const cursor of ['m1', 'm1.name.YQ', 'm1.sent.x', 'm1.sent.', 'm1.newest.1'])
+      await expect(listMessages(store, { cursor, sort: 'sent', limit: 2 })).rejects.toMatchObject({
+        code: 'INVALID_CURSOR',
+      });
+  });
 
   it('ends the list when it points before the first message', async () => {
     const store = await storeOf(3);
-    expect(await listMessages(store, { cursor: decodeCursor('m1') ?? null, limit: 2 })).toEqual({
-      items: [],
-      next: null,
-    });
+    expect(await listMessages(store, { cursor: 'm1', limit: 2 })).toEqual({ items: [], next: null });
+  });
+});
+
+/** Messages with names, and numbers of recipients who were sent to, opened and clicked. */
+const SORTED: readonly (readonly [id: string, sent: number, opened: number, clicked: number])[] = [
+  ['b', 3, 1, 2],
+  ['A_1', 3, 3, 0],
+  ['c%', 1, 0, 2],
+  ['Ünal', 2, 2, 1],
+];
+
+async function sortedStore() {
+  const { store } = await openTestStore();
+  for (const [message, sent, opened, clicked] of SORTED) {
+    const recipients = (count: number) => Array.from({ length: count }, (_, at) => `r${at}`);
+    await store.recordSends(
+      message,
+      recipients(sent).map((recipient) => ({ recipient, atMs: startMs })),
+    );
+    await settleHits(store, [
+      ...recipients(opened).map((recipient) => makeHit({ message, recipient })),
+      ...recipients(clicked).map((recipient) => makeHit({ message, recipient, link: makeLink() })),
+    ]);
+  }
+  return store;
+}
+
+describe('the list in another order', () => {
+  it.each([
+    ['newest', ['Ünal', 'c%', 'A_1', 'b']],
+    ['name', ['A_1', 'b', 'c%', 'Ünal']],
+    ['sent', ['A_1', 'b', 'Ünal', 'c%']],
+    ['opened', ['A_1', 'Ünal', 'b', 'c%']],
+    ['clicked', ['c%', 'b', 'Ünal', 'A_1']],
+  ] as const)('by %s is the same in pages of any size', async (sort, expected) => {
+    const store = await sortedStore();
+    for (const limit of [1, 3, 9]) {
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Page<MessageSummary> = await listMessages(store, { sort, limit, cursor });
+        seen.push(...page.items.map(({ id }) => id));
+        cursor = page.next;
+      } while (cursor !== null);
+      expect(seen).toEqual(expected);
+    }
+  });
+
+  it.each([
+    ['a', ['Ünal', 'A_1']],
+    ['_', ['A_1']],
+    ['%', ['c%']],
+    ['\\', []],
+    ["' OR 1=1 --", []],
+    ['ün', []],
+    ['Ün', ['Ünal']],
+  ])('is searched for %j', async (search, expected) => {
+    const { items } = await listMessages(await sortedStore(), { search, limit: 9 });
+    expect(items.map(({ id }) => id)).toEqual(expected);
   });
 });

@@ -51,8 +51,9 @@ describe('the rows of a report', () => {
     const figures = rowsOf(toCsv(reportRows(report))).filter((row) => row['destination'] === '');
     for (const { figure = '', value } of figures)
       expect([figure, value]).toEqual([figure, cellOf(valueAt(report, figure))]);
-    const { links, warnings, ...rest } = report;
+    const { links, domains, warnings, ...rest } = report;
     expect(links.length).toBe(3);
+    expect(domains.length).toBe(0);
     expect(warnings).toEqual([]);
     expect(figures).toHaveLength(leafCount(rest));
     expect(new Set(figures.map((row) => row['figure'])).size).toBe(figures.length);
@@ -72,6 +73,27 @@ describe('the rows of a report', () => {
       ),
     );
     expect(rows.map((row) => row['value'])).toContain('2');
+  });
+
+  it('hold the recipients of every domain with its name', async () => {
+    const { store } = await openTestStore();
+    const sends = ['b.example', 'a.example', 'a.example'].map((domain, at) => ({
+      recipient: `r${at}`,
+      atMs: startMs,
+      domain,
+    }));
+    await store.recordSends('spring-sale', sends);
+    await settleHits(store, [makeHit({ recipient: 'r0' })]);
+    const rows = rowsOf(toCsv(reportRows(await buildReport(store, { message: 'spring-sale' }))));
+    const domains = rows.filter(({ figure }) => figure?.startsWith('domains.'));
+    expect(domains.map(({ figure, value, name }) => [figure, value, name])).toEqual([
+      ['domains.0.sent', '2', 'a.example'],
+      ['domains.0.opened', '0', 'a.example'],
+      ['domains.0.clicked', '0', 'a.example'],
+      ['domains.1.sent', '1', 'b.example'],
+      ['domains.1.opened', '1', 'b.example'],
+      ['domains.1.clicked', '0', 'b.example'],
+    ]);
   });
 
   it('stand under the same header for every report', async () => {

@@ -19,6 +19,18 @@ const JOINED = `SELECT message_key, cohort, seen, count(*) AS recipients FROM (
   FROM sends WHERE cohort IS NOT NULL
 ) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
+/** Recipients by domain, and all of them under no name. */
+const KEPT_DOMAINS = `SELECT message_key, domain_key, sent, opened, clicked FROM domain_counts ORDER BY 1, 2`;
+const SEEN_DOMAINS = `SELECT message_key, domain_key,
+    EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 0 AND s.human + s.proxy_human > 0) AS opened,
+    EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 1 AND s.human + s.proxy_human > 0) AS clicked
+  FROM sends WHERE domain_key IS NOT NULL`;
+const JOINED_DOMAINS = `SELECT message_key, domain_key, count(*) AS sent, sum(opened) AS opened, sum(clicked) AS clicked
+  FROM (${SEEN_DOMAINS}) GROUP BY 1, 2
+  UNION ALL SELECT message_key, 0, count(*), sum(opened), sum(clicked) FROM (${SEEN_DOMAINS}) GROUP BY 1 ORDER BY 1, 2`;
+
 const sendTo = (store: Store, message: string, ...recipients: readonly string[]) =>
   store.recordSends(
     message,
@@ -46,6 +58,7 @@ describe('audiences', () => {
             );
         }
         expect(rowsOf(path, KEPT)).toEqual(rowsOf(path, JOINED));
+        expect(rowsOf(path, KEPT_DOMAINS)).toEqual(rowsOf(path, JOINED_DOMAINS));
       }),
       { numRuns: 40 },
     );

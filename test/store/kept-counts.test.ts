@@ -97,7 +97,8 @@ const RECOUNT = `SELECT id, name,
   (SELECT count(*) FROM sends WHERE message_key = messages.key AND opens = ${codeOf(LEVELS, 'individual')}) AS measurableOpens,
   (SELECT count(*) FROM sends WHERE message_key = messages.key AND clicks = ${codeOf(LEVELS, 'individual')}) AS measurableClicks,
   (SELECT count(*) FROM unsubscribes WHERE message_key = messages.key) AS unsubscribes,
-  (SELECT count(*) FROM events WHERE message_key = messages.key AND network = ${codeOf(NETWORKS, 'cdn')} AND kind < 2) AS hidden
+  (SELECT count(*) FROM events WHERE message_key = messages.key AND network = ${codeOf(NETWORKS, 'cdn')} AND kind < 2) AS hidden,
+  NULL AS cost, NULL AS currency
   FROM messages`;
 
 interface Plan {
@@ -185,8 +186,10 @@ function keptCounts(path: string, run: number): readonly (readonly Row[])[] {
 /** The same, counted plainly from the plans. */
 function recount(traffic: readonly Coming[]): readonly (readonly Row[])[] {
   return MESSAGES.flatMap((message) => {
-    const counted = traffic.filter(({ plan }) => plan.message === message && !plan.test && !plan.again);
-    return [countRows(counted), linkRows(counted), quarterRows(counted)].map(inOrder);
+    const own = traffic.filter(({ plan }) => plan.message === message && !plan.again);
+    const counted = own.filter(({ plan }) => !plan.test);
+    const tests = own.filter(({ plan }) => plan.test);
+    return [[...countRows(counted), ...testRows(tests)], linkRows(counted), quarterRows(counted)].map(inOrder);
   });
 }
 
@@ -210,6 +213,14 @@ function countRows(hits: readonly Coming[]): readonly Row[] {
       return some.length === 0 ? [] : [[kind, label, some.length, recipientsOf(some), anonymous]];
     }),
   );
+}
+
+/** Test traffic stands apart. */
+function testRows(hits: readonly Coming[]): readonly Row[] {
+  return ['open', 'click'].flatMap((kind): readonly Row[] => {
+    const total = hits.filter((coming) => kindOf(coming) === kind).length;
+    return total === 0 ? [] : [[kind, 'test', total, 0, 0]];
+  });
 }
 
 function linkRows(hits: readonly Coming[]): readonly Row[] {

@@ -108,7 +108,7 @@ describe('the schema', () => {
     writeFileSync(join(directory, 'empty.db'), '');
     for (const name of ['new.db', 'empty.db']) {
       const store = await openStore(`sqlite:${join(directory, name)}`);
-      expect(await store.listMessages({ after: null, limit: 1 })).toEqual([]);
+      expect(await store.listMessages({ sort: 'newest', search: '', after: null, limit: 1 })).toEqual([]);
       await store.close();
     }
   });

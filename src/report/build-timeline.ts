@@ -1,0 +1,95 @@
+// When a message was opened and clicked: its first two days by the hour, then by the day of a time zone. Read from counts
+// by UTC quarter hour, of which the hours and days of every time zone are made.
+import { timelineDaysMax, timelineHours } from '../base/limits.ts';
+import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
+import { isoTime } from './iso-time.ts';
+import { knownMessage } from './known-message.ts';
+import type { QuarterRow, ReportSource } from './report-source.ts';
+import { checkTimeZone, HOUR_MS, isoIn, QUARTER_MS, type TimeZone, timeZone } from './time-zone.ts';
+
+/** Hits within a time. `people` of those judged `human` or `proxy-human`. */
+export interface HitsAt {
+  readonly total: number;
+  readonly people: number;
+  readonly byLabel: Readonly<Record<Label, number>>;
+}
+
+export interface TimelinePoint {
+  /** ISO 8601 with the offset of the time zone. */
+  readonly start: string;
+  /** A day is 23 or 25 hours long where clocks change; the first one begins when the hours end. */
+  readonly unit: 'hour' | 'day';
+  readonly opens: HitsAt;
+  readonly clicks: HitsAt;
+}
+
+export interface Timeline {
+  readonly message: string;
+  readonly tz: string;
+  readonly firstSentAt: string | null;
+  /** Without a gap, from the first send or hit to the last hit. */
+  readonly points: readonly TimelinePoint[];
+  /** Whether there are hits behind the last point, since a timeline has at most 48 hours and 400 days. */
+  readonly isCut: boolean;
+}
+
+/**
+ * Builds the timeline of a message; `tz` is an IANA name.
+ *
+ * @throws TelltaleError `UNKNOWN_MESSAGE`, `INVALID_TIME_ZONE`.
+ */
+export async function buildTimeline(
+  source: ReportSource,
+  of: { readonly message: string; readonly tz?: string | undefined },
+): Promise<Timeline> {
+  const tz = checkTimeZone(of.tz ?? 'UTC');
+  const message = await knownMessage(source, of.message);
+  const span = await source.quarterSpanOf(message.id);
+  const firstSentAt = isoTime(message.firstSentAtMs);
+  if (span === undefined) return { message: message.id, tz, firstSentAt, points: [], isCut: false };
+  const zone = timeZone(tz);
+  const endMs = (span.last + 1) * QUARTER_MS;
+  const places = placesFrom(startOf(message.firstSentAtMs, span.first * QUARTER_MS), endMs, zone);
+  const rows = await source.quartersIn(
+    message.id,
+    places.map(({ fromMs, beforeMs }) => ({ from: fromMs / QUARTER_MS, before: beforeMs / QUARTER_MS })),
+  );
+  const points = places.map(({ fromMs, unit }, at) => {
+    const own = rows.filter((row) => row.at === at);
+    return { start: isoIn(zone, fromMs), unit, opens: hitsOf(own, 'open'), clicks: hitsOf(own, 'click') };
+  });
+  return { message: message.id, tz, firstSentAt, points, isCut: (places.at(-1)?.beforeMs ?? endMs) < endMs };
+}
+
+/** The first send, unless a hit came before it, or none for so long that a timeline would end before the first. */
+function startOf(firstSentAtMs: number | null, firstHitMs: number): number {
+  const isFar = firstSentAtMs === null || firstHitMs - firstSentAtMs > timelineDaysMax * 24 * HOUR_MS;
+  return isFar ? firstHitMs : Math.min(firstSentAtMs, firstHitMs);
+}
+
+interface Place {
+  readonly unit: 'hour' | 'day';
+  readonly fromMs: number;
+  readonly beforeMs: number;
+}
+
+function placesFrom(startMs: number, endMs: number, zone: TimeZone): readonly Place[] {
+  const localHourMs = Math.floor((startMs + zone.offsetAt(startMs)) / HOUR_MS) * HOUR_MS;
+  // Offsets are whole quarters, so an hour of any time zone is four of ours.
+  let fromMs = localHourMs - zone.offsetAt(startMs);
+  const places: Place[] = [];
+  while (fromMs < endMs && places.length < timelineHours + timelineDaysMax) {
+    const unit = places.length < timelineHours ? 'hour' : 'day';
+    const beforeMs = unit === 'hour' ? fromMs + HOUR_MS : zone.nextDay(fromMs);
+    places.push({ unit, fromMs, beforeMs });
+    fromMs = beforeMs;
+  }
+  return places;
+}
+
+function hitsOf(rows: readonly QuarterRow[], kind: 'open' | 'click'): HitsAt {
+  const totalOf = (label: Label) => rows.find((row) => row.kind === kind && row.label === label)?.total ?? 0;
+  const byLabel = Object.fromEntries(LABELS.map((label) => [label, totalOf(label)])) as Record<Label, number>;
+  const sum = (labels: readonly Label[]) => labels.reduce((total, label) => total + byLabel[label], 0);
+  return { total: sum(LABELS), people: sum(LABELS.filter((label) => PEOPLE.has(label))), byLabel };
+}

@@ -1,0 +1,51 @@
+// Rates of a message: who opened and clicked, as shares of those of whom it can be known.
+import type { MessageRow } from './report-source.ts';
+
+/** Shares from 0 to 1, unrounded; null where there is nothing to divide by. */
+export interface Rate {
+  /** Recipients with any hit. */
+  readonly raw: number | null;
+  /** Recipients with a hit judged `human` or `proxy-human`. */
+  readonly human: number | null;
+}
+
+export interface Rates {
+  /** What rates are divided by: the first of measurable, delivered and sent that is known. */
+  readonly denominator: 'measurable' | 'delivered' | 'sent';
+  /** Share of recipients that the denominator covers. */
+  readonly coverage: number | null;
+  /** Why rates are null. */
+  readonly reason: 'no-sends' | 'none-measurable' | null;
+  readonly open: Rate;
+  readonly click: Rate;
+  /** Clicks by opens of the same kind. */
+  readonly clickToOpen: Rate;
+}
+
+/** Recipients with a hit of one kind: any, and one by a person. */
+export interface Recipients {
+  readonly any: number;
+  readonly people: number;
+}
+
+/** The rates of a message. */
+export function ratesOf(
+  message: MessageRow,
+  { open, click }: { readonly open: Recipients; readonly click: Recipients },
+): Rates {
+  const isPartly = message.measurableOpens < message.sent || message.measurableClicks < message.sent;
+  const opensBy = isPartly ? message.measurableOpens : message.sent;
+  const clicksBy = isPartly ? message.measurableClicks : message.sent;
+  return {
+    denominator: isPartly ? 'measurable' : 'sent',
+    coverage: ratio(opensBy, message.sent),
+    reason: message.sent === 0 ? 'no-sends' : opensBy + clicksBy === 0 ? 'none-measurable' : null,
+    open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy) },
+    click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
+    clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },
+  };
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
