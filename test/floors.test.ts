@@ -22,6 +22,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   journal: 3,
   control: 3,
   'network-files': 3,
+  pages: 3,
   engine: 4,
   server: 5,
   mail: 5,

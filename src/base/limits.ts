@@ -335,6 +335,18 @@ export const guessesMax = 20;
 /** Milliseconds for which wrong API tokens are remembered. */
 export const guessWindowMs = 60_000;
 
+/** Milliseconds for which one stays logged in: a day's work. */
+export const sessionMs = 43_200_000;
+
+/** Bytes of a login form: a token of 200 characters and the address of a page, in escapes. */
+export const formBytesMax = 16_384;
+
+/** Messages on one page of the list: each shows how its first days went, for which its counts are read. */
+export const listedMessages = 25;
+
+/** Recipients on one page of a report: as many as one reads; the rest is a page away. */
+export const reportRecipients = 20;
+
 /** User agents whose kind is remembered: some 5 MB, and more than a mailing meets. */
 export const agentMemoMax = 10_000;
 

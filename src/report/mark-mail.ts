@@ -68,8 +68,8 @@ const HEATS: readonly (readonly [tint: string, frame: string, badge: string, ink
   ['rgba(240,160,60,.10)', '#e2b06a', '#fdebd0', '#5e3a06'],
   ['rgba(240,150,50,.16)', '#e0993c', '#fbd7a3', '#5b3303'],
   ['rgba(235,130,40,.22)', '#d97f20', '#f5b265', '#4a2600'],
-  ['rgba(225,100,30,.28)', '#c85f12', '#d9691a', '#ffffff'],
-  ['rgba(205,70,20,.34)', '#a83c0c', '#ad3d0a', '#ffffff'],
+  ['rgba(225,100,30,.28)', '#c85f12', '#b8510c', '#ffffff'],
+  ['rgba(205,70,20,.34)', '#a83c0c', '#8f320a', '#ffffff'],
 ];
 
 const BADGE: Readonly<Record<string, string>> = {

@@ -1,8 +1,9 @@
-// What is for the sender and not for the readers of mail: the API and `/metrics`. At the port of the collector, or at one
+// What is for the sender and not for the readers of mail: the pages, the API and `/metrics`. At the port of the collector, or at one
 // of its own.
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import type { Store } from '../store/open-store.ts';
+import type { KeyRing } from '../token/key-ring.ts';
 import { apiRoutes } from './api.ts';
 import { authorise } from './api-auth.ts';
 import { prepareAddressOf } from './client-address.ts';
@@ -12,10 +13,15 @@ import { type Listening, listen } from './listen.ts';
 import { makeLive } from './live.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import type { Metrics } from './metrics.ts';
+import { pageRoutes } from './page-routes.ts';
 import { answerMetrics } from './probes.ts';
 
 export interface AdminParts {
   readonly store: Store;
+  /** Seal the sessions of the pages. */
+  readonly keys: KeyRing;
+  /** Below whose path the pages stand, too. */
+  readonly baseUrl: string;
   /** One more admin token for the API, kept nowhere. */
   readonly apiToken: string | undefined;
   readonly trustedProxies: string | undefined;
@@ -40,7 +46,7 @@ export interface ApiRequest {
 
 /** Adds the routes to an app. */
 export function addAdmin(app: Koa, parts: AdminParts): void {
-  const { store, apiToken, guesses, metrics, now, onApiRequest, closing, onProblem } = parts;
+  const { store, keys, baseUrl, apiToken, guesses, metrics, now, onApiRequest, closing, onProblem } = parts;
   const addressOf = prepareAddressOf(parts.trustedProxies ?? '');
   const auth = { store, extraToken: apiToken, addressOf, guesses, countRefused: metrics.countRefused };
   const mayRead = async (ctx: Context) => (await authorise(ctx, 'read', auth)) !== undefined;
@@ -48,6 +54,7 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
   const live = makeLive({ source: store, closing, onProblem });
   app.use(apiRoutes({ store, auth, live, now }));
+  app.use(pageRoutes({ store, auth, keys, baseUrl, live, now }));
 }
 
 /**

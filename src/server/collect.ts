@@ -18,7 +18,7 @@ import {
 } from './answer.ts';
 import { type ControlState, levelNow } from './control-state.ts';
 import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
-import { pageAnswer } from './pages.ts';
+import { pageAnswer } from './page-answer.ts';
 import { hasBody, readAway } from './read-body.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
 

@@ -1,4 +1,4 @@
-// The whole server as a Koa app: the collector, the API, and what watches them.
+// The whole server as a Koa app: the collector, the pages and the API of the sender, and what watches them.
 import type Koa from 'koa';
 import { checkOptionNames } from '../base/options.ts';
 import type { Mirror } from '../control/open-mirror.ts';
@@ -56,7 +56,7 @@ export interface Assembled {
 export interface SharedParts {
   readonly metrics?: Metrics;
   readonly guesses?: GuessLimit;
-  /** Leaves the API and `/metrics` to another listener. @default false */
+  /** Leaves the pages, the API and `/metrics` to another listener. @default false */
   readonly isPublic?: boolean;
 }
 
@@ -78,8 +78,11 @@ export function assemble(options: AppOptions, shared: SharedParts = {}): Assembl
   app.use(asMiddleware(collect));
   const readiness = options.readiness ?? (() => journalReadiness(journal));
   app.use(answerProbes(readiness, () => watch.problem() !== undefined));
-  const forAdmin = { store, apiToken, trustedProxies, guesses, metrics, now, onApiRequest, closing, onProblem };
-  if (!isPublic) addAdmin(app, forAdmin);
+  if (!isPublic) {
+    const { keys, baseUrl } = tracker;
+    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics };
+    addAdmin(app, { ...shown, now, onApiRequest, closing, onProblem });
+  }
   app.use(answerNothingHere);
   return { app, front, collect };
 }

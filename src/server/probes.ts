@@ -1,6 +1,7 @@
 // What watches a server: `/healthz`, `/readyz` and `/metrics`.
 import type { Context, Middleware } from 'koa';
 import type { AddressOf } from './client-address.ts';
+import { isLoopbackName } from './loopback-name.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Why a server should get no more requests: it is behind the store's control state, or its journal cannot take hits. */
@@ -44,8 +45,4 @@ function isThisMachine(ctx: Context, addressOf: AddressOf): boolean {
   );
   const address = addressOf(ctx.req);
   return !isForwarded && (address === '::1' || address.startsWith('127.')) && isLoopbackName(ctx.hostname);
-}
-
-function isLoopbackName(name: string): boolean {
-  return name === 'localhost' || name === '127.0.0.1' || name === '[::1]' || name === '::1';
 }

@@ -13,10 +13,15 @@ export function answerProblem(ctx: Context, status: number, detail: string): voi
   ctx.type = 'application/problem+json';
 }
 
+/** What may be told of an error, and after how long to ask again, when it was the store that could not. */
+export function storeProblemOf(thrown: unknown): StoreProblem | undefined {
+  const error = explainStoreError(thrown);
+  return error instanceof TelltaleError ? STORE_PROBLEMS[error.code] : undefined;
+}
+
 /** Answers 503 when it was the store that could not; false for any other error. Paths and reasons are for the log alone. */
 export function answerStoreProblem(ctx: Context, thrown: unknown): boolean {
-  const error = explainStoreError(thrown);
-  const known = error instanceof TelltaleError ? STORE_PROBLEMS[error.code] : undefined;
+  const known = storeProblemOf(thrown);
   if (known === undefined) return false;
   ctx.set('Retry-After', String(known.retrySeconds));
   answerProblem(ctx, 503, known.detail);
@@ -39,18 +44,22 @@ const REQUEST_PROBLEMS: Readonly<Partial<Record<ErrorCode, 400 | 404>>> = {
   INVALID_ID: 400,
 };
 
-const STORE_PROBLEMS: Readonly<Partial<Record<ErrorCode, { readonly retrySeconds: number; readonly detail: string }>>> =
-  {
-    STORE_BUSY: {
-      retrySeconds: 5,
-      detail: 'Another program has the database locked. Send this again in a few seconds: what came once counts once.',
-    },
-    STORE_UNAVAILABLE: {
-      retrySeconds: 5,
-      detail: 'The database cannot be used just now. Send this again in a few seconds: what came once counts once.',
-    },
-    STORE_DAMAGED: {
-      retrySeconds: 60,
-      detail: 'The database is damaged: a backup has to take its place. Hits are kept meanwhile.',
-    },
-  };
+interface StoreProblem {
+  readonly retrySeconds: number;
+  readonly detail: string;
+}
+
+const STORE_PROBLEMS: Readonly<Partial<Record<ErrorCode, StoreProblem>>> = {
+  STORE_BUSY: {
+    retrySeconds: 5,
+    detail: 'Another program has the database locked. Send this again in a few seconds: what came once counts once.',
+  },
+  STORE_UNAVAILABLE: {
+    retrySeconds: 5,
+    detail: 'The database cannot be used just now. Send this again in a few seconds: what came once counts once.',
+  },
+  STORE_DAMAGED: {
+    retrySeconds: 60,
+    detail: 'The database is damaged: a backup has to take its place. Hits are kept meanwhile.',
+  },
+};

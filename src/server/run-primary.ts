@@ -4,7 +4,7 @@ import cluster from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import { isSource } from '../base/package-root.ts';
 import { sumJournals } from '../journal/sum-journals.ts';
-import type { KeyRingJson } from '../token/key-ring.ts';
+import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { listenForAdmin } from './add-admin.ts';
 import { allOf, makeClosers } from './closers.ts';
 import { makeGuessLimit } from './guess-limit.ts';
@@ -36,6 +36,7 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
   const closers = makeClosers();
   const places: WorkerPlace[] = [];
   let { ring } = options;
+  const keys = createKeyRing(ring);
   try {
     const port = await findPort(options);
     const keeping = await startKeeping({ ...options, journals });
@@ -59,15 +60,16 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
       places.push(await keepWorker(of));
     });
     await allOf(starting);
-    const forAdmin = { store, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
-    admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     const [first] = places;
     if (first === undefined) throw new Error('no worker was asked for');
     const { url, baseUrl } = first.started;
+    const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
+    admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     return {
       ...{ url, baseUrl, adminUrl: admin?.url, store, close: closers.closeAll },
       async replaceKeys(changed) {
         ring = changed;
+        keys.replace(changed);
         await Promise.all(places.map((place) => place.ask({ kind: 'keys', ring: changed })));
       },
     };

@@ -74,7 +74,7 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const { url, baseUrl, journal, metrics } = front;
     const settler = await keeping.settle(journal);
     closers.add(() => allOf([settler.stop(), keeping.closeLeftovers()]));
-    const forAdmin = { store, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
+    const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
     const admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
     const tracker = createTracker({ baseUrl, keys, store, onProblem });

@@ -5,7 +5,7 @@ import type { Addressee } from '../base/nouns.ts';
 import { openUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type Answer, methodNotAllowedAnswer, optionsAnswer } from './answer.ts';
 import { type CollectContext, type CollectRequest, makeHit } from './make-hit.ts';
-import { pageAnswer } from './pages.ts';
+import { pageAnswer } from './page-answer.ts';
 import { readBody } from './read-body.ts';
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST'];

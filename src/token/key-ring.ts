@@ -31,6 +31,7 @@ export interface RingKey {
   readonly revoked: boolean;
   readonly hit: SealingKeys;
   readonly unsubscribe: SealingKeys;
+  readonly session: SealingKeys;
   readonly linkMac: Mac;
   /** Makes the day keys of peers. */
   readonly peerMac: Mac;
@@ -159,6 +160,7 @@ function prepareKey(key: RingKeyJson): RingKey {
     revoked: key.revokedAt !== null,
     hit: sealingKeys(derive(secret, 'telltale/1/hit', 64)),
     unsubscribe: sealingKeys(derive(secret, 'telltale/1/unsubscribe', 64)),
+    session: sealingKeys(derive(secret, 'telltale/1/session', 64)),
     linkMac: prepareMac(derive(secret, 'telltale/1/link', 32)),
     peerMac: prepareMac(derive(secret, 'telltale/1/peer', 32)),
   };

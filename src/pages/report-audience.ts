@@ -1,0 +1,84 @@
+// By what people read, and at which providers they are.
+import type { Report } from '../report/build-report.ts';
+import { shareBar } from './share-bar.ts';
+import { cut, numberWords, percentWords } from './words.ts';
+
+export interface AudienceSection {
+  readonly tables: readonly UsageTable[];
+  readonly domains: readonly DomainLine[];
+}
+
+interface UsageTable {
+  readonly caption: string;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly opens: string;
+    readonly clicks: string;
+    readonly bar: string;
+  }[];
+}
+
+interface DomainLine {
+  readonly domain: string;
+  readonly sent: string;
+  readonly opened: string;
+  readonly openedShare: string;
+  readonly clicked: string;
+}
+
+/** Rows of a table: past them, each has a few opens. */
+const ROWS = 12;
+
+const DOMAIN_CHARS = 60;
+
+/** Numbers of events by program and by device, for reports that have them. */
+interface Usage {
+  readonly clients?: readonly { readonly client: string | null; readonly opens: number; readonly clicks: number }[];
+  readonly devices?: readonly { readonly device: string | null; readonly opens: number; readonly clicks: number }[];
+}
+
+/** What the section shows. */
+export function audienceSection({ clients = [], devices = [], domains }: Report & Usage): AudienceSection {
+  const tables = [
+    usageTable(
+      'Mail clients',
+      'c',
+      clients.map(({ client, ...counts }) => ({ name: client, ...counts })),
+    ),
+    usageTable(
+      'Devices',
+      'd',
+      devices.map(({ device, ...counts }) => ({ name: device, ...counts })),
+    ),
+  ];
+  return {
+    tables: tables.filter(({ rows }) => rows.length > 0),
+    domains: domains.slice(0, ROWS).map(({ domain, sent, opened, clicked }) => ({
+      domain: cut(domain, DOMAIN_CHARS),
+      sent: numberWords(sent),
+      opened: numberWords(opened),
+      openedShare: sent === 0 ? '' : percentWords(opened / sent),
+      clicked: numberWords(clicked),
+    })),
+  };
+}
+
+function usageTable(
+  caption: string,
+  prefix: string,
+  usage: readonly { readonly name: string | null; readonly opens: number; readonly clicks: number }[],
+): UsageTable {
+  const most = Math.max(1, ...usage.map(({ opens }) => opens));
+  const rows = usage.slice(0, ROWS).map(({ name, opens, clicks }, place) => {
+    const shown = name ?? 'not known';
+    const bar = shareBar({
+      id: `${prefix}${place}`,
+      title: shown,
+      description: `${numberWords(opens)} opens`,
+      parts: [{ className: name === null ? 'unknown' : 'human', value: opens }],
+      whole: most,
+    });
+    return { name: shown, opens: numberWords(opens), clicks: numberWords(clicks), bar };
+  });
+  return { caption, rows };
+}

@@ -1,0 +1,145 @@
+// The first thing one sees of a report: how many opened, probably, how sure that is and why; and beside it the other rates,
+// each with what it is a share of.
+import type { Report } from '../report/build-report.ts';
+import { type Figure, type FindFigure, figuresOf } from './figures.ts';
+import { intervalChart } from './interval-chart.ts';
+import { countWords, numberWords, percentWords } from './words.ts';
+
+export interface Headline {
+  /** The estimated open rate, or where there is none, the rate of people who were seen to open. */
+  readonly big: Figure;
+  readonly isEstimated: boolean;
+  readonly low: Figure;
+  readonly high: Figure;
+  readonly raw: Figure;
+  readonly people: Figure;
+  /** `90 % interval`. */
+  readonly level: string;
+  /** Why there is no estimate. */
+  readonly reason: string;
+  /** SVG; empty without an estimate. */
+  readonly chart: string;
+  readonly facts: readonly Fact[];
+  /** How far it may be off besides, and why. */
+  readonly band: Fact | null;
+}
+
+interface Fact {
+  readonly term: string;
+  readonly words: string;
+}
+
+export interface Tile {
+  readonly name: string;
+  readonly main: Figure;
+  /** The raw rate, where there is one. */
+  readonly raw: Figure | null;
+  readonly note: string;
+}
+
+/** The headline of a report. */
+export function headlineOf(report: Report): Headline {
+  const find = figuresOf(report);
+  const { estimated } = report.rates.open;
+  const isEstimated = estimated.value !== null;
+  return {
+    big: find(isEstimated ? 'rates.open.estimated.value' : 'rates.open.human', percentWords),
+    isEstimated,
+    low: find('rates.open.estimated.low', percentWords),
+    high: find('rates.open.estimated.high', percentWords),
+    raw: find('rates.open.raw', percentWords),
+    people: find('rates.open.human', percentWords),
+    level: `${estimated.level * 100}\u00a0% interval`,
+    reason: estimated.reason === null ? '' : NO_ESTIMATE[estimated.reason],
+    chart: chartOf(report),
+    facts: factsOf(report),
+    band: bandOf(report),
+  };
+}
+
+const NO_ESTIMATE: Readonly<Record<NonNullable<Report['rates']['open']['estimated']['reason']>, string>> = {
+  'no-sends': 'No sends were recorded, so nobody knows what the opens are a share of.',
+  'too-few-measurable': 'Too few recipients can be seen opening to estimate how many did.',
+  'too-few-clickers': 'Too few people have clicked yet to estimate how many opened unseen.',
+};
+
+function chartOf({ rates }: Report): string {
+  const { value, low, high, band, level } = rates.open.estimated;
+  if (value === null || low === null || high === null) return '';
+  const { raw } = rates.open;
+  const wide = band.low === null || band.high === null ? null : { low: band.low, high: band.high };
+  const wideWords =
+    wide === null ? '' : ` ${percentWords(wide.low)} to ${percentWords(wide.high)} if what it assumes is off.`;
+  return intervalChart({
+    id: 'estimate',
+    title: `Estimated open rate: ${percentWords(value)}`,
+    description: `${level * 100} % interval from ${percentWords(low)} to ${percentWords(high)}.${wideWords} Raw, with machines: ${percentWords(raw)}.`,
+    ...{ value, low, high, raw, band: wide },
+  });
+}
+
+function factsOf(report: Report): readonly Fact[] {
+  const { rates, recipients, sent } = report;
+  const { sample, method, value } = rates.open.estimated;
+  const facts: Fact[] = [];
+  if (sample.measurable + sample.masked > 0) {
+    const all = countWords(sample.measurable + sample.masked, 'recipient');
+    const hidden = sample.masked === 1 ? '1 is' : `${numberWords(sample.masked)} are`;
+    const masked =
+      sample.masked === 0
+        ? ''
+        : ` ${hidden} hidden by machines that load images for them; of those, only clicks tell (${numberWords(sample.maskedClickers)} clicked).`;
+    facts.push({ term: 'Who can be measured', words: `${numberWords(sample.measurable)} of ${all}.${masked}` });
+  }
+  if (recipients.measurable.opens < sent) {
+    const without = `${numberWords(sent - recipients.measurable.opens)} of ${countWords(sent, 'recipient')}`;
+    facts.push({ term: 'Left out', words: `${without} did not agree to have their opens counted one by one.` });
+  }
+  if (value !== null) facts.push({ term: 'How it is known', words: methodWords(method, report) });
+  return facts;
+}
+
+function bandOf({ rates }: Report): Fact | null {
+  const { low, high, assumption } = rates.open.estimated.band;
+  if (low === null || high === null || assumption === null) return null;
+  return { term: `${percentWords(low)} to ${percentWords(high)} if it is off:`, words: assumption };
+}
+
+function methodWords(method: string | null, { rates }: Report): string {
+  const { openers, clickers, both, earlierMessages } = rates.open.estimated.sample;
+  const seen = `${numberWords(openers)} were seen to open, ${numberWords(clickers)} to click, ${numberWords(both)} did both.`;
+  const rest = 'Clicks without an open tell how many opens are missed';
+  if (method !== 'sender-history') return `${seen} ${rest}.`;
+  return `${seen} ${rest}; ${countWords(earlierMessages, 'earlier message')} of yours ${earlierMessages === 1 ? 'tells' : 'tell'} what is usual.`;
+}
+
+/** The other rates and counts. */
+export function tilesOf(report: Report): readonly Tile[] {
+  const find = figuresOf(report);
+  const { recipients, sent, rates, opens, conversions } = report;
+  const whole = rates.denominator === 'measurable' ? recipients.measurable.clicks : (recipients.delivered ?? sent);
+  const measured = rates.denominator === 'measurable' ? ' whose clicks may be counted one by one' : '';
+  const openers = opens.byLabel.human.unique + opens.byLabel['proxy-human'].unique;
+  const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
+  return [
+    rateTile('Click rate', 'rates.click', `of ${countWords(whole, 'recipient')}${measured}`, find),
+    rateTile(
+      'Click-to-open',
+      'rates.clickToOpen',
+      openers === 0 ? 'nobody was seen to open' : 'of people seen to open',
+      find,
+    ),
+    countTile('Unsubscribes', 'unsubscribes', sent === 0 ? '' : `of ${countWords(sent, 'recipient')}`, find),
+    countTile('Conversions', 'conversions.count', conversions.count === 0 ? 'none recorded' : values, find),
+    ...(report.bounces > 0 ? [countTile('Bounces', 'bounces', `of ${countWords(sent, 'recipient')}`, find)] : []),
+    ...(report.complaints > 0 ? [countTile('Complaints', 'complaints', 'reported as spam', find)] : []),
+  ];
+}
+
+function rateTile(name: string, figure: string, note: string, find: FindFigure): Tile {
+  return { name, main: find(`${figure}.human`, percentWords), raw: find(`${figure}.raw`, percentWords), note };
+}
+
+function countTile(name: string, figure: string, note: string, find: FindFigure): Tile {
+  return { name, main: find(figure, numberWords), raw: null, note };
+}
