@@ -11,8 +11,8 @@ export interface KeptMail {
   readonly bodyAt: number | null;
   /** Tracked links that every client shows. */
   readonly marks: readonly KeptMark[];
-  /** Offsets behind the names of `<link>` tags, which can reach other hosts in ways that no policy forbids. */
-  readonly linkTags: readonly number[];
+  /** Tags by which a browser would connect to other hosts, whatever policy forbids it. */
+  readonly reaching: readonly ReachingTag[];
   /** The tracked links, one for each index. */
   readonly links: readonly KeptLink[];
 }
@@ -21,6 +21,15 @@ export interface KeptMark {
   /** Offset in `html` behind the name of the link's tag. */
   readonly at: number;
   readonly index: number;
+}
+
+/** Followed, framed, or asked for ahead of time. */
+export const REACHING_TAGS = ['a', 'area', 'link', 'iframe', 'frame'] as const;
+
+export interface ReachingTag {
+  readonly tag: (typeof REACHING_TAGS)[number];
+  /** Offset in `html` behind the tag's name. */
+  readonly at: number;
 }
 
 export interface KeptLink {

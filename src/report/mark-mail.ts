@@ -1,7 +1,7 @@
 // A kept mail with its links marked: an attribute behind each tag's name says what the link was worth, and a style sheet
 // shows it. Both are spliced in; no other byte of the mail changes. Browsers take the first of two attributes of a name, so
 // what stands in the mail cannot gainsay the marks.
-import type { KeptMail } from '../base/kept-mail.ts';
+import type { KeptMail, ReachingTag } from '../base/kept-mail.ts';
 import type { MappedLink } from './click-map.ts';
 
 /** A share beside that of the most clicked link, from 0 (none) to 5. */
@@ -19,12 +19,23 @@ export function markMail(mail: KeptMail, links: readonly MappedLink[], options: 
     const link = byIndex.get(index);
     return link === undefined ? [] : { at, text: attributesOf(link, heatOf(link, most)) };
   });
-  // A link to a host that is yet to be asked reaches it, whatever the policy of the page: none of these has a meaning here.
-  const tamed = mail.linkTags.map((at) => ({ at, text: ' rel="none"' }));
+  const tamed = mail.reaching.map(({ tag, at }) => ({ at, text: HARMLESS[tag] }));
   const sheet = `<style>${MARKS}${options.images ? '' : NO_IMAGES}</style>`;
   const style = { at: mail.bodyAt ?? mail.html.length, text: sheet };
   return insert(mail.html, [...marks, ...tamed, style]);
 }
+
+/**
+ * Browsers connect to the host of a frame, of a link that is followed, or of one that asks for it ahead of time, before they
+ * ask the policy of the page.
+ */
+const HARMLESS: Readonly<Record<ReachingTag['tag'], string>> = {
+  a: ' href="#"',
+  area: ' href="#"',
+  link: ' rel="none"',
+  iframe: ' srcdoc=""',
+  frame: ' src="about:blank"',
+};
 
 /** The human clicks of the link that has most. */
 export function mostClicked(links: readonly MappedLink[]): number {
@@ -87,8 +98,7 @@ const OVER_IMAGE: Readonly<Record<string, string>> = {
 };
 
 const MARKS = [
-  // Nothing can be followed from here.
-  rule('a,area', { 'pointer-events': 'none' }),
+  rule('a,area', { cursor: 'default' }),
   rule(`${LINK}::after`, BADGE),
   rule(`${LINK}:has(img)`, { position: 'relative' }),
   rule(`${LINK}:has(img)::after`, OVER_IMAGE),

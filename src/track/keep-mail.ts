@@ -1,9 +1,10 @@
 // What is kept of a compiled mail: its source without what is one reader's own, and where its links stand in that.
-import type { KeptLink, KeptMail } from '../base/kept-mail.ts';
+import { type KeptLink, type KeptMail, REACHING_TAGS, type ReachingTag } from '../base/kept-mail.ts';
 import type { FoundLink, FoundLinks } from '../html/find-links.ts';
 import { findPersonal } from '../html/find-personal.ts';
 import { findPixelPlaces } from '../html/find-pixel-places.ts';
 import type { JudgeContext } from '../html/judge-link.ts';
+import { walk } from '../html/mail-node.ts';
 import type { ParsedMail } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
 
@@ -27,11 +28,19 @@ export function keepMail({ mail, found, tracked, links, context }: MailToKeep): 
     html,
     bodyAt: bodyAt === undefined ? null : moved(bodyAt),
     marks: shown.map(({ index, found: { element, start } }) => ({ index, at: moved(behindName(start, element.name)) })),
-    linkTags: found.others
-      .filter(({ element }) => element === 'link')
-      .map(({ element, start }) => moved(behindName(start, element))),
+    reaching: reachingTags(mail).map(({ tag, at }) => ({ tag, at: moved(at) })),
     links: links.map(({ index, destination, name }) => ({ index, destination, name, shown: whoSees(index, tracked) })),
   };
+}
+
+function reachingTags({ document }: ParsedMail): readonly ReachingTag[] {
+  const tags: ReachingTag[] = [];
+  for (const { name, sourceCodeLocation } of walk(document)) {
+    const tag = REACHING_TAGS.find((one) => one === name);
+    if (sourceCodeLocation && tag !== undefined)
+      tags.push({ tag, at: behindName(sourceCodeLocation.startOffset, tag) });
+  }
+  return tags;
 }
 
 function behindName(start: number, name = ''): number {

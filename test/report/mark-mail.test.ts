@@ -11,7 +11,7 @@ const MAIL: KeptMail = {
     { at: HTML.indexOf('<a ') + 2, index: 0 },
     { at: HTML.indexOf('<A ') + 2, index: 1 },
   ],
-  linkTags: [HTML.indexOf('<link') + 5],
+  reaching: [{ tag: 'link', at: HTML.indexOf('<link') + 5 }],
   links: [],
 };
 
@@ -30,6 +30,19 @@ it('marks links behind the names of their tags, tames link tags, and changes not
     .replaceAll(/ data-telltale-\w+="[^"]*"/g, '')
     .replace(' rel="none"', '');
   expect(undone).toBe(HTML);
+});
+
+it('has frames show nothing and links lead nowhere', () => {
+  const html = '<body><iframe src=//x></iframe><frame src=//x><area href=//x>';
+  const reaching = [
+    { tag: 'iframe', at: html.indexOf('<iframe') + 7 },
+    { tag: 'frame', at: html.indexOf('<frame') + 6 },
+    { tag: 'area', at: html.indexOf('<area') + 5 },
+  ] as const;
+  const marked = markMail({ ...MAIL, html, reaching, bodyAt: 6, marks: [] }, [], { images: true });
+  expect(marked).toContain(
+    '<iframe srcdoc="" src=//x></iframe><frame src="about:blank" src=//x><area href="#" href=//x>',
+  );
 });
 
 it('has its style sheet at the end where the mail has no body', () => {

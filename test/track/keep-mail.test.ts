@@ -74,7 +74,13 @@ describe('what is kept of a mail', () => {
       [0, '<A href="h'],
       [1, '<a\nhref="h'],
     ]);
-    expect(kept.linkTags.map((at) => kept.html.slice(at - 5, at))).toEqual(['<LINK', '<link']);
+    expect(kept.reaching.map(({ tag, at }) => [tag, kept.html.slice(at - 2, at)])).toEqual([
+      ['link', 'NK'],
+      ['link', 'nk'],
+      ['a', '<a'],
+      ['a', '<A'],
+      ['a', '<a'],
+    ]);
     expect(kept.html.slice(0, kept.bodyAt ?? 0)).toMatch(/<Body>$/);
   });
 

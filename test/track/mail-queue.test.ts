@@ -6,7 +6,7 @@ import { keptMailBytesMax, mailQueueMax } from '../../src/base/limits.ts';
 import { createMailQueue, type MailStore, type PackedMail } from '../../src/track/mail-queue.ts';
 import { testTracker } from '../support/mails.ts';
 
-const mailOf = (html: string): KeptMail => ({ html, bodyAt: 0, marks: [], linkTags: [], links: [] });
+const mailOf = (html: string): KeptMail => ({ html, bodyAt: 0, marks: [], reaching: [], links: [] });
 
 /** A store that remembers what it was given, and takes sends and links too. */
 function recordingStore() {
@@ -112,7 +112,7 @@ describe('a tracker keeps', () => {
         html,
         bodyAt: 6,
         marks: [{ index: 0, at: 8 }],
-        linkTags: [],
+        reaching: [{ tag: 'a', at: 8 }],
         links: [{ index: 0, destination: 'https://shop.example/', name: 'Shop', shown: 'html' }],
       },
     ]);
