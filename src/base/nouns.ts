@@ -49,7 +49,8 @@ export const NETWORK_KINDS = [
 export type NetworkKind = (typeof NETWORK_KINDS)[number];
 
 /** What was requested: the pixel, a link, or the way out. */
-export type HitKind = 'open' | 'click' | 'unsubscribe';
+export const HIT_KINDS = ['open', 'click', 'unsubscribe'] as const;
+export type HitKind = (typeof HIT_KINDS)[number];
 
 /** One request at the collector, as it came. */
 export interface Hit {

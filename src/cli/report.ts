@@ -1,4 +1,5 @@
-// `telltale report`: the list of messages, or one message's figures: as a table, JSON or CSV.
+// `telltale report`: the list of messages, or one message's figures: as a table, JSON, CSV or a page.
+import { TelltaleError } from '../base/errors.ts';
 import { pageRowsMax, reportLinksMax } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import { buildReport, type Report } from '../report/build-report.ts';
@@ -10,20 +11,34 @@ import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { number, percent, percentRange } from './percent.ts';
+import { writeReportFile } from './report-html.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { withStore } from './stores.ts';
 import { printTable } from './table.ts';
 
 export interface ReportFlags extends CommonFlags {
   readonly csv?: boolean;
+  readonly html?: string;
+  readonly tz?: string;
+  readonly force?: boolean;
 }
 
 /** Runs the command. */
 export async function report(message: string | undefined, flags: ReportFlags, io: Io): Promise<void> {
   const settings = readSettings(flags, io);
-  await withStore(settings, { migrate: false }, (store) =>
-    message === undefined ? reportAll(store, flags, settings, io) : reportOne(store, message, flags, settings, io),
-  );
+  const { html, tz, force } = flags;
+  if (html === undefined && (tz !== undefined || force === true)) {
+    throw new TelltaleError(
+      'USAGE',
+      '--tz and --force are for --html FILE: other forms have no times and write no file.',
+    );
+  }
+  await withStore(settings, { migrate: false }, (store) => {
+    if (html !== undefined) return writeReportFile(store, message, { ...flags, html }, { settings, io });
+    return message === undefined
+      ? reportAll(store, flags, settings, io)
+      : reportOne(store, message, flags, settings, io);
+  });
 }
 
 async function reportAll(store: ReportSource, flags: ReportFlags, settings: Settings, io: Io): Promise<void> {

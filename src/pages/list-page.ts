@@ -28,7 +28,8 @@ export const MESSAGE_SORTS: readonly { readonly sort: MessageSort; readonly name
 /** Where this page stands, seen from itself. */
 const ROOT = './';
 
-const NAME_CHARS = 120;
+/** A whole id, and of a name as much. */
+const NAME_CHARS = 130;
 
 /** The page. */
 export function listPage({ csrf, search, sort, items, next, isFirst }: ListPage): string {

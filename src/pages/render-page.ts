@@ -50,5 +50,7 @@ export function policyOf(html: string): string {
 export function filePolicyOf(html: string): string {
   const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? '';
   const hash = createHash('sha256').update(style).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'`;
+  // A page's own icon stands in it; without one, a browser would ask for /favicon.ico.
+  const icon = html.includes('rel="icon"') ? ' img-src data:;' : '';
+  return `default-src 'none'; style-src 'sha256-${hash}';${icon} base-uri 'none'`;
 }

@@ -1,5 +1,6 @@
 // By what people read, and at which providers they are.
 import type { Report } from '../report/build-report.ts';
+import { type Figure, figureOf } from './figures.ts';
 import { shareBar } from './share-bar.ts';
 import { cut, numberWords, percentWords } from './words.ts';
 
@@ -20,10 +21,10 @@ interface UsageTable {
 
 interface DomainLine {
   readonly domain: string;
-  readonly sent: string;
-  readonly opened: string;
+  readonly sent: Figure;
+  readonly opened: Figure;
   readonly openedShare: string;
-  readonly clicked: string;
+  readonly clicked: Figure;
 }
 
 /** Rows of a table: past them, each has a few opens. */
@@ -53,12 +54,12 @@ export function audienceSection({ clients = [], devices = [], domains }: Report 
   ];
   return {
     tables: tables.filter(({ rows }) => rows.length > 0),
-    domains: domains.slice(0, ROWS).map(({ domain, sent, opened, clicked }) => ({
+    domains: domains.slice(0, ROWS).map(({ domain, sent, opened, clicked }, place) => ({
       domain: cut(domain, DOMAIN_CHARS),
-      sent: numberWords(sent),
-      opened: numberWords(opened),
+      sent: figureOf(`domains.${place}.sent`, sent, numberWords),
+      opened: figureOf(`domains.${place}.opened`, opened, numberWords),
       openedShare: sent === 0 ? '' : percentWords(opened / sent),
-      clicked: numberWords(clicked),
+      clicked: figureOf(`domains.${place}.clicked`, clicked, numberWords),
     })),
   };
 }

@@ -133,7 +133,8 @@ function recipientsBy(kind: 'open' | 'click', find: Find): Recipients {
   return { any: find(kind, 'all').recipients, people: find(kind, 'people').recipients };
 }
 
-function reportLink(row: LinkRow): ReportLink {
+/** A link as reports show it. */
+export function reportLink(row: LinkRow): ReportLink {
   const clicks = { total: row.total, unique: row.recipients, human: row.people };
   return { index: row.index, destination: row.destination, name: row.name, clicks };
 }
@@ -145,7 +146,8 @@ async function reportDomains(source: ReportSource, id: string): Promise<readonly
   return other.sent > 0 ? [...rows, other] : rows;
 }
 
-function costOf({ cost, currency }: MessageRow): Report['cost'] {
+/** What a message cost. */
+export function costOf({ cost, currency }: Pick<MessageRow, 'cost' | 'currency'>): Report['cost'] {
   return cost === null || currency === null ? null : { currency, amount: cost };
 }
 

@@ -42,7 +42,8 @@ const SUMMARY_COLUMNS = [
 
 type Leaf = string | number | null;
 
-function flatten(value: object, prefix = ''): readonly (readonly [string, Leaf])[] {
+/** The figures of a value, by their paths: `opens.total`. */
+export function flatten(value: object, prefix = ''): readonly (readonly [string, Leaf])[] {
   return Object.entries(value).flatMap(([name, part]): readonly (readonly [string, Leaf])[] => {
     if (part === undefined) return [];
     if (part === null || typeof part === 'string' || typeof part === 'number') return [[prefix + name, part]];

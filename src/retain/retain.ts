@@ -84,7 +84,8 @@ export function addRemoved(a: Removed, b: Removed): Removed {
   return { signals: a.signals + b.signals, events: a.events + b.events, texts: a.texts + b.texts };
 }
 
-async function rest(tookMs: number, signal: AbortSignal | undefined): Promise<void> {
+/** Lets others write between two steps. */
+export async function rest(tookMs: number, signal: AbortSignal | undefined): Promise<void> {
   const ms = Math.min(Math.max(tookMs, retainRestMsMin), retainRestMsMax);
   // Whoever ends the run does not wait for its rest.
   await wait(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);

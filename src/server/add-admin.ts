@@ -1,10 +1,10 @@
-// What is for the sender and not for the readers of mail: the pages, the API and `/metrics`. At the port of the collector, or at one
-// of its own.
+// What is for the sender and not for the readers of mail: the pages, the API and `/metrics`. At the port of the collector,
+// or at one of its own.
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
-import { apiRoutes } from './api.ts';
+import { answerApi, apiRoutes } from './api.ts';
 import { authorise } from './api-auth.ts';
 import { prepareAddressOf } from './client-address.ts';
 import { makeFront } from './front.ts';
@@ -13,6 +13,7 @@ import { type Listening, listen } from './listen.ts';
 import { makeLive } from './live.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import type { Metrics } from './metrics.ts';
+import { answerOpenApi } from './openapi.ts';
 import { pageRoutes } from './page-routes.ts';
 import { answerMetrics } from './probes.ts';
 
@@ -53,7 +54,9 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   app.use(answerMetrics(metrics, mayRead, addressOf));
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
   const live = makeLive({ source: store, closing, onProblem });
-  app.use(apiRoutes({ store, auth, live, now }));
+  const routes = apiRoutes({ store, live, now });
+  app.use(answerOpenApi(routes));
+  app.use(answerApi(routes, auth));
   app.use(pageRoutes({ store, auth, keys, baseUrl, live, now }));
 }
 

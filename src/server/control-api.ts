@@ -1,57 +1,82 @@
 // The API of the control state: what is revoked, by whom, and the links that short URLs name.
-import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Revocable } from '../base/control-change.ts';
 import { DESTINATION_PROBLEMS, parseDestination, stripUrl } from '../base/destination.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { parseHost } from '../base/host.ts';
-import { idProblem } from '../base/ids.ts';
 import { linkNameCharsMax, linksMax, shortLinksMax } from '../base/limits.ts';
+import { decodeNumber, encodeKey } from '../report/cursor.ts';
+import type { FlatTable } from '../report/report-rows.ts';
 import type { Revocation } from '../store/control-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import { shortSetOf } from '../token/short-link-token.ts';
-import { type ApiAuth, type Caller, guarded } from './api-auth.ts';
-import { answerData, answerJson, parseJson, readListQuery, readText, reasonOf } from './api-data.ts';
+import type { Caller } from './api-auth.ts';
+import { answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
+import { type ApiParts, type ApiRoute, ID, NO_QUERY, PAGE_QUERY, route } from './api-route.ts';
+import { LINK_SET, pageOf, REVOCATION, type Revoked } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
 
-/** Adds the routes. */
-export function addControlRoutes(
-  router: Router,
-  { store, auth }: { readonly store: Store; readonly auth: ApiAuth },
-): void {
-  router.get(
-    '/revocations',
-    guarded('read', auth, (ctx) => answerRevocations(ctx, store)),
-  );
-  router.post(
-    '/revocations',
-    guarded('admin', auth, (ctx, caller) => takeRevocation(ctx, store, caller)),
-  );
-  router.delete(
-    '/revocations',
-    guarded('admin', auth, (ctx, caller) => undoRevocation(ctx, store, caller)),
-  );
-  router.post(
-    '/messages/:id/links',
-    guarded('write', auth, (ctx, caller) => takeLinks(ctx, ctx.params.id ?? '', store, caller)),
-  );
+/** The routes. */
+export function controlRoutes({ store }: ApiParts): readonly ApiRoute[] {
+  return [
+    route({
+      ...({ method: 'post', path: '/messages/:id/links', scope: 'write' } as const),
+      summary: 'Registers the links of a mail as one set of short links',
+      query: NO_QUERY,
+      body: { schema: LINKS },
+      answer: LINK_SET,
+      problems: { 409: 'Other links of the message have the same short name.' },
+      handle: (ctx, { id, caller }) => takeLinks(ctx, id, store, caller),
+    }),
+    route({
+      ...({ method: 'get', path: '/revocations', scope: 'read' } as const),
+      summary: 'What is revoked or was, newest first',
+      query: PAGE_QUERY,
+      formats: ['csv', 'ndjson'],
+      answer: pageOf(REVOCATION),
+      handle: (ctx, { query, format }) =>
+        answerList(ctx, {
+          ...{ query, format, table: revocationRows },
+          read: (page) => readRevocations(store, page),
+        }),
+    }),
+    route({
+      ...({ method: 'post', path: '/revocations', scope: 'admin' } as const),
+      summary: 'Revokes a message, a link or a host',
+      query: NO_QUERY,
+      body: { schema: REVOCABLE },
+      answer: REVOCATION,
+      handle: (ctx, { caller }) => takeRevocation(ctx, store, caller),
+    }),
+    route({
+      ...({ method: 'delete', path: '/revocations', scope: 'admin' } as const),
+      summary: 'Undoes a revocation, named in the query or the body',
+      query: z.object({
+        kind: z.string().optional(),
+        message: z.string().optional(),
+        index: z.string().optional(),
+        host: z.string().optional(),
+      }),
+      answer: REVOCATION,
+      problems: { 404: 'This is not revoked.' },
+      handle: (ctx, { query, caller }) => undoRevocation(ctx, query, store, caller),
+    }),
+  ];
 }
 
-const CURSOR = /^r(\d{1,15})$/;
-
-async function answerRevocations(ctx: Context, store: Store): Promise<void> {
-  const query = readListQuery(ctx);
-  if (query === undefined) return;
-  const { cursor, limit } = query;
-  const after = cursor === undefined ? null : CURSOR.exec(cursor)?.[1];
-  if (after === undefined) return answerProblem(ctx, 400, 'cursor must be the "next" of an earlier page.');
-  const rows = await store.listRevocations({ after: after === null ? null : Number(after), limit: limit + 1 });
+async function readRevocations(
+  store: Store,
+  { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
+) {
+  const rows = await store.listRevocations({ after: decodeNumber(cursor, 'r'), limit: limit + 1 });
   const page = rows.slice(0, limit);
-  const last = page.at(-1);
-  const next = rows.length > limit && last !== undefined ? `r${last.place}` : null;
-  const items = page.map(toJson);
-  answerData(ctx, { items, next }, () => ({ columns: COLUMNS, rows: items }));
+  const next = rows.length > limit ? (page.at(-1)?.place ?? null) : null;
+  return { items: page.map(toJson), next: encodeKey('r', next) };
+}
+
+function revocationRows(items: readonly Revoked[]): FlatTable {
+  return { columns: COLUMNS, rows: items.map((item) => Object.fromEntries(Object.entries(item))) };
 }
 
 const COLUMNS = ['kind', 'message', 'index', 'host', 'revokedAt', 'revokedBy', 'restoredAt', 'restoredBy'];
@@ -59,11 +84,6 @@ const COLUMNS = ['kind', 'message', 'index', 'host', 'revokedAt', 'revokedBy', '
 function toJson({ of, revokedAt, revokedBy, restoredAt, restoredBy }: Revocation) {
   return { ...of, revokedAt, revokedBy, restoredAt, restoredBy };
 }
-
-const MESSAGE = z.string().superRefine((id, context) => {
-  const problem = idProblem(id);
-  if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-});
 
 const HOST = z.string().transform((text, context) => {
   const host = parseHost(text);
@@ -81,8 +101,8 @@ const INDEX = z.union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
 );
 
 const REVOCABLE: z.ZodType<Revocable> = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('message'), message: MESSAGE }),
-  z.strictObject({ kind: z.literal('link'), message: MESSAGE, index: INDEX }),
+  z.strictObject({ kind: z.literal('message'), message: ID }),
+  z.strictObject({ kind: z.literal('link'), message: ID, index: INDEX }),
   z.strictObject({ kind: z.literal('host'), host: HOST }),
 ]);
 
@@ -94,8 +114,8 @@ async function takeRevocation(ctx: Context, store: Store, caller: Caller): Promi
 }
 
 /** What is to be undone stands in the body, or in the query, since some clients send no body with a DELETE. */
-async function undoRevocation(ctx: Context, store: Store, caller: Caller): Promise<void> {
-  const text = ctx.querystring === '' ? await readText(ctx) : JSON.stringify(ctx.query);
+async function undoRevocation(ctx: Context, query: object, store: Store, caller: Caller): Promise<void> {
+  const text = ctx.querystring === '' ? await readText(ctx) : JSON.stringify(query);
   const of = text === undefined ? undefined : readRevocable(ctx, parseJson(text));
   if (of === undefined) return;
   const undone = await store.restore(of, caller.by);
@@ -138,8 +158,6 @@ const LINKS = z
   .refine((links) => new Set(links.map(({ index }) => index)).size === links.length, 'two links have one index');
 
 async function takeLinks(ctx: Context, id: string, store: Store, caller: Caller): Promise<void> {
-  const problem = idProblem(id);
-  if (problem !== undefined) return answerProblem(ctx, 400, `The message id in the path cannot be used: ${problem}.`);
   const text = await readText(ctx);
   if (text === undefined) return;
   const read = LINKS.safeParse(parseJson(text));

@@ -8,7 +8,6 @@ import { checkChoice } from '../base/options.ts';
 import { comparePage } from '../pages/compare-page.ts';
 import { listPage, MESSAGE_SORTS } from '../pages/list-page.ts';
 import { recipientPage } from '../pages/recipient-page.ts';
-import { renderPage } from '../pages/render-page.ts';
 import { reportPage, type ServedReport } from '../pages/report-page.ts';
 import { RECIPIENT_FILTERS } from '../pages/report-recipients.ts';
 import { buildReport } from '../report/build-report.ts';
@@ -23,12 +22,12 @@ import type { KeyRing } from '../token/key-ring.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { one } from './api-data.ts';
 import { showClickMap, showMail } from './click-map-pages.ts';
+import { explaining, forPages } from './explain-problem.ts';
 import { givePage, LIVE_POLICY, seeOther } from './give-page.ts';
 import type { Live } from './live.ts';
 import { giveLiveScript } from './live-script.ts';
 import { showLogin, takeLogin, takeLogout } from './login.ts';
 import { idOf, type PageContext, type PagePlace, placeOf } from './page-place.ts';
-import { storeProblemOf } from './problem.ts';
 import { routesOf } from './routes-of.ts';
 import { makeSessions, type OpenSession } from './sessions.ts';
 
@@ -41,70 +40,49 @@ export interface PageOptions {
   readonly now: () => number;
 }
 
-/** A page for somebody who is logged in. */
-type Show = (ctx: PageContext, of: PagePlace & OpenSession) => Promise<void>;
+/** Shows a page to somebody who is logged in. */
+type Show = (ctx: PageContext, of: PagePlace & OpenSession & Pick<PageOptions, 'store' | 'live'>) => Promise<void>;
+
+const PAGES: Readonly<Record<string, Show>> = {
+  '/': showList,
+  '/messages/:id': showReport,
+  '/messages/:id/map': showClickMap,
+  '/messages/:id/mail': showMail,
+  '/messages/:id/live': (ctx, { live }) => live.watch(ctx, idOf(ctx)),
+  '/compare': showComparison,
+  '/recipients/:id': showRecipient,
+};
 
 /** Makes the routes. */
 export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOptions): Middleware {
   const sessions = makeSessions({ keys, auth, now });
-  const prefix = new URL(baseUrl).pathname.replace(/\/+$/, '');
   const login = { sessions, auth, baseUrl };
-  const router = new Router();
-  const shown =
-    (show: Show) =>
-    async (ctx: PageContext): Promise<void> => {
-      const place = placeOf(ctx, prefix);
-      await explaining(ctx, place, async () => {
-        const session = await sessions.find(ctx);
-        if (session === undefined) return askToLogIn(ctx, place);
-        await show(ctx, { ...place, ...session });
-      });
-    };
-  const handled = (handle: (ctx: Context) => Promise<void>) => (ctx: PageContext) =>
-    explaining(ctx, placeOf(ctx, prefix), () => handle(ctx));
+  const prefix = new URL(baseUrl).pathname.replace(/\/+$/, '');
+  const router = new Router({ strict: true, sensitive: true });
+
+  const answering = (answer: (ctx: PageContext, place: PagePlace) => Promise<void>) => (ctx: PageContext) => {
+    const place = placeOf(ctx, prefix);
+    return explaining(ctx, place.root, () => answer(ctx, place));
+  };
+  const shown = (show: Show) =>
+    answering(async (ctx, place) => {
+      const session = await sessions.find(ctx);
+      if (session === undefined) askToLogIn(ctx, place);
+      else await show(ctx, { ...place, ...session, store, live });
+    });
+  const loggingIn = answering((ctx) => showLogin(ctx, login));
+  const loggedIn = answering((ctx) => takeLogin(ctx, login));
+  const loggedOut = answering((ctx) => takeLogout(ctx, login));
   for (const base of new Set([prefix, ''])) {
-    router.get(
-      `${base}/`,
-      shown((ctx, of) => showList(ctx, of, store)),
-    );
-    router.get(
-      `${base}/messages/:id`,
-      shown((ctx, of) => showReport(ctx, of, store)),
-    );
-    router.get(
-      `${base}/messages/:id/map`,
-      shown((ctx, of) => showClickMap(ctx, { ...of, store })),
-    );
-    router.get(
-      `${base}/messages/:id/mail`,
-      shown((ctx) => showMail(ctx, { store })),
-    );
-    router.get(
-      `${base}/messages/:id/live`,
-      shown((ctx) => live.watch(ctx, idOf(ctx))),
-    );
+    for (const [path, show] of Object.entries(PAGES)) router.get(base + path, shown(show));
     router.get(`${base}/live.js`, giveLiveScript);
-    router.get(
-      `${base}/compare`,
-      shown((ctx, of) => showComparison(ctx, of, store)),
-    );
-    router.get(
-      `${base}/recipients/:id`,
-      shown((ctx, of) => showRecipient(ctx, of, store)),
-    );
-    router.get(
-      `${base}/login`,
-      handled((ctx) => showLogin(ctx, login)),
-    );
-    router.post(
-      `${base}/login`,
-      handled((ctx) => takeLogin(ctx, login)),
-    );
-    router.post(
-      `${base}/logout`,
-      handled((ctx) => takeLogout(ctx, login)),
-    );
+    router.get(`${base}/login`, loggingIn);
+    router.post(`${base}/login`, loggedIn);
+    router.post(`${base}/logout`, loggedOut);
+    router.get(`${base}/messages`, async (ctx) => seeOther(ctx, './'));
   }
+  // Relative addresses need the slash at the end.
+  if (prefix !== '') router.get(prefix, async (ctx) => seeOther(ctx, `${prefix.slice(prefix.lastIndexOf('/') + 1)}/`));
   return routesOf(router);
 }
 
@@ -113,14 +91,9 @@ function askToLogIn(ctx: Context, { path, root }: PagePlace): void {
   seeOther(ctx, `${root}login${back === '%2F' || back.length > urlCharsMax / 2 ? '' : `?return=${back}`}`);
 }
 
-async function showList(ctx: Context, { csrf }: OpenSession, store: Store): Promise<void> {
+async function showList(ctx: PageContext, { csrf, store }: Parameters<Show>[1]): Promise<void> {
   const search = one(ctx.query.q)?.trim() ?? '';
-  const sort = chosen(
-    ctx,
-    'sort',
-    MESSAGE_SORTS.map((one) => one.sort),
-    'newest',
-  );
+  const sort = chosen(ctx, { name: 'sort', allowed: MESSAGE_SORTS.map(({ sort }) => sort), usual: 'newest' });
   const cursor = cursorOf(ctx);
   const { items, next } = await listMessages(store, { search, sort, cursor, limit: listedMessages });
   const timelines = await Promise.all(items.map(({ id }) => buildTimeline(store, { message: id })));
@@ -131,15 +104,10 @@ async function showList(ctx: Context, { csrf }: OpenSession, store: Store): Prom
   givePage(ctx, listPage({ csrf, search, sort, items: rows, next, isFirst: cursor === undefined }));
 }
 
-async function showReport(ctx: PageContext, { csrf, root }: PagePlace & OpenSession, store: Store): Promise<void> {
+async function showReport(ctx: PageContext, { csrf, root, store }: Parameters<Show>[1]): Promise<void> {
   const message = idOf(ctx);
-  const filter = chosen(
-    ctx,
-    'show',
-    RECIPIENT_FILTERS.map((one) => one.filter),
-    'all',
-  );
-  const search = one(ctx.query.find)?.trim() ?? '';
+  const filter = chosen(ctx, { name: 'show', allowed: RECIPIENT_FILTERS.map(({ filter }) => filter), usual: 'all' });
+  const search = one(ctx.query.find) ?? '';
   const cursor = cursorOf(ctx);
   const { tz, wrongZone } = readZone(ctx);
   const [report, timeline, { items, next }] = await Promise.all([
@@ -153,20 +121,20 @@ async function showReport(ctx: PageContext, { csrf, root }: PagePlace & OpenSess
   givePage(ctx, html, wrongZone === null ? 200 : 400, LIVE_POLICY);
 }
 
-async function showComparison(ctx: Context, { csrf }: OpenSession, store: Store): Promise<void> {
-  const [a, b] = [one(ctx.query.a)?.trim() ?? '', one(ctx.query.b)?.trim() ?? ''];
+async function showComparison(ctx: PageContext, { csrf, store }: Parameters<Show>[1]): Promise<void> {
+  const [a, b] = [one(ctx.query.a) ?? '', one(ctx.query.b) ?? ''];
   if (a === '' || b === '') return givePage(ctx, comparePage({ csrf, a, b, comparison: null, problem: '' }));
   try {
     const comparison = await compareMessages(store, { a, b });
     givePage(ctx, comparePage({ csrf, a, b, comparison, problem: '' }));
   } catch (error) {
     if (!(error instanceof TelltaleError) || error.code !== 'UNKNOWN_MESSAGE') throw error;
-    const problem = error.message.replace(SEE_THE_COMMAND, '');
+    const problem = forPages(error.message);
     givePage(ctx, comparePage({ csrf, a, b, comparison: null, problem }), 404);
   }
 }
 
-async function showRecipient(ctx: PageContext, { csrf, root }: PagePlace & OpenSession, store: Store): Promise<void> {
+async function showRecipient(ctx: PageContext, { csrf, root, store }: Parameters<Show>[1]): Promise<void> {
   const cursor = cursorOf(ctx);
   const history = await recipientHistory(store, { recipient: idOf(ctx), cursor, limit: pageRowsDefault });
   givePage(ctx, recipientPage({ csrf, root, history, isFirst: cursor === undefined }));
@@ -177,9 +145,12 @@ function cursorOf(ctx: Context): string | undefined {
   return cursor === '' ? undefined : cursor;
 }
 
-function chosen<T extends string>(ctx: Context, name: string, allowed: readonly T[], usual: T): T {
-  const came = one(ctx.query[name]) ?? '';
-  return came === '' ? usual : checkChoice(came, allowed, name);
+function chosen<T extends string>(
+  ctx: Context,
+  of: { readonly name: string; readonly allowed: readonly T[]; readonly usual: NoInfer<T> },
+): T {
+  const came = one(ctx.query[of.name]) ?? '';
+  return came === '' ? of.usual : checkChoice(came, of.allowed, of.name);
 }
 
 function readZone(ctx: Context): { readonly tz: string } & Pick<ServedReport, 'wrongZone'> {
@@ -189,38 +160,5 @@ function readZone(ctx: Context): { readonly tz: string } & Pick<ServedReport, 'w
   } catch (error) {
     if (!(error instanceof TelltaleError)) throw error;
     return { tz: 'UTC', wrongZone: { name, problem: error.message } };
-  }
-}
-
-/** Sentences of errors that speak to somebody at a terminal. */
-const SEE_THE_COMMAND = / See the list: telltale report\.$/;
-
-const PROBLEMS: Readonly<Record<string, { readonly status: number; readonly heading: string }>> = {
-  UNKNOWN_MESSAGE: { status: 404, heading: 'No such message' },
-  UNKNOWN_RECIPIENT: { status: 404, heading: 'No such recipient' },
-  INVALID_CURSOR: { status: 400, heading: 'No such page of the list' },
-  INVALID_OPTION: { status: 400, heading: 'This cannot be shown' },
-};
-
-/** Answers with a page that says what is wrong, where that is the browser's doing or the store's. */
-async function explaining(ctx: Context, { root }: PagePlace, answer: () => Promise<void>): Promise<void> {
-  try {
-    await answer();
-  } catch (error) {
-    const known = error instanceof TelltaleError ? PROBLEMS[error.code] : undefined;
-    if (error instanceof TelltaleError && known !== undefined) {
-      const detail = error.message.replace(SEE_THE_COMMAND, '');
-      return givePage(ctx, renderPage('problem', { root, csrf: '', heading: known.heading, detail }), known.status);
-    }
-    const problem = storeProblemOf(error);
-    if (problem === undefined) throw error;
-    ctx.app.emit('error', error, ctx);
-    ctx.set('Retry-After', String(problem.retrySeconds));
-    const detail = 'Nothing is lost: what comes meanwhile is kept. Reload this page in a moment.';
-    givePage(
-      ctx,
-      renderPage('problem', { root, csrf: '', heading: 'The database cannot be read just now', detail }),
-      503,
-    );
   }
 }

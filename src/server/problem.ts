@@ -42,6 +42,7 @@ const REQUEST_PROBLEMS: Readonly<Partial<Record<ErrorCode, 400 | 404>>> = {
   INVALID_CURSOR: 400,
   INVALID_TIME_ZONE: 400,
   INVALID_ID: 400,
+  UNKNOWN_OPTION: 400,
 };
 
 interface StoreProblem {

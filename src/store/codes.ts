@@ -1,8 +1,8 @@
 // Small numbers for the few words that stand in every row. A word's number is its place in the list and never changes;
 // the first two take no room at all in SQLite, so the most frequent come first.
-import type { ConsentLevel, HitKind, Label, NetworkKind } from '../base/nouns.ts';
+import { type ConsentLevel, HIT_KINDS, type HitKind, type Label, type NetworkKind } from '../base/nouns.ts';
 
-export const KINDS: readonly HitKind[] = ['open', 'click', 'unsubscribe'];
+export const KINDS: readonly HitKind[] = HIT_KINDS;
 
 /** A label, all of them, those that mean a person, or test traffic, which is in none of the others. */
 export type CountLabel = Label | 'all' | 'people' | 'test';

@@ -6,6 +6,7 @@ import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
+import { prepareSweeping, type SweepStatements } from './sweep-rows.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
@@ -13,6 +14,7 @@ type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args,
 export interface HotStatements {
   readonly recipients: RecipientRows;
   readonly retention: RetentionStatements;
+  readonly sweeping: SweepStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -23,6 +25,8 @@ export interface HotStatements {
   readonly addSignal: Statement<[text: string, day: number], number>;
   readonly findMessage: Statement<[string], number>;
   readonly addMessage: Statement<[id: string, createdAtMs: number]>;
+  readonly setName: Statement<[name: string | null, message: number]>;
+  readonly setCost: Statement<[cost: string | null, currency: string | null, message: number]>;
   readonly findVerdict: Statement<VerdictColumns, number>;
   readonly addVerdict: Statement<VerdictColumns>;
   readonly addSend: Statement<
@@ -175,6 +179,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
       add: prepare(db.insertInto('recipients').values({ key: BLOB, id: '' })),
     },
     retention: prepareRetention(sqlite, db),
+    sweeping: prepareSweeping(sqlite),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db
@@ -202,6 +207,8 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     ),
     findMessage: first(db.selectFrom('messages').select('key').where('id', '=', '')),
     addMessage: prepare(db.insertInto('messages').values({ id: '', created_at_ms: 0 })),
+    setName: prepare(db.updateTable('messages').set({ name: '' }).where('key', '=', 0)),
+    setCost: prepare(db.updateTable('messages').set({ cost: '', currency: '' }).where('key', '=', 0)),
     findVerdict: first(
       db
         .selectFrom('verdicts')

@@ -1,8 +1,36 @@
-// The list of messages with the counts that it shows: one query a page, sorted by what is kept.
+// The list of messages with the counts that it shows, one query a page, sorted by what is kept; and what a sender says of
+// a message.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { MessageQuery, MessageSort, ReportSource } from '../report/report-source.ts';
 import { COUNT_LABELS, codeOf, KINDS } from './codes.ts';
 import type { Tables } from './tables.ts';
+import type { Writer } from './writer.ts';
+
+/** What a sender says of a message; what is not said stays, null takes it back. Cost and currency go together. */
+export interface MessageDescription {
+  readonly name?: string | null | undefined;
+  readonly cost?: string | null | undefined;
+  readonly currency?: string | null | undefined;
+}
+
+export interface Descriptions {
+  /** Describes a message, and makes it where there is none; whether it was made. */
+  describeMessage(id: string, description: MessageDescription): Promise<boolean>;
+}
+
+export function makeDescriptions(writer: Writer): Descriptions {
+  return {
+    describeMessage: (id, { name, cost, currency }) =>
+      writer.transaction(() => {
+        const { findMessage, setName, setCost } = writer.statements;
+        const isNew = findMessage.get(id) === undefined;
+        const key = writer.messages.keyOf({ id, atMs: Date.now() });
+        if (name !== undefined) setName.run(name, key);
+        if (cost !== undefined && currency !== undefined) setCost.run(cost, currency, key);
+        return isNew;
+      }),
+  };
+}
 
 /** What a report needs of a message's own row. */
 export const MESSAGE_COLUMNS = [

@@ -25,6 +25,9 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('cost', 'text')
     .addColumn('currency', 'text')
     .execute();
+  await create('deleted_messages')
+    .addColumn('key', 'integer', (column) => column.primaryKey())
+    .execute();
   await create('recipients')
     .addColumn('key', 'blob', notNull)
     .addColumn('id', 'blob', notNull)

@@ -9,6 +9,7 @@ import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { RetentionStore } from '../retain/retain.ts';
+import type { SweepStore } from '../retain/sweep.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
@@ -17,7 +18,7 @@ import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
-import { makeMessageList } from './message-rows.ts';
+import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
 import { makeRecipientSource } from './recipient-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
@@ -25,6 +26,7 @@ import { makeReportSource } from './report-rows.ts';
 import { makeRetentionStore } from './retain-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
+import { makeSweepStore } from './sweep-rows.ts';
 import type { Tables } from './tables.ts';
 import { Writer } from './writer.ts';
 
@@ -39,6 +41,8 @@ export interface Store
     RelabelStore,
     ReportSource,
     RetentionStore,
+    SweepStore,
+    Descriptions,
     ApiTokenStore,
     ControlRows {
   /** Where the data is, without secrets. */
@@ -114,6 +118,8 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeRecipientSource(db, writer),
     ...makeEventSource(db),
     ...makeRetentionStore(db, writer),
+    ...makeSweepStore(writer),
+    ...makeDescriptions(writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),
     close: () => db.destroy(),

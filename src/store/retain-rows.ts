@@ -8,6 +8,7 @@ import { type Due, NOTHING_REMOVED, type RetainedStep, type RetentionStore } fro
 import type { KeyedHit } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { DueMessage } from './retain-statements.ts';
+import { sweepRows } from './sweep-rows.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -43,9 +44,11 @@ export function noteEvents({ statements: { retention } }: Writer, hits: readonly
 }
 
 function retainStep(writer: Writer, due: Due & { readonly trustClock: boolean }): RetainedStep {
+  // What was deleted goes whatever the clock says.
+  const mayLookAt = sweepRows(writer, retainedAtOnce);
   const doubt = askClock(writer, due);
   if (doubt !== undefined) return { removed: NOTHING_REMOVED, hasMore: false, doubt };
-  const events = walkDue(writer, due.eventsBeforeMs, retainedAtOnce, DELETION);
+  const events = walkDue(writer, due.eventsBeforeMs, mayLookAt, DELETION);
   const signals = walkDue(writer, due.signalsBeforeMs, events.left, STRIPPING);
   const texts = deleteTexts(writer, due, signals.left);
   const removed = { events: events.rows, signals: signals.rows, texts: texts.rows };

@@ -7,6 +7,7 @@ export const NO_TEXT = 0;
 
 export interface Tables {
   readonly messages: MessageTable;
+  readonly deleted_messages: DeletedMessageTable;
   readonly recipients: RecipientTable;
   readonly secrets: SecretTable;
   readonly verdicts: VerdictTable;
@@ -49,6 +50,11 @@ interface MessageTable {
   /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
   readonly cost: Generated<string | null>;
   readonly currency: Generated<string | null>;
+}
+
+/** A message that is gone, some of whose rows may still be there; its number is never given again. */
+interface DeletedMessageTable {
+  readonly key: number;
 }
 
 /** `key` is a keyed hash of the id (recipient-keys.ts): the same in every table and on every machine. */

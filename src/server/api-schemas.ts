@@ -1,0 +1,224 @@
+// What the API answers, as schemas: TypeScript holds them equal to what reports are, tests hold answers to them, and the
+// OpenAPI document shows them.
+import { z } from 'zod';
+import { HIT_KINDS, LABELS, type Label, NETWORK_KINDS } from '../base/nouns.ts';
+import { DEVICES } from '../classify/mail-clients.ts';
+import type { Report, ReportLink } from '../report/build-report.ts';
+import type { HitsAt, Timeline } from '../report/build-timeline.ts';
+import type { Comparison, Difference } from '../report/compare-messages.ts';
+import type { Page } from '../report/cursor.ts';
+import type { EstimatedRate } from '../report/estimated-rate.ts';
+import type { EventRow } from '../report/list-events.ts';
+import type { MessageSummary } from '../report/list-messages.ts';
+import type { RecipientRow } from '../report/list-recipients.ts';
+import type { HistoryRow, RecipientHistory } from '../report/recipient-history.ts';
+import type { RecipientHits } from '../report/recipient-hits.ts';
+
+const count = z.int().min(0);
+const share = z.number().min(0).nullable();
+const anyNumber = z.number().nullable();
+const time = z.iso.datetime().nullable();
+const text = z.string().nullable();
+
+function byLabel<Value>(value: z.ZodType<Value>): z.ZodType<Record<Label, Value>> {
+  return z.record(z.enum(LABELS), value);
+}
+
+/** A page of a list. */
+export function pageOf<Item>(item: z.ZodType<Item>): z.ZodType<Page<Item>> {
+  return z.strictObject({
+    items: z.array(item),
+    next: text.meta({ description: 'The `cursor` of the next page; null on the last. A short page may have one.' }),
+  });
+}
+
+const COST = z.strictObject({ currency: z.string(), amount: z.string() });
+const RATE = z.strictObject({ raw: share, human: share });
+const WARNING = z.strictObject({ code: z.string(), message: z.string() });
+
+const HITS = z.strictObject({
+  total: count,
+  unique: count,
+  anonymous: count,
+  byLabel: byLabel(z.strictObject({ total: count, unique: count })),
+});
+
+const ESTIMATE: z.ZodType<EstimatedRate> = z
+  .strictObject({
+    value: share,
+    low: share,
+    high: share,
+    level: z.number(),
+    method: z.enum(['first-mailing', 'sender-history']).nullable(),
+    n: count,
+    sample: z.strictObject({
+      measurable: count,
+      masked: count,
+      openers: count,
+      clickers: count,
+      both: count,
+      maskedClickers: count,
+      earlierMessages: count,
+    }),
+    reason: z.enum(['no-sends', 'too-few-measurable', 'too-few-clickers']).nullable(),
+    band: z.strictObject({ low: share, high: share, assumption: text }),
+  })
+  .meta({ id: 'EstimatedRate' });
+
+export const REPORT_LINK: z.ZodType<ReportLink> = z
+  .strictObject({
+    index: count,
+    destination: z.string(),
+    name: text,
+    clicks: z.strictObject({ total: count, unique: count, human: count }),
+  })
+  .meta({ id: 'Link' });
+
+export const REPORT: z.ZodType<Report> = z
+  .strictObject({
+    message: z.strictObject({ id: z.string(), name: text, firstSentAt: time }),
+    sent: count,
+    recipients: z.strictObject({
+      sent: count,
+      delivered: count.nullable(),
+      measurable: z.strictObject({ opens: count, clicks: count }),
+    }),
+    opens: HITS,
+    clicks: HITS,
+    rates: z.strictObject({
+      denominator: z.enum(['measurable', 'delivered', 'sent']),
+      coverage: share,
+      reason: z.enum(['no-sends', 'none-measurable']).nullable(),
+      open: RATE.extend({ estimated: ESTIMATE }),
+      click: RATE,
+      clickToOpen: RATE,
+    }),
+    links: z.array(REPORT_LINK),
+    domains: z.array(z.strictObject({ domain: z.string(), sent: count, opened: count, clicked: count })),
+    unsubscribes: count,
+    bounces: count,
+    complaints: count,
+    conversions: z.strictObject({ count, value: z.array(COST) }),
+    cost: COST.nullable(),
+    warnings: z.array(WARNING),
+    test: z
+      .strictObject({ opens: count, clicks: count })
+      .exactOptional()
+      .meta({ description: 'With `include=test` alone.' }),
+  })
+  .meta({ id: 'Report' });
+
+const SUMMARY_COUNTS = z.strictObject({ total: count, unique: count, rate: RATE });
+
+export const SUMMARY: z.ZodType<MessageSummary> = z
+  .strictObject({
+    ...{ id: z.string(), name: text, firstSentAt: time, sent: count },
+    ...{ opens: SUMMARY_COUNTS, clicks: SUMMARY_COUNTS },
+  })
+  .meta({ id: 'MessageSummary' });
+
+/** What a sender said of a message. */
+export const DESCRIBED: z.ZodType = z.strictObject({ id: z.string(), name: text, cost: COST.nullable() });
+
+const HITS_AT: z.ZodType<HitsAt> = z.strictObject({ total: count, people: count, byLabel: byLabel(count) });
+
+export const TIMELINE: z.ZodType<Timeline> = z
+  .strictObject({
+    message: z.string(),
+    tz: z.string(),
+    firstSentAt: time,
+    points: z.array(
+      z.strictObject({
+        start: z.iso.datetime({ offset: true }),
+        unit: z.enum(['hour', 'day']),
+        opens: HITS_AT,
+        clicks: HITS_AT,
+      }),
+    ),
+    isCut: z.boolean().meta({ description: 'Whether there are hits behind the last point.' }),
+  })
+  .meta({ id: 'Timeline' });
+
+const COMPARED = z.strictObject({
+  ...{ id: z.string(), name: text, firstSentAt: time, sent: count },
+  rates: z.strictObject({ open: RATE.extend({ estimated: ESTIMATE }), click: RATE }),
+});
+
+const DIFFERENCE: z.ZodType<Difference> = z.strictObject({
+  ...{ value: anyNumber, low: anyNumber, high: anyNumber, level: z.number() },
+});
+
+export const COMPARISON: z.ZodType<Comparison> = z
+  .strictObject({
+    a: COMPARED,
+    b: COMPARED,
+    difference: z.strictObject({ open: DIFFERENCE, click: DIFFERENCE }),
+    warnings: z.array(WARNING),
+  })
+  .meta({ id: 'Comparison' });
+
+const RECIPIENT_HITS: z.ZodType<RecipientHits> = z.strictObject({
+  ...{ total: count, people: count, byLabel: byLabel(count), firstAt: time, lastAt: time },
+});
+
+const STATES = { sentAt: time, opens: RECIPIENT_HITS, clicks: RECIPIENT_HITS, unsubscribedAt: time };
+
+export const RECIPIENT: z.ZodType<RecipientRow> = z
+  .strictObject({ recipient: z.string(), domain: text, ...STATES })
+  .meta({ id: 'Recipient' });
+
+const HISTORY_ROW: z.ZodType<HistoryRow> = z.strictObject({ message: z.string(), name: text, ...STATES });
+
+export const HISTORY: z.ZodType<RecipientHistory> = z
+  .strictObject({ recipient: z.string(), items: z.array(HISTORY_ROW), next: text })
+  .meta({ id: 'RecipientHistory' });
+
+export const EVENT: z.ZodType<EventRow> = z
+  .strictObject({
+    ...{ id: z.string(), message: z.string(), recipient: text, event: z.enum(HIT_KINDS), at: z.iso.datetime() },
+    ...{ link: count.nullable(), destination: text, label: z.enum(LABELS), confidence: z.number().min(0).max(1) },
+    ...{ reasons: z.array(z.string()), rulesVersion: z.string(), client: text, device: z.enum(DEVICES).nullable() },
+    ...{ network: z.enum(NETWORK_KINDS), method: text, repeat: z.boolean(), test: z.boolean() },
+  })
+  .meta({ id: 'Event' });
+
+/** What became of a list of sends. */
+export const RECORDED: z.ZodType = z.strictObject({
+  accepted: count,
+  duplicate: count,
+  rejected: z.array(z.strictObject({ line: count, reason: z.string() })),
+});
+
+/** The name of a set of short links. */
+export const LINK_SET: z.ZodType = z.strictObject({ set: z.string() });
+
+/** A revocation, in force or undone. */
+export const REVOCATION: z.ZodType<Revoked> = z
+  .strictObject({
+    kind: z.enum(['message', 'link', 'host']),
+    message: z.string().exactOptional(),
+    index: count.exactOptional(),
+    host: z.string().exactOptional(),
+    revokedAt: z.iso.datetime(),
+    revokedBy: z.string(),
+    restoredAt: time,
+    restoredBy: text,
+  })
+  .meta({ id: 'Revocation' });
+
+/** A revocation as it is answered: what is revoked, and by whom. */
+export interface Revoked {
+  readonly kind: 'message' | 'link' | 'host';
+  readonly message?: string;
+  readonly index?: number;
+  readonly host?: string;
+  readonly revokedAt: string;
+  readonly revokedBy: string;
+  readonly restoredAt: string | null;
+  readonly restoredBy: string | null;
+}
+
+/** RFC 9457. */
+export const PROBLEM: z.ZodType = z
+  .strictObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
+  .meta({ id: 'Problem' });

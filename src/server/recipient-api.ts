@@ -1,0 +1,83 @@
+// The API of what is known one by one: a message's recipients and its events, and a recipient's history.
+import { z } from 'zod';
+import { listEvents } from '../report/list-events.ts';
+import { listRecipients } from '../report/list-recipients.ts';
+import { eventRows, historyRows, recipientRows } from '../report/list-rows.ts';
+import { recipientHistory } from '../report/recipient-history.ts';
+import { RECIPIENT_FILTERS } from '../report/report-source.ts';
+import { answerList } from './api-data.ts';
+import { type ApiParts, type ApiRoute, INCLUDE, PAGE_QUERY, route, UNKNOWN_MESSAGE } from './api-route.ts';
+import { EVENT, HISTORY, pageOf, RECIPIENT } from './api-schemas.ts';
+import { answerProblem } from './problem.ts';
+
+const RECIPIENT_QUERY = PAGE_QUERY.extend({
+  filter: z
+    .enum(RECIPIENT_FILTERS, `must be one of ${RECIPIENT_FILTERS.join(', ')}`)
+    .optional()
+    .meta({ description: 'By what a person did; `nothing` when none of it, whatever machines fetched.' }),
+  search: z.string().optional().meta({ description: 'The whole id of one recipient.' }),
+});
+
+const TIME = 'must be a time of ISO 8601, like 2026-01-01T09:00:00Z';
+
+const EVENT_QUERY = PAGE_QUERY.extend({
+  include: INCLUDE,
+  from: z.iso.datetime({ offset: true, error: TIME }).optional().meta({ description: 'Only from this time on.' }),
+  to: z.iso.datetime({ offset: true, error: TIME }).optional().meta({ description: 'Only before this time.' }),
+});
+
+/** The routes. */
+export function recipientRoutes({ store }: ApiParts): readonly ApiRoute[] {
+  return [
+    route({
+      ...({ method: 'get', path: '/messages/:id/recipients', scope: 'read' } as const),
+      summary: 'The recipients of a message, each with what it did',
+      query: RECIPIENT_QUERY,
+      formats: ['csv', 'ndjson'],
+      answer: pageOf(RECIPIENT),
+      problems: UNKNOWN_MESSAGE,
+      handle: (ctx, { id, query, format }) =>
+        answerList(ctx, {
+          ...{ query, format, table: recipientRows },
+          read: (page) => listRecipients(store, { message: id, ...query, ...page }),
+        }),
+    }),
+    route({
+      ...({ method: 'get', path: '/messages/:id/events', scope: 'read' } as const),
+      summary: 'The events of a message that are still kept, in the order of time, each with its verdict',
+      query: EVENT_QUERY,
+      formats: ['csv', 'ndjson'],
+      answer: pageOf(EVENT),
+      problems: UNKNOWN_MESSAGE,
+      async handle(ctx, { id, query, format }) {
+        const { include, from, to } = query;
+        const time = { fromMs: msOf(from), beforeMs: msOf(to) };
+        if (time.fromMs !== undefined && time.beforeMs !== undefined && time.fromMs >= time.beforeMs) {
+          return answerProblem(ctx, 400, 'from must be before to: this time holds nothing.');
+        }
+        const isTestIncluded = include === 'test';
+        await answerList(ctx, {
+          ...{ query, format, table: eventRows },
+          read: (page) => listEvents(store, { message: id, isTestIncluded, ...time, ...page }),
+        });
+      },
+    }),
+    route({
+      ...({ method: 'get', path: '/recipients/:id', scope: 'read' } as const),
+      summary: 'What a recipient did with each message, newest message first',
+      query: PAGE_QUERY,
+      formats: ['csv', 'ndjson'],
+      answer: HISTORY,
+      problems: { 404: 'Nothing was heard of such a recipient.' },
+      handle: (ctx, { id, query, format }) =>
+        answerList(ctx, {
+          ...{ query, format, table: historyRows },
+          read: (page) => recipientHistory(store, { recipient: id, ...page }),
+        }),
+    }),
+  ];
+}
+
+function msOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
+}

@@ -1,0 +1,85 @@
+// The API of sends: what other systems sent, as a JSON array or as NDJSON.
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { CONSENT_LEVELS } from '../base/nouns.ts';
+import type { Send } from '../track/send-queue.ts';
+import { answerData, type Format, parseJson, readText, reasonOf } from './api-data.ts';
+import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
+import { RECORDED } from './api-schemas.ts';
+import { answerProblem } from './problem.ts';
+
+/** Letters of any script, digits and hyphens between dots. */
+const DOMAIN = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*$/u;
+
+const SEND = z.strictObject({
+  recipient: ID,
+  at: z.iso.datetime({ offset: true }).optional(),
+  domain: z.string().max(253).regex(DOMAIN, 'not a mail domain, like example.com').optional(),
+  consent: z.strictObject({ opens: z.enum(CONSENT_LEVELS), clicks: z.enum(CONSENT_LEVELS) }).optional(),
+});
+
+/** The routes. */
+export function sendRoutes({ store, now }: ApiParts): readonly ApiRoute[] {
+  return [
+    route({
+      ...({ method: 'post', path: '/messages/:id/sends', scope: 'write' } as const),
+      summary: 'Records what was sent, once a recipient',
+      query: NO_QUERY,
+      formats: ['csv'],
+      body: { schema: z.array(SEND), isLines: true },
+      answer: RECORDED,
+      handle: (ctx, { id, format }) => takeSends(ctx, { id, format, store, nowMs: now() }),
+    }),
+  ];
+}
+
+interface Taken {
+  readonly id: string;
+  readonly format: Format;
+  readonly store: ApiParts['store'];
+  readonly nowMs: number;
+}
+
+async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Promise<void> {
+  const text = await readText(ctx);
+  if (text === undefined) return;
+  const items = readItems(text);
+  if (items === undefined) {
+    return answerProblem(
+      ctx,
+      400,
+      'The body must be a JSON array of sends, or one JSON object a line: { "recipient": "…", "at": "2026-01-01T09:00:00Z" }.',
+    );
+  }
+  const sends: Send[] = [];
+  const rejected: { line: number; reason: string }[] = [];
+  for (const { line, value } of items) {
+    const send = SEND.safeParse(value);
+    if (send.success) sends.push(toSend(send.data, nowMs));
+    else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(send.error) });
+  }
+  const recorded = await store.recordSends(id, sends);
+  answerData(ctx, format, { ...recorded, rejected }, () => ({ columns: ['line', 'reason'], rows: rejected }));
+}
+
+function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs: number): Send {
+  return { recipient, atMs: at === undefined ? nowMs : Date.parse(at), domain: domain?.toLowerCase(), consent };
+}
+
+interface Item {
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/** A JSON array, or NDJSON; nothing when it is neither. A line that is no JSON is an item that will be rejected. */
+function readItems(text: string): readonly Item[] | undefined {
+  if (text.trim() === '') return undefined;
+  if (text.trimStart().startsWith('[')) {
+    const value = parseJson(text);
+    return Array.isArray(value) ? value.map((item, index) => ({ line: index + 1, value: item })) : undefined;
+  }
+  const lines = text
+    .split('\n')
+    .map((line, index) => ({ line: index + 1, value: parseJson(line), isBlank: line.trim() === '' }));
+  return lines.filter((line) => !line.isBlank);
+}
