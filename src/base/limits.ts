@@ -286,6 +286,13 @@ export const manifestSyncLines = 100;
 /** Bytes of an mbox gathered for one write. */
 export const mboxChunkBytes = 262_144;
 
+/** Columns a report is drawn for at least, and at most: lines that are longer are hard to read. */
+export const terminalColumnsMin = 48;
+export const terminalColumnsMax = 100;
+
+/** Links a report shows at a terminal: about as many as fit on it. */
+export const terminalLinks = 12;
+
 /** Milliseconds before a progress bar shows: shorter work needs none. */
 export const progressDelayMs = 1_000;
 

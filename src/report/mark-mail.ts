@@ -105,7 +105,10 @@ const MARKS = [
   ...HEATS.flatMap(([tint, frame, badge, ink], heat) => {
     const hot = `${LINK}[data-telltale-heat="${heat}"]`;
     return [
-      rule(hot, { outline: `2px solid ${frame}`, 'outline-offset': '1px', 'box-shadow': `inset 0 0 0 999px ${tint}` }),
+      // A shadow keeps to the link's own lines, where an outline would run round its badge.
+      rule(hot, { 'box-shadow': `inset 0 0 0 999px ${tint}, 0 0 0 2px ${frame}` }),
+      rule(`${hot}:has(img)`, { 'box-shadow': 'none' }),
+      rule(`${hot} img`, { outline: `3px solid ${frame}`, 'outline-offset': '-3px' }),
       rule(`${hot}::after`, { background: badge, color: ink }),
     ];
   }),
