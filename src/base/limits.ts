@@ -210,6 +210,33 @@ export const sendQueueMax = 100_000;
 /** Sends written in one transaction. */
 export const sendBatch = 500;
 
+/** Bytes of the HTML of a mail that is kept to be shown: ten times what Gmail shows of one; longer ones are not kept. */
+export const keptMailBytesMax = 1_000_000;
+
+/** Bytes a kept mail may unpack to: its HTML with every character escaped, and a record of each of its links. */
+export const packedMailBytesMax = 64_000_000;
+
+/** Differing mails kept of one message: a few languages and variants; more are one a recipient, which nobody looks at. */
+export const keptMailsMax = 20;
+
+/** Mails that may wait to be kept: what one turn compiles; each holds its parsed source. */
+export const mailQueueMax = 32;
+
+/** Kept mails a tracker remembers; a forgotten one is offered to the store again, which changes nothing. */
+export const keptMailsRemembered = 1_000;
+
+/** Milliseconds between two looks at the counts of a message that somebody watches. */
+export const livePollMs = 1_000;
+
+/** Milliseconds of silence after which a watcher gets a comment: proxies close what is silent for a minute. */
+export const liveHeartbeatMs = 15_000;
+
+/** Milliseconds after which a watcher has to come again, and show once more that it may. */
+export const liveStreamMs = 900_000;
+
+/** Connections of watchers, each for as long as a page is open: an office's, and few of the sockets that readers need. */
+export const liveWatchersMax = 100;
+
 /** Bytes of a request body at the API: 500 sends of the longest ids, with room to spare. */
 export const apiBodyBytesMax = 10_000_000;
 
@@ -264,6 +291,13 @@ export const manifestSyncLines = 100;
 
 /** Bytes of an mbox gathered for one write. */
 export const mboxChunkBytes = 262_144;
+
+/** Columns a report is drawn for at least, and at most: lines that are longer are hard to read. */
+export const terminalColumnsMin = 48;
+export const terminalColumnsMax = 100;
+
+/** Links a report shows at a terminal: about as many as fit on it. */
+export const terminalLinks = 12;
 
 /** Milliseconds before a progress bar shows: shorter work needs none. */
 export const progressDelayMs = 1_000;

@@ -151,13 +151,19 @@ function addReport(program: Command, io: Io): void {
     'Report on all messages, or on one.',
     `telltale report
      telltale report spring-sale
+     telltale report spring-sale --tz Europe/Berlin
      telltale report spring-sale --csv > spring-sale.csv
      telltale report spring-sale --html spring-sale.html --tz Europe/Berlin`,
   )
     .argument('[message]', 'the id of a message')
     .addOption(new Option('--csv', 'print CSV').conflicts(['json', 'html']))
     .option('--html <file>', 'write the report of a message as a page that opens without a network')
-    .option('--tz <zone>', 'the time zone of --html, like Europe/Berlin (default: UTC)')
+    .addOption(
+      new Option('--tz <zone>', 'time zone of hours and days, like Europe/Berlin (default: UTC)').conflicts([
+        'json',
+        'csv',
+      ]),
+    )
     .option('--force', 'overwrite the file of --html')
     .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
 }

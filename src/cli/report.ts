@@ -1,20 +1,24 @@
 // `telltale report`: the list of messages, or one message's figures: as a table, JSON, CSV or a page.
 import { TelltaleError } from '../base/errors.ts';
-import { pageRowsMax, reportLinksMax } from '../base/limits.ts';
+import { pageRowsMax, reportLinksMax, terminalLinks } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import { buildReport, type Report } from '../report/build-report.ts';
+import { buildTimeline } from '../report/build-timeline.ts';
 import type { Page } from '../report/cursor.ts';
 import { listMessages, type MessageSummary } from '../report/list-messages.ts';
 import type { Rate } from '../report/rates.ts';
 import { toCsv } from '../report/report-csv.ts';
 import { reportRows, summaryRows } from '../report/report-rows.ts';
 import type { ReportSource } from '../report/report-source.ts';
+import { checkTimeZone } from '../report/time-zone.ts';
+import { drawReport, type ReportStory } from './draw-report.ts';
 import { type Io, say, writeOut } from './io.ts';
-import { number, percent, percentRange } from './percent.ts';
+import { localTime, number, percent, percentRange } from './percent.ts';
 import { writeReportFile } from './report-html.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { withStore } from './stores.ts';
 import { printTable } from './table.ts';
+import { printable, terminalOf } from './terminal.ts';
 
 export interface ReportFlags extends CommonFlags {
   readonly csv?: boolean;
@@ -27,12 +31,10 @@ export interface ReportFlags extends CommonFlags {
 export async function report(message: string | undefined, flags: ReportFlags, io: Io): Promise<void> {
   const settings = readSettings(flags, io);
   const { html, tz, force } = flags;
-  if (html === undefined && (tz !== undefined || force === true)) {
-    throw new TelltaleError(
-      'USAGE',
-      '--tz and --force are for --html FILE: other forms have no times and write no file.',
-    );
+  if (html === undefined && force === true) {
+    throw new TelltaleError('USAGE', '--force is for --html FILE: other forms write no file.');
   }
+  if (tz !== undefined) checkTimeZone(tz);
   await withStore(settings, { migrate: false }, (store) => {
     if (html !== undefined) return writeReportFile(store, message, { ...flags, html }, { settings, io });
     return message === undefined
@@ -42,6 +44,7 @@ export async function report(message: string | undefined, flags: ReportFlags, io
 }
 
 async function reportAll(store: ReportSource, flags: ReportFlags, settings: Settings, io: Io): Promise<void> {
+  const { tz = 'UTC' } = flags;
   const items = await allMessages(store);
   if (settings.json) return writeOut(io, `${JSON.stringify({ items, next: null })}\n`);
   if (flags.csv === true) return writeOut(io, toCsv(summaryRows(items)));
@@ -49,14 +52,14 @@ async function reportAll(store: ReportSource, flags: ReportFlags, settings: Sett
     say(io, 'No messages yet. They appear when mail is sent with tracking, or when its pixel is fetched.');
   const rows = items.map((item) => [
     item.id,
-    item.firstSentAt?.slice(0, 16).replace('T', ' ') ?? '-',
+    item.firstSentAt === null ? '-' : localTime(item.firstSentAt, tz),
     number(item.sent),
     number(item.opens.unique),
     percent(item.opens.rate.human),
     number(item.clicks.unique),
     percent(item.clicks.rate.human),
   ]);
-  const columns = ['message', 'first sent (UTC)', 'sent', 'openers', 'human', 'clickers', 'human clicks'];
+  const columns = ['message', `first sent (${tz})`, 'sent', 'openers', 'human', 'clickers', 'human clicks'];
   await printTable(io, columns, rows, columns.slice(2));
 }
 
@@ -81,14 +84,21 @@ async function reportOne(
   const built = await buildReport(store, { message });
   if (settings.json) return writeOut(io, `${JSON.stringify(built)}\n`);
   if (flags.csv === true) return writeOut(io, toCsv(reportRows(built)));
-  await printReport(built, io);
+  await printReport({ report: built, timeline: await buildTimeline(store, { message, tz: flags.tz }) }, io);
 }
 
-/** The report as a person reads it, with at most `linksMax` links. */
-export async function printReport(built: Report, io: Io, linksMax: number = reportLinksMax): Promise<void> {
+/** The report as a person reads it: drawn at a terminal, as tables elsewhere; with at most `linksMax` links. */
+export async function printReport(story: ReportStory, io: Io, linksMax?: number): Promise<void> {
+  const terminal = terminalOf(io);
+  if (terminal === undefined) await printTables(story, io, linksMax);
+  else await writeOut(io, `${drawReport(story, terminal, linksMax ?? terminalLinks).join('\n')}\n`);
+  for (const warning of story.report.warnings) say(io, `warning: ${printable(warning.message)} [${warning.code}]`);
+}
+
+async function printTables({ report: built, timeline }: ReportStory, io: Io, linksMax = reportLinksMax): Promise<void> {
   const { message, rates, sent } = built;
   const when =
-    message.firstSentAt === null ? '' : `, first sent ${message.firstSentAt.slice(0, 16).replace('T', ' ')} UTC`;
+    message.firstSentAt === null ? '' : `, first sent ${localTime(message.firstSentAt, timeline.tz)} ${timeline.tz}`;
   await printTable(
     io,
     ['message', message.name ?? message.id],
@@ -116,7 +126,6 @@ export async function printReport(built: Report, io: Io, linksMax: number = repo
   await printLabels(built, io);
   await printUsage(built, io);
   await printLinks(built, io, linksMax);
-  for (const warning of built.warnings) say(io, `warning: ${warning.message} [${warning.code}]`);
 }
 
 async function printEstimate({ rates }: Report, io: Io): Promise<void> {

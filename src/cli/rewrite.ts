@@ -113,12 +113,15 @@ async function compileAll<T extends { readonly mail: { register(): Promise<void>
     const tracker = createTracker({ ...options, store, links: 'short' });
     const mails = compile(tracker);
     for (const { mail } of mails) await mail.register();
+    await tracker.close();
     return { baseUrl: tracker.baseUrl, mails };
   });
 }
 
-function compileOptions(flags: RewriteFlags): Pick<CompileOptions, 'message' | 'pixel' | 'merge'> {
-  return { message: flags.message, pixel: flags.pixel, merge: mergeOf(flags.merge) };
+function compileOptions(flags: RewriteFlags): Pick<CompileOptions, 'message' | 'pixel' | 'merge' | 'keepMail'> {
+  const { message, pixel, merge, recipient } = flags;
+  // A mail for one recipient may hold what is theirs alone.
+  return { message, pixel, merge: mergeOf(merge), keepMail: recipient === undefined };
 }
 
 /** An engine's name, or delimiters of one's own with a space between them: `[[ ]]`. */

@@ -1,6 +1,7 @@
 // Tables: drawn for a person at a terminal, tab-separated when piped.
 import Table from 'cli-table3';
 import { type Io, writeOut } from './io.ts';
+import { printable } from './terminal.ts';
 
 const PLAIN = {
   top: '',
@@ -28,21 +29,17 @@ export async function printTable(
   right: readonly string[] = [],
 ): Promise<void> {
   const clean = rows.map((row) => row.map(printable));
+  const head = columns.map(printable);
   if (io.stdout.isTTY !== true) {
-    await writeOut(io, `${[columns, ...clean].map((row) => row.join('\t')).join('\n')}\n`);
+    await writeOut(io, `${[head, ...clean].map((row) => row.join('\t')).join('\n')}\n`);
     return;
   }
   const table = new Table({
-    head: [...columns],
+    head,
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     colAligns: columns.map((column) => (right.includes(column) ? 'right' : 'left')),
   });
   for (const row of clean) table.push([...row]);
   await writeOut(io, `${table.toString()}\n`);
-}
-
-/** A stranger's text without what would move the cursor, turn the direction or break the row. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }

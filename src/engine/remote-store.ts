@@ -9,6 +9,9 @@ export type RunMethod = (method: StoreMethod, args: readonly unknown[]) => Promi
 export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   recordSends: 'write',
   recordLinks: 'write',
+  recordMail: 'write',
+  listMails: 'read',
+  readMail: 'read',
   settle: 'write',
   settledThrough: 'write',
   forgetPeers: 'write',

@@ -117,12 +117,26 @@ export function judgeLink(
   if (wanted === true) return found;
   if (wanted === false) return leave('policy', 'info', 'the policy says so');
   if (attribute !== undefined) return leaveOptedOut(attribute);
-  const isWayOut = context.unsubscribeUrls.has(destination) || UNSUBSCRIBE.test(`${link.name} ${stripUrl(link.href)}`);
-  if (isWayOut) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
+  if (isWayOut(link, destination, context)) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
   if (isSecret(destination)) {
     return leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
   }
   return found;
+}
+
+/** Whether a link unsubscribes, logs someone in or resets a password: whatever else is said of it, it is one reader's own. */
+export function isPersonal(link: { readonly href: string; readonly name: string }, context: JudgeContext): boolean {
+  const found = findDestination(link.href, context);
+  const destination = found.track ? found.destination : stripUrl(link.href);
+  return isWayOut(link, destination, context) || isSecret(destination);
+}
+
+function isWayOut(
+  { href, name }: { readonly href: string; readonly name: string },
+  destination: string,
+  { unsubscribeUrls }: JudgeContext,
+): boolean {
+  return unsubscribeUrls.has(destination) || UNSUBSCRIBE.test(`${name} ${stripUrl(href)}`);
 }
 
 /** Where a client would go, or why there is nothing to track. */

@@ -3,7 +3,7 @@
 // moment for the first mail of a set of short links.
 import type { PluginFunction } from 'nodemailer';
 import { FULL_CONSENT } from '../base/nouns.ts';
-import { checkChoice, checkOptionNames } from '../base/options.ts';
+import { checkChoice, checkFlag, checkOptionNames } from '../base/options.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { readConsent } from '../track/read-consent.ts';
@@ -21,6 +21,11 @@ declare module 'nodemailer' {
 export interface TrackingPluginOptions {
   /** Whether the text part's URLs are wrapped too. @default 'leave' */
   readonly text?: 'track' | 'leave';
+  /**
+   * Whether the store keeps the HTML as it was sent, for the click map. Say yes where all recipients of a message get the
+   * same; a mail that is made for one recipient may hold what is theirs alone. @default false
+   */
+  readonly keepMail?: boolean;
   /** Told why a mail went out untracked. @default the tracker's */
   readonly onProblem?: (error: unknown) => void;
 }
@@ -45,10 +50,10 @@ export interface TrackingCounts {
  * @throws TelltaleError `UNKNOWN_OPTION`, `INVALID_OPTION`.
  */
 export function trackingPlugin(tracker: Tracker, options: TrackingPluginOptions = {}): TrackingPlugin {
-  checkOptionNames(options, ['text', 'onProblem'], 'trackingPlugin');
+  checkOptionNames(options, ['text', 'keepMail', 'onProblem'], 'trackingPlugin');
   const text = checkChoice(options.text ?? 'leave', ['track', 'leave'], 'text');
   const onProblem = options.onProblem ?? tracker.reportProblem;
-  const compile = cachedCompile(tracker);
+  const compile = cachedCompile(tracker, checkFlag(options.keepMail, 'keepMail'));
   const register = createRegistrar(onProblem);
   const counts = { tracked: 0, untouched: 0, problems: 0, refused: 0 };
 
@@ -119,7 +124,7 @@ interface Content {
   readonly links?: 'self-contained';
 }
 
-function cachedCompile(tracker: Tracker) {
+function cachedCompile(tracker: Tracker, keepMail: boolean) {
   const compiled = new Map<string, CompiledMail>();
   const registered = new Set<string>();
 
@@ -128,7 +133,7 @@ function cachedCompile(tracker: Tracker) {
     const name = JSON.stringify([tracker.keys.signing().id, message, test, rest]) + html;
     const known = compiled.get(name);
     if (known !== undefined) return known;
-    const mail = tracker.compile(html, { message, test, ...rest });
+    const mail = tracker.compile(html, { message, test, ...rest, keepMail });
     compiled.set(name, mail);
     if (compiled.size > COMPILED_MAX) compiled.delete(compiled.keys().next().value ?? '');
     // Short links are registered by who sends them; where they could not be, the store would not take names either.

@@ -20,6 +20,7 @@ export type PageName =
   | 'login'
   | 'messages'
   | 'report'
+  | 'click-map'
   | 'compare'
   | 'recipient'
   | 'problem';

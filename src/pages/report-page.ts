@@ -2,7 +2,7 @@
 // file names no recipient, since files are passed on.
 import type { Report } from '../report/build-report.ts';
 import type { Timeline } from '../report/build-timeline.ts';
-import { addressOf, queryOf } from './addresses.ts';
+import { partOf, queryOf } from './addresses.ts';
 import { figuresOf } from './figures.ts';
 import { filePolicyOf, renderPage } from './render-page.ts';
 import { audienceSection } from './report-audience.ts';
@@ -41,7 +41,8 @@ export function reportPage(served: ServedReport): string {
     zone: { name: wrongZone?.name ?? tz, problem: wrongZone?.problem ?? '', common: COMMON_ZONES },
     allLinks: `${queryOf({ tz: tz === 'UTC' ? '' : tz, links: 'all' })}#links`,
     compare: `${root}compare${queryOf({ a: id })}`,
-    map: `${addressOf(root, 'messages', id).replace('?', '/map?')}${id === '.' || id === '..' ? '' : '/map'}`,
+    map: partOf(root, id, 'map', {}),
+    live: partOf(root, id, 'live', {}),
   });
 }
 
@@ -56,7 +57,7 @@ const CHARSET = '<meta charset="utf-8">';
 
 const NOT_IN_FILES = {
   ...{ root: '', csrf: '', recipients: null, zone: null },
-  ...{ allLinks: '', compare: '', map: '' },
+  ...{ allLinks: '', compare: '', map: '', live: '' },
 } as const;
 
 function sectionsOf({ report, timeline }: ReportOfMessage, links: 'some' | 'all') {

@@ -10,6 +10,7 @@ import { prepareAddressOf } from './client-address.ts';
 import { makeFront } from './front.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
+import { makeLive } from './live.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import type { Metrics } from './metrics.ts';
 import { answerOpenApi } from './openapi.ts';
@@ -30,6 +31,9 @@ export interface AdminParts {
   readonly now: () => number;
   /** Told of each request to the API. */
   readonly onApiRequest: ((request: ApiRequest) => void) | undefined;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal | undefined;
+  readonly onProblem: (error: unknown) => void;
 }
 
 /** A request to the API as it may be logged: nothing of it that the caller chose, but for the method. */
@@ -43,16 +47,17 @@ export interface ApiRequest {
 
 /** Adds the routes to an app. */
 export function addAdmin(app: Koa, parts: AdminParts): void {
-  const { store, keys, baseUrl, apiToken, guesses, metrics, now, onApiRequest } = parts;
+  const { store, keys, baseUrl, apiToken, guesses, metrics, now, onApiRequest, closing, onProblem } = parts;
   const addressOf = prepareAddressOf(parts.trustedProxies ?? '');
   const auth = { store, extraToken: apiToken, addressOf, guesses, countRefused: metrics.countRefused };
   const mayRead = async (ctx: Context) => (await authorise(ctx, 'read', auth)) !== undefined;
   app.use(answerMetrics(metrics, mayRead, addressOf));
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
-  const routes = apiRoutes({ store, now });
+  const live = makeLive({ source: store, closing, onProblem });
+  const routes = apiRoutes({ store, live, now });
   app.use(answerOpenApi(routes));
   app.use(answerApi(routes, auth));
-  app.use(pageRoutes({ store, auth, keys, baseUrl, now }));
+  app.use(pageRoutes({ store, auth, keys, baseUrl, live, now }));
 }
 
 /**
@@ -60,13 +65,10 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
  *
  * @throws TelltaleError `PORT_IN_USE`.
  */
-export async function listenForAdmin(
-  port: number,
-  parts: Omit<AdminParts, 'now'> & { readonly onProblem: (error: unknown) => void },
-): Promise<Listening> {
-  return await listen({ host: ADMIN_HOST, port, setBy: '--admin-port' }, () => {
+export async function listenForAdmin(port: number, parts: Omit<AdminParts, 'now' | 'closing'>): Promise<Listening> {
+  return await listen({ host: ADMIN_HOST, port, setBy: '--admin-port' }, (_, closing) => {
     const app = makeKoa(makeFront([]), parts.onProblem);
-    addAdmin(app, { ...parts, now: Date.now });
+    addAdmin(app, { ...parts, closing, now: Date.now });
     app.use(answerNothingHere);
     return app.callback();
   });

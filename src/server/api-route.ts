@@ -10,11 +10,13 @@ import { checkOptionNames } from '../base/options.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Caller } from './api-auth.ts';
 import { type Format, formatOf, one, reasonOf } from './api-data.ts';
+import type { Live } from './live.ts';
 import { answerProblem, answerRequestProblem } from './problem.ts';
 
 /** What the routes work with. */
 export interface ApiParts {
   readonly store: Store;
+  readonly live: Live;
   readonly now: () => number;
 }
 
@@ -31,6 +33,8 @@ interface RouteDescription {
   readonly answer: z.ZodType | undefined;
   /** Statuses of that answer. @default 200 */
   readonly statuses?: readonly number[];
+  /** Whether server-sent events are answered in place of JSON. @default false */
+  readonly isStream?: boolean;
   /** Ways to answer besides JSON. @default none */
   readonly formats?: readonly Exclude<Format, 'json'>[];
   /** Problems of its own. @default none */

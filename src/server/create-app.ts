@@ -28,6 +28,8 @@ export interface AppOptions extends CollectorOptions {
   readonly processMetrics?: boolean | undefined;
   /** Told of each request to the API: the method, the route (not the path), the status. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
+  /** Aborted when the server closes: answers that have no end of their own (live figures) end then. @default never */
+  readonly closing?: AbortSignal | undefined;
   /** Told of failures while answering. @default nothing */
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
@@ -40,7 +42,7 @@ export function createApp(options: AppOptions): Koa {
 
 const APP_OPTIONS = [
   ...COLLECTOR_OPTIONS,
-  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'onProblem'],
+  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'closing', 'onProblem'],
 ];
 
 /** The parts of a server: the app, and what a listener may ask before it. */
@@ -60,7 +62,7 @@ export interface SharedParts {
 
 /** Puts the parts together. */
 export function assemble(options: AppOptions, shared: SharedParts = {}): Assembled {
-  const { store, journal, apiToken, hosts = [], now = Date.now, onApiRequest, onProblem = () => {} } = options;
+  const { store, journal, apiToken, hosts = [], now = Date.now, onApiRequest, closing, onProblem = () => {} } = options;
   const {
     tracker,
     control,
@@ -85,8 +87,11 @@ export function assemble(options: AppOptions, shared: SharedParts = {}): Assembl
   app.use(asMiddleware(collect));
   const readiness = options.readiness ?? (() => journalReadiness(journal));
   app.use(answerProbes(readiness, () => watch.problem() !== undefined));
-  const { keys, baseUrl } = tracker;
-  if (!isPublic) addAdmin(app, { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, now, onApiRequest });
+  if (!isPublic) {
+    const { keys, baseUrl } = tracker;
+    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics };
+    addAdmin(app, { ...shown, now, onApiRequest, closing, onProblem });
+  }
   app.use(answerNothingHere);
   return { app, front, collect };
 }

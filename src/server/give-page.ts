@@ -4,11 +4,17 @@ import type { Context } from 'koa';
 import { policyOf } from '../pages/render-page.ts';
 import { setCommonHeaders } from './answer.ts';
 
-/** Answers with a page. */
-export function givePage(ctx: Context, html: string, status = 200): void {
+/** What the page of a report may besides: run our script (`/live.js`), and listen to us. */
+export const LIVE_POLICY: readonly string[] = ["script-src 'self'", "connect-src 'self'"];
+
+/** What a page may that shows a mail: put our own documents into frames. */
+export const FRAME_POLICY: readonly string[] = ["frame-src 'self'"];
+
+/** Answers with a page; `also` is what it may besides, as directives of its policy. */
+export function givePage(ctx: Context, html: string, status = 200, also: readonly string[] = []): void {
   setCommonHeaders(ctx);
   ctx.set('Referrer-Policy', 'same-origin');
-  ctx.set('Content-Security-Policy', policyOf(html));
+  ctx.set('Content-Security-Policy', [policyOf(html), ...also].join('; '));
   ctx.set('X-Content-Type-Options', 'nosniff');
   ctx.set('Cross-Origin-Opener-Policy', 'same-origin');
   ctx.status = status;

@@ -31,11 +31,16 @@ export interface ListenAt {
 }
 
 /**
- * Listens at a host and port (0 picks one). `handle` is asked for with the URL, so that it may know it.
+ * Listens at a host and port (0 picks one). `handle` is asked for with the URL, so that it may know it, and with what is
+ * aborted when listening ends, so that answers without an end get one.
  *
  * @throws TelltaleError `PORT_IN_USE`.
  */
-export async function listen(at: ListenAt, handle: (url: string) => RequestListener): Promise<Listening> {
+export async function listen(
+  at: ListenAt,
+  handle: (url: string, closing: AbortSignal) => RequestListener,
+): Promise<Listening> {
+  const closing = new AbortController();
   const answering = new Map<Duplex, ServerResponse[]>();
   const server = makeServer();
   refuseMalformed(server, answering);
@@ -48,12 +53,18 @@ export async function listen(at: ListenAt, handle: (url: string) => RequestListe
       noteAnswer(answering, socket, response);
       if (!server.listening) response.setHeader('Connection', 'close');
     });
-    server.on('request', handle(url));
+    server.on('request', handle(url, closing.signal));
   } catch (error) {
     await close(server, answering);
     throw error;
   }
-  return { url, close: () => close(server, answering) };
+  return {
+    url,
+    close() {
+      closing.abort();
+      return close(server, answering);
+    },
+  };
 }
 
 function makeServer(): Server {

@@ -54,7 +54,7 @@ const DESCRIPTION = z
   });
 
 /** The routes. */
-export function messageRoutes({ store }: ApiParts): readonly ApiRoute[] {
+export function messageRoutes({ store, live }: ApiParts): readonly ApiRoute[] {
   return [
     route({
       ...({ method: 'get', path: '/messages', scope: 'read' } as const),
@@ -79,6 +79,15 @@ export function messageRoutes({ store }: ApiParts): readonly ApiRoute[] {
         const report = await buildReport(store, { message: id, include: query.include });
         answerData(ctx, format, report, () => reportRows(report));
       },
+    }),
+    route({
+      ...({ method: 'get', path: '/messages/:id/live', scope: 'read' } as const),
+      summary: 'The figures of a report that change, now and whenever they do, as server-sent events',
+      query: NO_QUERY,
+      answer: undefined,
+      isStream: true,
+      problems: UNKNOWN_MESSAGE,
+      handle: (ctx, { id }) => live.watch(ctx, id),
     }),
     route({
       ...({ method: 'put', path: '/messages/:id', scope: 'write' } as const),

@@ -75,13 +75,17 @@ function responsesOf({
   method,
   answer,
   statuses = [200],
+  isStream = false,
   formats = [],
   problems,
 }: ApiRoute): ZodOpenApiResponsesObject {
   const others = Object.fromEntries(formats.map((format) => [FORMATS[format], { schema: z.string() }]));
-  const content = answer === undefined ? {} : { content: { [FORMATS.json]: { schema: answer }, ...others } };
+  const types = isStream ? { 'text/event-stream': { schema: z.string() } } : others;
+  const whole = answer === undefined ? types : { [FORMATS.json]: { schema: answer }, ...types };
+  const content = Object.keys(whole).length === 0 ? {} : { content: whole };
   const answers = statuses.map((status) => [status, { description: ANSWERS[status] ?? 'The answer.', ...content }]);
-  const unchanged = method === 'get' ? [[304, { description: 'What `If-None-Match` names is still so.' }]] : [];
+  const unchanged =
+    method === 'get' && !isStream ? [[304, { description: 'What `If-None-Match` names is still so.' }]] : [];
   const refusals = Object.entries({ ...PROBLEMS, ...problems }).map(([status, description]) => [
     status,
     { description, content: { 'application/problem+json': { schema: PROBLEM } } },

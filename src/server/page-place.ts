@@ -1,12 +1,22 @@
 // Where a page stands: its path below the base path, and how one gets from it to the list of messages. All addresses in
 // pages are relative, so they hold below any base path, whoever cuts it off.
 import type { Context } from 'koa';
+import { one } from './api-data.ts';
+
+/** A request that a route has taken. */
+export type PageContext = Context & { readonly params: Readonly<Record<string, string | undefined>> };
 
 export interface PagePlace {
   /** `/messages/spring-sale`, without the base path. */
   readonly path: string;
   /** `./` or `../`. */
   readonly root: string;
+}
+
+/** The id in the path, or in the query where a browser would take it for a step up. */
+export function idOf(ctx: PageContext): string {
+  const { id = '' } = ctx.params;
+  return id === '-' ? (one(ctx.query.id) ?? id) : id;
 }
 
 /** The place of a request; `prefix` is the path of the base URL, or empty. */

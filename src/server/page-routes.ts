@@ -21,10 +21,13 @@ import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { one } from './api-data.ts';
+import { showClickMap, showMail } from './click-map-pages.ts';
 import { explaining, forPages } from './explain-problem.ts';
-import { givePage, seeOther } from './give-page.ts';
+import { givePage, LIVE_POLICY, seeOther } from './give-page.ts';
+import type { Live } from './live.ts';
+import { giveLiveScript } from './live-script.ts';
 import { showLogin, takeLogin, takeLogout } from './login.ts';
-import { type PagePlace, placeOf } from './page-place.ts';
+import { idOf, type PageContext, type PagePlace, placeOf } from './page-place.ts';
 import { routesOf } from './routes-of.ts';
 import { makeSessions, type OpenSession } from './sessions.ts';
 
@@ -33,22 +36,25 @@ export interface PageOptions {
   readonly auth: ApiAuth;
   readonly keys: KeyRing;
   readonly baseUrl: string;
+  readonly live: Live;
   readonly now: () => number;
 }
 
 /** Shows a page to somebody who is logged in. */
-type Show = (ctx: PageContext, of: PagePlace & OpenSession & { readonly store: Store }) => Promise<void>;
-type PageContext = Context & { readonly params: Readonly<Record<string, string | undefined>> };
+type Show = (ctx: PageContext, of: PagePlace & OpenSession & Pick<PageOptions, 'store' | 'live'>) => Promise<void>;
 
 const PAGES: Readonly<Record<string, Show>> = {
   '/': showList,
   '/messages/:id': showReport,
+  '/messages/:id/map': showClickMap,
+  '/messages/:id/mail': showMail,
+  '/messages/:id/live': (ctx, { live }) => live.watch(ctx, idOf(ctx)),
   '/compare': showComparison,
   '/recipients/:id': showRecipient,
 };
 
 /** Makes the routes. */
-export function pageRoutes({ store, auth, keys, baseUrl, now }: PageOptions): Middleware {
+export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOptions): Middleware {
   const sessions = makeSessions({ keys, auth, now });
   const login = { sessions, auth, baseUrl };
   const prefix = new URL(baseUrl).pathname.replace(/\/+$/, '');
@@ -62,13 +68,14 @@ export function pageRoutes({ store, auth, keys, baseUrl, now }: PageOptions): Mi
     answering(async (ctx, place) => {
       const session = await sessions.find(ctx);
       if (session === undefined) askToLogIn(ctx, place);
-      else await show(ctx, { ...place, ...session, store });
+      else await show(ctx, { ...place, ...session, store, live });
     });
   const loggingIn = answering((ctx) => showLogin(ctx, login));
   const loggedIn = answering((ctx) => takeLogin(ctx, login));
   const loggedOut = answering((ctx) => takeLogout(ctx, login));
   for (const base of new Set([prefix, ''])) {
     for (const [path, show] of Object.entries(PAGES)) router.get(base + path, shown(show));
+    router.get(`${base}/live.js`, giveLiveScript);
     router.get(`${base}/login`, loggingIn);
     router.post(`${base}/login`, loggedIn);
     router.post(`${base}/logout`, loggedOut);
@@ -111,7 +118,7 @@ async function showReport(ctx: PageContext, { csrf, root, store }: Parameters<Sh
   const recipients = { filter, search, items, next, isFirst: cursor === undefined };
   const links = one(ctx.query.links) === 'all' ? 'all' : 'some';
   const html = reportPage({ report, timeline, recipients, links, wrongZone, csrf, root });
-  givePage(ctx, html, wrongZone === null ? 200 : 400);
+  givePage(ctx, html, wrongZone === null ? 200 : 400, LIVE_POLICY);
 }
 
 async function showComparison(ctx: PageContext, { csrf, store }: Parameters<Show>[1]): Promise<void> {
@@ -131,12 +138,6 @@ async function showRecipient(ctx: PageContext, { csrf, root, store }: Parameters
   const cursor = cursorOf(ctx);
   const history = await recipientHistory(store, { recipient: idOf(ctx), cursor, limit: pageRowsDefault });
   givePage(ctx, recipientPage({ csrf, root, history, isFirst: cursor === undefined }));
-}
-
-/** The id in the path, or in the query where a browser would take it for a step up. */
-function idOf(ctx: PageContext): string {
-  const { id = '' } = ctx.params;
-  return id === '-' ? (one(ctx.query.id) ?? id) : id;
 }
 
 function cursorOf(ctx: Context): string | undefined {

@@ -104,7 +104,7 @@ async function listenForReaders(
   const { keys, store, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
   const { journal, control, metrics } = parts;
   let baseUrl = '';
-  const listening = await listen(options, (url) => {
+  const listening = await listen(options, (url, closing) => {
     baseUrl = parseBaseUrl(options.baseUrl ?? url);
     const app = {
       ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies, networks },
@@ -113,7 +113,7 @@ async function listenForReaders(
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
-      ...{ onApiRequest, onProblem },
+      ...{ onApiRequest, onProblem, closing },
     } as const;
     return answerFirst(assemble(app, { metrics, guesses, isPublic: options.adminPort !== undefined }), onProblem);
   });

@@ -50,6 +50,8 @@ export interface HotStatements {
   readonly countHidden: Statement<[count: number, message: number]>;
   readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
+  readonly countMails: Statement<[message: number], number>;
+  readonly addMail: Statement<[message: number, hash: Buffer, atMs: number, bytes: number, packed: Buffer]>;
   readonly addEvent: Statement<EventColumns>;
   /** Clicks and unsubscribes of a recipient, without test traffic. */
   readonly followedBy: Statement<[message: number, recipient: Buffer], StoredEvent>;
@@ -300,6 +302,18 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
             .columns(['message_key', 'link_index', 'destination_key'])
             .doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })),
         ),
+    ),
+    countMails: first(
+      db
+        .selectFrom('mails')
+        .select((eb) => eb.fn.countAll<number>().as('count'))
+        .where('message_key', '=', 0),
+    ),
+    addMail: prepare(
+      db
+        .insertInto('mails')
+        .values({ message_key: 0, hash: BLOB, at_ms: 0, bytes: 0, packed: BLOB })
+        .onConflict((conflict) => conflict.doNothing()),
     ),
     addEvent: prepare(
       db

@@ -76,6 +76,14 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('name', 'text', notNull)
     .$call(keyedBy('message_key', 'link_index', 'destination_key'))
     .execute();
+  await create('mails')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('hash', 'blob', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('bytes', 'integer', notNull)
+    .addColumn('packed', 'blob', notNull)
+    .addPrimaryKeyConstraint('primary_key', ['message_key', 'hash'])
+    .execute();
   await create('events')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('hit_id', 'blob', notNull)

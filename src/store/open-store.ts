@@ -18,6 +18,7 @@ import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { type HiddenPeerStore, makeHiddenPeers } from './hidden-peers.ts';
+import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
 import { makeRecipientSource } from './recipient-rows.ts';
@@ -35,6 +36,7 @@ const APPLICATION_ID = 0x54545354;
 
 export interface Store
   extends SendRows,
+    MailRows,
     SettleStore,
     CountedSource,
     RelabelStore,
@@ -108,6 +110,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
   return {
     url: `sqlite:${path}`,
     ...makeSendStore(writer),
+    ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),

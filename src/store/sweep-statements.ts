@@ -13,6 +13,7 @@ const SWEPT = {
   quarter_counts: ['quarter', 'kind', 'label'],
   link_counts: ['link_index', 'destination_key'],
   links: ['link_index', 'destination_key'],
+  mails: ['hash'],
   domain_counts: ['domain_key'],
   usage_counts: ['kind', 'client_key', 'device'],
   audiences: ['cohort', 'seen'],

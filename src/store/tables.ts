@@ -15,6 +15,7 @@ export interface Tables {
   readonly texts: TextTable;
   readonly sends: SendTable;
   readonly links: LinkTable;
+  readonly mails: MailTable;
   readonly events: EventTable;
   readonly kept_peers: KeptPeerTable;
   readonly kept_events: KeptEventTable;
@@ -119,6 +120,16 @@ interface LinkTable {
   readonly link_index: number;
   readonly destination_key: number;
   readonly name: string;
+}
+
+/** A mail as it was sent (base/kept-mail.ts), kept until its message is deleted. */
+interface MailTable {
+  readonly message_key: number;
+  readonly hash: Buffer;
+  readonly at_ms: number;
+  /** Of the HTML. */
+  readonly bytes: number;
+  readonly packed: Buffer;
 }
 
 /** One hit. When it came is the first six bytes of its id. */

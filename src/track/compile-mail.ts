@@ -1,5 +1,6 @@
 // compile: one pass over a mail that finds its links and the pixel's place, once for all recipients. Only href values
 // and the pixel change; every other byte of the source stays as it was.
+import type { KeptMail } from '../base/kept-mail.ts';
 import { linksMax, trackedUrlCharsMax } from '../base/limits.ts';
 import type { HitLink } from '../base/nouns.ts';
 import { describeLink, type LinkDescription } from '../html/describe-link.ts';
@@ -15,6 +16,7 @@ import { isMessage } from '../mime/is-message.ts';
 import { addHoneypot, NO_HONEYPOT } from './add-honeypot.ts';
 import { compileText, type TextLink } from './compile-text.ts';
 import { type Fit, makeFit } from './fit-link.ts';
+import { keepMail } from './keep-mail.ts';
 import {
   cutNote,
   linkWarnings,
@@ -48,6 +50,11 @@ export interface CompiledSource {
   readonly cuts: readonly SourceRange[];
 }
 
+/** With what makes the copy that may be kept, which holds the mail's tree; nothing where a mail is left as it was. */
+export interface CopiedSource extends CompiledSource {
+  readonly copy: (() => KeptMail) | undefined;
+}
+
 export interface CompileInput {
   readonly html: string;
   readonly text: string | undefined;
@@ -67,7 +74,7 @@ export interface CompileInput {
 }
 
 /** Compiles a mail. Never throws for what a mail holds: what cannot be tracked is left as it is, with a note. */
-export function compileSource(input: CompileInput): CompiledSource {
+export function compileSource(input: CompileInput): CopiedSource {
   if (isMessage(input.html)) {
     return untracked(
       'left as it was: it is a whole message, headers and all; compileMime takes those',
@@ -82,7 +89,7 @@ export function compileSource(input: CompileInput): CompiledSource {
   }
 }
 
-function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
+function compileParsed(input: CompileInput, mail: ParsedMail): CopiedSource {
   const placeAt = indexLines(input.html);
   const tags = input.merge === undefined ? [] : findMergeTags(input.html, input.merge);
   const found = findLinks(mail);
@@ -118,6 +125,7 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CompiledSource {
     pixelSplices,
     textSplices: text.splices,
     cuts,
+    copy: () => keepMail({ mail, found, tracked: links.kept, links: listed, context: input }),
   };
 }
 
@@ -224,9 +232,9 @@ function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): re
   return attributes.filter((attribute) => !overlapsTag(attribute, tags));
 }
 
-function untracked(message: string, code: MailNoteCode = 'too-complex'): CompiledSource {
+function untracked(message: string, code: MailNoteCode = 'too-complex'): CopiedSource {
   const note: MailNote = { code, severity: 'error', message, line: 1, column: 1 };
-  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [], cuts: [] };
+  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [], cuts: [], copy: undefined };
 }
 
 function byPlace(a: Place, b: Place): number {

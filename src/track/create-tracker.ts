@@ -3,7 +3,7 @@ import { parseBaseUrl } from '../base/base-url.ts';
 import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
-import { idBytesMax } from '../base/limits.ts';
+import { idBytesMax, mailQueueMax } from '../base/limits.ts';
 import { type Consent, type HitLink, lowestConsent } from '../base/nouns.ts';
 import { checkChoice, checkFlag, checkOptionNames, kindOf } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
@@ -11,8 +11,9 @@ import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
 import { addresseeChars } from '../token/addressee.ts';
 import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { signLinkToken } from '../token/link-token.ts';
-import { compileSource } from './compile-mail.ts';
+import { type CopiedSource, compileSource } from './compile-mail.ts';
 import { type CompiledMail, makeCompiledMail, type RenderedMail } from './compiled-mail.ts';
+import { createMailQueue, keepsMails, type MailStore } from './mail-queue.ts';
 import { readConsent } from './read-consent.ts';
 import { checkPolicy, joinPolicies, type Policy } from './read-policy.ts';
 import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
@@ -31,7 +32,7 @@ export interface TrackerOptions {
   /** The key ring: the JSON of keys.json, its text, or a ring made by `createKeyRing`. */
   readonly keys: KeyRing | KeyRingJson | string;
   /** Where sends and link names are recorded; without one, tracking works and reports know no denominator. @default none */
-  readonly store?: SendStore | LinkStore;
+  readonly store?: SendStore | LinkStore | (SendStore & MailStore);
   /**
    * How links find their destination: it travels in the link and outlives every database, or (`short`) it stands in the
    * store, which must be told before the first mail: `await mail.register()`. @default 'self-contained'
@@ -43,6 +44,11 @@ export interface TrackerOptions {
   readonly consent?: Partial<Consent>;
   /** Which links are tracked, by rules or a function; a mail's own policy comes before it. @default all that can be */
   readonly policy?: Policy;
+  /**
+   * Whether the store keeps each compiled mail as it was sent, for the click map. Nothing of a mail for one recipient
+   * (`rewrite`, the plugin) is kept, unless that call says so. @default true
+   */
+  readonly keepMail?: boolean;
   /** Told of what went wrong beside the sending: a store that is down. @default a process warning */
   readonly onProblem?: (error: unknown) => void;
 }
@@ -78,6 +84,11 @@ export interface CompileOptions {
   readonly test?: boolean | undefined;
   /** Pads every R of the mail to the length for an id of that many bytes; longer ids are refused. @default no padding */
   readonly recipientBytes?: number | undefined;
+  /**
+   * Whether the store keeps the HTML as it was sent, for the click map: say no where it holds what is one recipient's own.
+   * @default the tracker's for `compile`, false for `rewrite`; never for test traffic
+   */
+  readonly keepMail?: boolean | undefined;
 }
 
 export interface Tracker {
@@ -96,14 +107,14 @@ export interface Tracker {
   recordSend(message: string, send: Send): boolean;
   /** Tells of a problem that must not stop a mail. */
   reportProblem(error: unknown): void;
-  /** Waits until all sends are recorded. */
+  /** Waits until all sends are recorded and all mails are kept. */
   close(): Promise<void>;
 }
 
-const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'onProblem'];
+const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'keepMail', 'onProblem'];
 const COMPILE_OPTIONS = [
   ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
-  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links', 'keepMail'],
 ];
 const LINK_FORMS = ['self-contained', 'short'] as const;
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
@@ -121,19 +132,26 @@ export function createTracker(options: TrackerOptions): Tracker {
   const links = checkChoice(options.links ?? 'self-contained', LINK_FORMS, 'links');
   const consent = readConsent(options.consent, 'createTracker');
   if (options.policy !== undefined) checkPolicy(options.policy, 'createTracker');
+  const keepMail = options.keepMail === undefined || checkFlag(options.keepMail, 'keepMail');
   const reportProblem = options.onProblem ?? warn;
   const store = options.store;
   if (links === 'short' && !takesShortLinks(store)) throw noLinkStore('createTracker');
   const registrationOf = createRegistry();
   const queue = store && createSendQueue(store, reportProblem);
+  const mails = keepsMails(store) ? createMailQueue(store, reportProblem) : undefined;
+
+  function keep(mail: ReturnType<typeof readCompileOptions>, copy: CopiedSource['copy']): void {
+    if (!mail.keepMail || mail.test || copy === undefined) return;
+    if (mails?.push(mail.message, copy) === false) reportProblem(new Error(TOO_MANY_MAILS));
+  }
 
   function compile(html: string, given: CompileOptions): CompiledMail {
-    const mail = readCompileOptions(html, given, { pixel, consent, links });
+    const mail = readCompileOptions(html, given, { pixel, consent, links, keepMail });
     const key = keys.signing();
     const { message, recipientBytes } = mail;
     const signLink = (link: HitLink) => signLinkToken(key, message, link);
     const isShort = mail.links === 'short';
-    const found = compileSource({
+    const { copy, ...found } = compileSource({
       html,
       text: mail.text,
       baseUrl,
@@ -147,6 +165,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       honeypot: checkFlag(given.honeypot, 'honeypot'),
       merge: readMerge(given.merge),
     });
+    keep(mail, copy);
     const forMail = { ...mail, html, baseUrl, key };
     if (!isShort) {
       return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
@@ -161,13 +180,18 @@ export function createTracker(options: TrackerOptions): Tracker {
     keys,
     compile,
     rewrite(html, { recipient, ...rest }) {
-      return compile(html, rest).render(recipient);
+      return compile(html, { ...rest, keepMail: rest.keepMail ?? false }).render(recipient);
     },
     recordSend: (message, send) => queue?.push(message, send) ?? false,
     reportProblem,
-    close: async () => queue?.drain(),
+    async close() {
+      await queue?.drain();
+      await mails?.drain();
+    },
   };
 }
+
+const TOO_MANY_MAILS = `Over ${mailQueueMax} mails were compiled at once, so this one is not kept for the click map. Compile a mail once for all its recipients, or say keepMail: false.`;
 
 function noLinkStore(of: string): TelltaleError {
   return new TelltaleError(
@@ -180,6 +204,7 @@ interface CompileDefaults {
   readonly links: LinkForm;
   readonly pixel: PixelPlacement;
   readonly consent: Consent;
+  readonly keepMail: boolean;
 }
 
 function readCompileOptions(html: unknown, options: CompileOptions, defaults: CompileDefaults) {
@@ -208,6 +233,7 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     links: checkChoice(options.links ?? defaults.links, LINK_FORMS, 'links'),
     consent: options.consent === undefined ? defaults.consent : lowest(defaults.consent, options.consent),
     test: checkFlag(options.test, 'test'),
+    keepMail: options.keepMail === undefined ? defaults.keepMail : checkFlag(options.keepMail, 'keepMail'),
     recipientBytes,
   };
 }

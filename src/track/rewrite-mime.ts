@@ -74,7 +74,7 @@ export function rewriteMime(
   raw: Uint8Array | string,
   { recipient, ...options }: RewriteMimeOptions,
 ): RewrittenMime {
-  const compiled = compileMime(tracker, raw, options);
+  const compiled = compileMime(tracker, raw, { ...options, keepMail: options.keepMail ?? false });
   return { ...compiled.render(recipient), links: compiled.links, notes: compiled.notes };
 }
 

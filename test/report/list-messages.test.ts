@@ -3,7 +3,7 @@ import { buildReport } from '../../src/report/build-report.ts';
 import type { Page } from '../../src/report/cursor.ts';
 import { listMessages, type MessageSummary } from '../../src/report/list-messages.ts';
 import type { ReportSource } from '../../src/report/report-source.ts';
-import { makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
+import { makeHit, makeLink, sentMs } from '../support/hits.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
 
 async function storeOf(count: number) {

@@ -32,6 +32,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'report', path: REPORT },
   { name: 'report-dark', path: REPORT, scheme: 'dark' },
   { name: 'report-phone', path: REPORT, size: PHONE },
+  { name: 'click-map', path: '/messages/autumn-newsletter/map' },
   { name: 'compare', path: '/compare?a=new-sails-a&b=new-sails-b' },
 ];
 

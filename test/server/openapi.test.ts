@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { apiRoutes } from '../../src/server/api.ts';
+import { makeLive } from '../../src/server/live.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
 import { ask, startTestService, type TestService } from '../support/service.ts';
 import { settleHits } from '../support/stores.ts';
@@ -112,7 +113,9 @@ describe('what is answered', () => {
       '/compare': '/compare?a=a&b=b',
       '/messages/:id': '/messages/a?include=test',
     };
-    const routes = apiRoutes({ store, now: Date.now }).filter(({ method }) => method === 'get');
+    const live = makeLive({ source: store, closing: undefined, onProblem: () => undefined });
+    const all = apiRoutes({ store, live, now: Date.now });
+    const routes = all.filter(({ method, isStream }) => method === 'get' && isStream !== true);
     expect(routes).toHaveLength(9);
     for (const { path, answer } of routes) {
       const id = path.startsWith('/recipients') ? 'r1' : 'a';

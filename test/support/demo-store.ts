@@ -81,7 +81,7 @@ export async function fillDemoStore(store: Store): Promise<void> {
 }
 
 async function playMailing(store: Store, { id, name, sentAt, isTo, seed }: DemoMailing): Promise<void> {
-  const links = linksOf(id);
+  const links = await compile(store, id);
   const sentAtMs = Date.parse(sentAt);
   const chance = seededChance(seed);
   const readers = makeReaders(LISTED, links.length, seed).filter((_, place) => isTo(place));
@@ -105,11 +105,14 @@ async function playMailing(store: Store, { id, name, sentAt, isTo, seed }: DemoM
   for (let at = 0; at < ordered.length; at += 500) await settleHits(store, ordered.slice(at, at + 500));
 }
 
-function linksOf(message: string) {
+/** Compiles the mail and has it kept. */
+async function compile(store: Store, message: string) {
   const keys = addKey(undefined, { secret: Buffer.alloc(32, 1), atMs: 0, sign: true });
   const html = readFileSync(new URL('templates/mail/newsletter.html', packageRoot), 'utf8');
-  const tracker = createTracker({ baseUrl: 'https://t.example.com', keys });
-  return tracker.compile(html, { message }).links;
+  const tracker = createTracker({ baseUrl: 'https://t.example.com', keys, store });
+  const { links } = tracker.compile(html, { message });
+  await tracker.close();
+  return links;
 }
 
 interface HitsOf {

@@ -12,9 +12,11 @@ import { quote } from '../../base/ids.ts';
 import { packageRoot } from '../../base/package-root.ts';
 import { trackingPlugin } from '../../mail/tracking-plugin.ts';
 import { buildReport, type Report } from '../../report/build-report.ts';
+import { buildTimeline } from '../../report/build-timeline.ts';
 import { runService, type Service } from '../../server/run-service.ts';
 import { addKey, createKeyRing } from '../../token/key-ring.ts';
 import { createTracker, type Tracker } from '../../track/create-tracker.ts';
+import type { ReportStory } from '../draw-report.ts';
 import { type Io, say, writeOut } from '../io.ts';
 import { newKey } from '../key-file.ts';
 import { percent, percentRange } from '../percent.ts';
@@ -59,9 +61,10 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
     const outcome = await play(tracker, seed, words);
     await service.settler.settleNow();
     const report = await buildReport(store, { message: MESSAGE });
+    const timeline = await buildTimeline(store, { message: MESSAGE });
     const recorded = report.opens.total + report.clicks.total;
     if (flags.json === true) await writeOut(io, `${JSON.stringify({ seed, truth: truthOf(outcome), report })}\n`);
-    else await printOutcome(report, outcome, io);
+    else await printOutcome({ report, timeline }, outcome, io);
     for (const problem of problems) say(io, `problem: ${problem}`);
     if (flags.keep === true) await keepUp(service, directory, io);
     return recorded === outcome.requests && problems.length === 0 ? 0 : 1;
@@ -120,7 +123,7 @@ async function sendAll(tracker: Tracker, readers: readonly Reader[], html: strin
     maxMessages: Number.POSITIVE_INFINITY,
     ignoreTLS: true,
   });
-  transporter.use('compile', trackingPlugin(sentBefore(tracker)));
+  transporter.use('compile', trackingPlugin(sentBefore(tracker), { keepMail: true }));
   const mails = readers.map(({ id, address }) =>
     transporter.sendMail({
       from: 'Tidewater Chandlery <news@tidewater.example>',
@@ -184,11 +187,12 @@ function truthOf({ readers, requests }: Outcome) {
   };
 }
 
-async function printOutcome(report: Report, outcome: Outcome, io: Io): Promise<void> {
+async function printOutcome(story: ReportStory, outcome: Outcome, io: Io): Promise<void> {
+  const { report } = story;
   const truth = truthOf(outcome);
   const people = (counts: Report['opens']) =>
     `${counts.byLabel.human.unique} + ${counts.byLabel['proxy-human'].unique} by proxy`;
-  await printReport(report, io, LINKS_SHOWN);
+  await printReport(story, io, LINKS_SHOWN);
   await writeOut(io, '\n');
   await printTable(
     io,
