@@ -17,7 +17,7 @@ import { SHIPPED_LISTS } from '../src/networks/shipped-lists.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { builtFile, transpile } from './support/built.ts';
 import { run } from './support/command.ts';
-import { startMs } from './support/hits.ts';
+import { sentMs } from './support/hits.ts';
 import { type Inbox, startInbox } from './support/smtp.ts';
 import { openTestStore } from './support/stores.ts';
 
@@ -168,7 +168,7 @@ describe('docs', () => {
 
   it('show a report that has what a report has', async () => {
     const { store } = await openTestStore();
-    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: startMs, domain: 'example.com' }]);
+    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: sentMs, domain: 'example.com' }]);
     await store.recordLinks('spring-sale', [{ index: 0, destination: 'https://shop.example/', name: 'Shop' }]);
     const report = await buildReport(store, { message: 'spring-sale' });
     const shown: unknown = JSON.parse(blocks('json', 'docs/api.md')[0] ?? '');

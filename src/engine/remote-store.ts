@@ -27,6 +27,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   countsOf: 'read',
   linksOf: 'read',
   audiencesOf: 'read',
+  usageOf: 'read',
   domainsOf: 'read',
   quarterSpanOf: 'read',
   quartersIn: 'read',

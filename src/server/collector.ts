@@ -90,11 +90,15 @@ function prepareClientOf(of: {
   const { addressOf, keys, networks, watch } = of;
   const peerOf = preparePeers(keys);
   return (request, { recipient, atMs }) => {
+    const { headers } = request;
     const address = addressOf(request);
     const network = watch.look({
-      ...{ address, recipient, atMs, network: networks.kindOf(address) },
-      userAgent: headerOf(request, 'user-agent'),
-      isForwarded: FORWARDING.some((name) => request.headers[name] !== undefined),
+      address,
+      network: networks.kindOf(address),
+      recipient,
+      userAgent: headerOf(headers, 'user-agent'),
+      isForwarded: FORWARDING.some((name) => headers[name] !== undefined),
+      atMs,
     });
     return { peer: peerOf(address, atMs), network, networkLists: networks.version };
   };

@@ -14,6 +14,7 @@ const SWEPT = {
   link_counts: ['link_index', 'destination_key'],
   links: ['link_index', 'destination_key'],
   domain_counts: ['domain_key'],
+  usage_counts: ['kind', 'client_key', 'device'],
   audiences: ['cohort', 'seen'],
   counts: ['kind', 'label'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -34,7 +34,25 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
     await service.close();
     await rm(directory, { recursive: true, force: true });
   };
-  return { ...service, directory, ring, keys, problems, end };
+  // On a busy machine an answer leaves before its commit.
+  const settleNow = async () => {
+    await whenCommitted(service.journal);
+    await service.settler.settleNow();
+  };
+  return { ...service, settler: { ...service.settler, settleNow }, directory, ring, keys, problems, end };
+}
+
+/** Resolves when every hit that was taken is on disk. */
+function whenCommitted(journal: Pick<Service['journal'], 'counts' | 'onCommit'>): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = journal.onCommit(look);
+    function look(): void {
+      if (journal.counts().waiting > 0) return;
+      stop();
+      resolve();
+    }
+    look();
+  });
 }
 
 export interface Answer {
