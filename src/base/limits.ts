@@ -290,6 +290,9 @@ export const forwardedHopsMax = 20;
 export const sameAddressHits = 200;
 export const sameAddressRecipients = 50;
 
+/** Hits of such an address before it was noticed that are judged anew, the last ones: some 50 ms of the writing thread. */
+export const hiddenEventsMax = 5_000;
+
 /** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
 export const sameAddressMs = 180_000;
 

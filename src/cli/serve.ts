@@ -6,7 +6,7 @@ import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
-import { type Primary, runPrimary } from '../server/run-primary.ts';
+import type { Primary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { type Io, say, writeOut } from './io.ts';
@@ -14,8 +14,7 @@ import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
 import { type RetentionFlags, readRetentionPolicy } from './retention-policy.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
-import { makeDirectoryFor } from './stores.ts';
-import { makeDirectory, writeFileWhole } from './write-file.ts';
+import { makeDirectory, makeDirectoryFor, writeFileWhole } from './write-file.ts';
 
 export interface ServeFlags extends CommonFlags, RetentionFlags {
   readonly port?: string;
@@ -82,7 +81,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
 
 /** Starts one process, or one that keeps the store and `workers` that answer. */
 async function start(workers: number, ring: KeyRingJson, options: Omit<ServiceOptions, 'keys'>): Promise<Primary> {
-  if (workers > 1) return await runPrimary({ ...options, ring, workers });
+  if (workers > 1) return await (await import('../server/run-primary.ts')).runPrimary({ ...options, ring, workers });
   const keys = createKeyRing(ring);
   const service = await runService({ ...options, keys });
   return { ...service, replaceKeys: async (changed) => keys.replace(changed) };

@@ -19,6 +19,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   countDue: 'read',
   countedSince: 'write',
   relabel: 'write',
+  hidePeer: 'write',
   createApiToken: 'write',
   revokeApiToken: 'write',
   listApiTokens: 'read',

@@ -110,6 +110,8 @@ async function listenForReaders(
       ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies, networks },
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
+      onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
+        void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
       ...{ onApiRequest, onProblem },
     } as const;

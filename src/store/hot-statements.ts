@@ -67,6 +67,12 @@ export interface HotStatements {
   readonly keptFollowed: Statement<[message: number, recipient: Buffer], KeptEvent>;
   /** Opens of some recipients in a span of time, whose keys come as JSON of their hexadecimal. */
   readonly keptOpens: Statement<[message: number, from: Buffer, before: Buffer, recipients: string], KeptEvent>;
+  /** The last so many events of an address in a span of time, with all that is kept of them. */
+  readonly keptFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], KeptEvent>;
+  readonly setNetwork: Statement<[network: number, message: number, hitId: Buffer]>;
+  readonly hiddenPeers: Statement<[], { readonly peer: Buffer; readonly fromMs: number; readonly untilMs: number }>;
+  readonly addHiddenPeer: Statement<[peer: Buffer, fromMs: number, untilMs: number]>;
+  readonly dropHiddenPeers: Statement<[beforeMs: number]>;
   readonly peersBefore: Statement<[], number | null>;
   readonly notePeersBefore: Statement<[beforeMs: number, beforeMs: number]>;
   readonly findOwnRules: Statement<[version: string], string>;
@@ -382,6 +388,31 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('kind', '=', sql.lit(0))
         .where('method_key', '!=', sql.lit(NO_TEXT)),
     ),
+    keptFromPeer: prepare(
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('peer', '=', BLOB)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('peer', 'is not', null)
+        .where('method_key', '!=', sql.lit(NO_TEXT))
+        .orderBy('hit_id', 'desc')
+        .limit(0),
+    ),
+    setNetwork: prepare(
+      db.updateTable('events').set({ network: 0 }).where('message_key', '=', 0).where('hit_id', '=', BLOB),
+    ),
+    hiddenPeers: prepare(db.selectFrom('hidden_peers').select(['peer', 'from_ms as fromMs', 'until_ms as untilMs'])),
+    addHiddenPeer: prepare(
+      db
+        .insertInto('hidden_peers')
+        .values({ peer: BLOB, from_ms: 0, until_ms: 0 })
+        .onConflict((conflict) =>
+          conflict.column('peer').doUpdateSet((eb) => ({ until_ms: eb.ref('excluded.until_ms') })),
+        ),
+    ),
+    dropHiddenPeers: prepare(db.deleteFrom('hidden_peers').where('until_ms', '<', 0)),
     peersBefore: first(db.selectFrom('clock').select('peers_before_ms')),
     notePeersBefore: prepare(
       db

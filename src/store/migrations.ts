@@ -99,6 +99,11 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('from_ms', 'integer', notNull)
     .execute();
+  await create('hidden_peers')
+    .addColumn('peer', 'blob', (column) => column.primaryKey())
+    .addColumn('from_ms', 'integer', notNull)
+    .addColumn('until_ms', 'integer', notNull)
+    .execute();
   await create('kept_events')
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('signals_from', 'blob')

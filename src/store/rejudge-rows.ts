@@ -5,6 +5,7 @@ import { burstCompanyMs, contextWindowMs, fanOutMs, peerEventsMax } from '../bas
 import { LABELS } from '../base/nouns.ts';
 import type { ContextRuleId } from '../classify/context-rules.ts';
 import type { ContextHit } from '../classify/evidence.ts';
+import { maySpread } from '../classify/find-fan-out.ts';
 import type { Judgement } from '../classify/judge-hit.ts';
 import { isSameJudgement, withEvidence } from '../classify/judgement-of.ts';
 import { findEvidence } from '../classify/reweigh.ts';
@@ -37,8 +38,10 @@ export function rejudge(writer: Writer, rejudged: readonly Rejudged[], changes: 
   const read = (row: StoredEvent) =>
     getOrSet(hits, idOf(row), () => {
       const stored = reader.read(row);
-      const known = new Set([...stored.known].filter((rule) => !isFoundAgain(rule, stored.id, around)));
-      const hit = { ...stored, own: news.get(stored.id)?.own ?? stored.own, known };
+      const own = news.get(stored.id)?.own ?? stored.own;
+      const isKept = (rule: ContextRuleId) =>
+        !isFoundAgain(rule, stored.id, around) && (rule !== 'fan-out' || maySpread({ place: stored.place, own }));
+      const hit = { ...stored, own, known: new Set([...stored.known].filter(isKept)) };
       return { hit, event: reader.eventOf(stored) };
     }).hit;
   const found = findEvidence({
@@ -49,9 +52,10 @@ export function rejudge(writer: Writer, rejudged: readonly Rejudged[], changes: 
   for (const { hit, event } of hits.values()) {
     const now = withEvidence(hit.own, new Set([...hit.known, ...(found.get(hit) ?? [])]));
     if (isSameJudgement(event.kept, now)) continue;
-    const rulesVersion = news.get(hit.id)?.rulesVersion ?? event.version;
+    const { rulesVersion = event.version, event: kept } = news.get(hit.id) ?? {};
     const { message_key: message, hit_id: hitId } = event.row;
     writer.statements.relabel.run(writer.verdicts.keyOf({ ...now, rulesVersion }), message, hitId);
+    if (kept?.test === 1) continue;
     moveEvent(writer, event.row, { from: wordOf(LABELS, event.label), to: now.label }, changes);
   }
 }

@@ -11,6 +11,7 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
+import { hideHits } from './hidden-peers.ts';
 import { judgeSent } from './judge-sent.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
 import { applyStates } from './state-rows.ts';
@@ -42,7 +43,8 @@ function settle(writer: Writer, batch: SettleBatch): void {
   }
   const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
   const changes = new Changes(writer);
-  const fresh = insertEvents(writer, judgeSent(known, changes.sends, writer.ownRules.keep(batch.rules ?? NO_RULES)));
+  const own = writer.ownRules.keep(batch.rules ?? NO_RULES);
+  const fresh = insertEvents(writer, judgeSent(hideHits(writer, known, own), changes.sends, own));
   noteLinkCounts(writer, fresh);
   notePeers(writer, fresh);
   noteEvents(writer, fresh);

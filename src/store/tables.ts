@@ -18,6 +18,7 @@ export interface Tables {
   readonly events: EventTable;
   readonly kept_peers: KeptPeerTable;
   readonly kept_events: KeptEventTable;
+  readonly hidden_peers: HiddenPeerTable;
   readonly clock: ClockTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
@@ -148,6 +149,13 @@ interface EventTable {
 interface KeptPeerTable {
   readonly message_key: number;
   readonly from_ms: number;
+}
+
+/** An address that turned out to be a proxy's, and the hits of it that came before and after that look like a reader's. */
+interface HiddenPeerTable {
+  readonly peer: Buffer;
+  readonly from_ms: number;
+  readonly until_ms: number;
 }
 
 /** A message that has events, and the ids from which on they may be (a time alone is a prefix of one). */

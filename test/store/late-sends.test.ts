@@ -90,6 +90,14 @@ describe('a send that is told after a hit was settled', () => {
     expect(reasonsIn(path)).toEqual(['our-office', 'our-office']);
   });
 
+  it('judges clicks of test traffic too, and counts none of them', async () => {
+    const { store, path } = await openTestStore();
+    await settleHits(store, [makeHit({ test: true, link: makeLink() })]);
+    await store.recordSends(MESSAGE, [{ recipient: 'r1', atMs: startMs }]);
+    expect(reasonsIn(path)).toEqual(['at-delivery']);
+    expect((await store.countsOf(MESSAGE)).filter(({ total }) => total !== 0)).toEqual([]);
+  });
+
   it('leaves a hit whose raw signals are gone as it is', async () => {
     const { store, path } = await openTestStore();
     await settleHits(store, [makeHit()]);

@@ -14,7 +14,7 @@ import { trackingPlugin } from '../../mail/tracking-plugin.ts';
 import { buildReport, type Report } from '../../report/build-report.ts';
 import { runService, type Service } from '../../server/run-service.ts';
 import { addKey, createKeyRing } from '../../token/key-ring.ts';
-import type { Tracker } from '../../track/create-tracker.ts';
+import { createTracker, type Tracker } from '../../track/create-tracker.ts';
 import { type Io, say, writeOut } from '../io.ts';
 import { newKey } from '../key-file.ts';
 import { percent, percentRange } from '../percent.ts';
@@ -40,21 +40,25 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const words = flags.quiet === true || flags.json === true ? () => {} : (text: string) => say(io, text);
   const directory = await mkdtemp(join(tmpdir(), 'telltale-demo-'));
   const problems: string[] = [];
+  const keys = createKeyRing(addKey(undefined, newKey(true)));
+  const onProblem = (error: unknown) => problems.push(messageOf(error));
   const service = await runService({
     dataDirectory: directory,
     databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
-    keys: createKeyRing(addKey(undefined, newKey(true))),
+    keys,
     host: '127.0.0.1',
     port: 0,
     // All requests come from this machine: who asked is said as a proxy would.
     trustedProxies: 'loopback',
-    onProblem: (error) => problems.push(messageOf(error)),
+    onProblem,
   });
+  const { baseUrl, store } = service;
+  const tracker = createTracker({ baseUrl, keys, store, onProblem });
   try {
     words(`Seed ${seed}. The collector listens on ${service.url}.`);
-    const outcome = await play(service, seed, words);
+    const outcome = await play(tracker, seed, words);
     await service.settler.settleNow();
-    const report = await buildReport(service.store, { message: MESSAGE });
+    const report = await buildReport(store, { message: MESSAGE });
     const recorded = report.opens.total + report.clicks.total;
     if (flags.json === true) await writeOut(io, `${JSON.stringify({ seed, truth: truthOf(outcome), report })}\n`);
     else await printOutcome(report, outcome, io);
@@ -62,6 +66,7 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
     if (flags.keep === true) await keepUp(service, directory, io);
     return recorded === outcome.requests && problems.length === 0 ? 0 : 1;
   } finally {
+    await tracker.close();
     await service.close();
     if (flags.keep !== true) await rm(directory, { recursive: true, force: true });
   }
@@ -83,20 +88,20 @@ interface Outcome {
   readonly requests: number;
 }
 
-async function play(service: Service, seed: number, words: (text: string) => void): Promise<Outcome> {
+async function play(tracker: Tracker, seed: number, words: (text: string) => void): Promise<Outcome> {
   const html = await readFile(new URL('templates/mail/newsletter.html', packageRoot), 'utf8');
-  const linkCount = service.tracker.compile(html, { message: MESSAGE }).links.length;
+  const linkCount = tracker.compile(html, { message: MESSAGE }).links.length;
   const readers = makeReaders(READER_COUNT, linkCount, seed);
   const byAddress = new Map(readers.map((reader) => [reader.address, reader]));
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const reading: Promise<number>[] = [];
-  const sink = await startMailSink(service.baseUrl, (mail) => {
+  const sink = await startMailSink(tracker.baseUrl, (mail) => {
     const reader = byAddress.get(mail.to);
     if (reader !== undefined) reading.push(read(reader, mail, agent));
   });
   try {
     words(`Mailing the newsletter (${linkCount} links) to ${READER_COUNT} readers through SMTP on port ${sink.port} …`);
-    await sendAll(service, readers, html, sink.port);
+    await sendAll(tracker, readers, html, sink.port);
     words('All sent. Proxies, gateways and people are fetching …');
     const answered = await Promise.all(reading);
     return { readers, requests: answered.reduce((sum, count) => sum + count, 0) };
@@ -106,7 +111,7 @@ async function play(service: Service, seed: number, words: (text: string) => voi
   }
 }
 
-async function sendAll(service: Service, readers: readonly Reader[], html: string, port: number): Promise<void> {
+async function sendAll(tracker: Tracker, readers: readonly Reader[], html: string, port: number): Promise<void> {
   const transporter = createTransport({
     host: '127.0.0.1',
     port,
@@ -115,7 +120,7 @@ async function sendAll(service: Service, readers: readonly Reader[], html: strin
     maxMessages: Number.POSITIVE_INFINITY,
     ignoreTLS: true,
   });
-  transporter.use('compile', trackingPlugin(sentBefore(service.tracker)));
+  transporter.use('compile', trackingPlugin(sentBefore(tracker)));
   const mails = readers.map(({ id, address }) =>
     transporter.sendMail({
       from: 'Tidewater Chandlery <news@tidewater.example>',
@@ -127,7 +132,7 @@ async function sendAll(service: Service, readers: readonly Reader[], html: strin
   );
   await Promise.all(mails);
   transporter.close();
-  await service.tracker.close();
+  await tracker.close();
 }
 
 /** Readers of the demo need seconds for what takes people an hour; so the mail was sent an hour before they begin. */
