@@ -11,6 +11,12 @@ const QUARTERS = SPREAD_MS / 900_000;
 const DOMAINS = 1_000;
 const LINKS = 20;
 
+const SEND_COLUMNS = 'message_key, recipient_key, at_ms, timed, domain_key, opens, clicks, cohort';
+const STATE_COLUMNS =
+  'message_key, recipient_key, kind, human, proxy_human, prefetch, scanner, preview, unknown, first_at_ms, span_ms';
+const EVENT_COLUMNS = `message_key, hit_id, kind, recipient_key, link_index, destination_key, verdict_key, agent_key, method_key,
+  test, peer, network, repeat`;
+
 /** Makes the store at a path. */
 export async function fillEvents(path: string, of: { readonly events: number; readonly recipients: number }) {
   const { events, recipients } = of;
@@ -35,14 +41,14 @@ export async function fillEvents(path: string, of: { readonly events: number; re
     INSERT INTO verdicts (label, confidence, reasons, rules_version)
       VALUES (0, 0.8, 'browser-open language', 'bench'), (2, 0.9, 'apple', 'bench'), (3, 0.9, 'scanner', 'bench');
     ${upTo(recipients)} INSERT INTO recipients SELECT ${key('i')}, printf('r%011d', i) FROM n;
-    ${upTo(recipients)} INSERT INTO sends SELECT 1, ${key('i')}, ${START_MS}, 1 + i % ${DOMAINS}, 0, 0, 0 FROM n;
-    INSERT INTO sends SELECT messages.key, recipient_key, at_ms, domain_key, 0, 0, 0
+    ${upTo(recipients)} INSERT INTO sends (${SEND_COLUMNS}) SELECT 1, ${key('i')}, ${START_MS}, 1, 1 + i % ${DOMAINS}, 0, 0, 0 FROM n;
+    INSERT INTO sends (${SEND_COLUMNS}) SELECT messages.key, recipient_key, at_ms, 1, domain_key, 0, 0, 0
       FROM messages, (SELECT * FROM sends WHERE message_key = 1 LIMIT 1000) WHERE messages.key > 1;
-    ${upTo(openers)} INSERT INTO states
+    ${upTo(openers)} INSERT INTO states (${STATE_COLUMNS})
       SELECT 1, ${key(`i * ${Math.floor(recipients / openers)}`)}, 0, i % 3 = 0, 0, i % 3 = 1, i % 3 = 2, 0, 0, ${START_MS}, 0 FROM n;
-    ${upTo(clickers)} INSERT INTO states
+    ${upTo(clickers)} INSERT INTO states (${STATE_COLUMNS})
       SELECT 1, ${key(`i * ${Math.floor(recipients / clickers)}`)}, 1, 1, 0, 0, 0, 0, 0, ${START_MS}, 0 FROM n;
-    ${upTo(events)} INSERT INTO events
+    ${upTo(events)} INSERT INTO events (${EVENT_COLUMNS})
       SELECT iif(i < ${events * 0.9}, 1, 2 + i % ${OTHERS}),
         unhex(printf('%012x%020x', ${START_MS} + i * ${Math.floor(SPREAD_MS / events)}, i)),
         i % 10 = 0, ${key(`i % ${openers} * ${Math.floor(recipients / openers)}`)}, iif(i % 10 = 0, i % ${LINKS}, NULL),

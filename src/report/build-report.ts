@@ -82,15 +82,14 @@ export interface ReportOptions {
  * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
 export async function buildReport(source: ReportSource, of: ReportOptions): Promise<Report> {
-  const { message, sent, recipients, opens, clicks, rates, links, ...others } = await countMessage(source, of);
+  const counted = await countMessage(source, of);
+  const { rates } = counted;
   const estimated = await estimatedRate(source, of.message);
-  const { clients, devices } = countUsage(await source.usageOf(of.message));
-  const withEstimate = { ...rates, open: { ...rates.open, estimated } };
-  return { message, sent, recipients, opens, clicks, rates: withEstimate, links, clients, devices, ...others };
+  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } } };
 }
 
-/** What is counted of a message, without what is estimated, and without what it was read with. */
-type CountedReport = Omit<Report, 'rates' | 'clients' | 'devices'> & { readonly rates: Rates };
+/** What is counted of a message, without what is estimated. */
+type CountedReport = Omit<Report, 'rates'> & { readonly rates: Rates };
 
 async function countMessage(source: ReportSource, { message: id, include }: ReportOptions): Promise<CountedReport> {
   const message = await knownMessage(source, id);
@@ -109,6 +108,7 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     rates: ratesOf(message, { open: recipientsBy('open', find), click: recipientsBy('click', find) }),
     links: links.slice(0, reportLinksMax).map(reportLink),
     domains: await reportDomains(source, message.id),
+    ...countUsage(await source.usageOf(message.id)),
     unsubscribes: message.unsubscribes,
     bounces: 0,
     complaints: 0,

@@ -1,7 +1,7 @@
 // The reports' API: lists, pages, formats, what a sender says of a message, and what is refused.
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeHit, makeLink, startMs } from '../support/hits.ts';
+import { makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
 import { ask, startTestService, type TestService } from '../support/service.ts';
 import { settleHits } from '../support/stores.ts';
 
@@ -24,9 +24,9 @@ beforeAll(async () => {
   const { store } = service;
   await store.recordSends(
     'sale',
-    [...STRANGE, 'r1', 'r2'].map((recipient) => ({ recipient, atMs: startMs, domain: 'example.com' })),
+    [...STRANGE, 'r1', 'r2'].map((recipient) => ({ recipient, atMs: sentMs, domain: 'example.com' })),
   );
-  for (const message of STRANGE) await store.recordSends(message, [{ recipient: 'r1', atMs: startMs }]);
+  for (const message of STRANGE) await store.recordSends(message, [{ recipient: 'r1', atMs: sentMs }]);
   await settleHits(store, [
     makeHit({ message: 'sale', recipient: 'r1' }),
     makeHit({
@@ -83,7 +83,7 @@ describe('the API of reports', () => {
 
   it('shows the timeline in a time zone, the links, the domains and the history of a recipient', async () => {
     const { tz, points } = await json('/messages/sale/timeline?tz=Asia%2FKolkata');
-    expect([tz, points[0].start]).toEqual(['Asia/Kolkata', '2026-01-01T05:00:00+05:30']);
+    expect([tz, points[0].start]).toEqual(['Asia/Kolkata', '2026-01-01T04:00:00+05:30']);
     expect((await json('/messages/sale/links')).items).toEqual([
       expect.objectContaining({ index: 0, clicks: { total: 1, unique: 1, human: 1 } }),
     ]);
@@ -223,7 +223,7 @@ describe('a message that is deleted', () => {
   it('is gone at once, and nothing of it is left behind; what comes later makes it anew', async () => {
     const { store } = service;
     const remove = () => api('/messages/gone', { method: 'DELETE', token: tokens.admin });
-    await store.recordSends('gone', [{ recipient: 'r1', atMs: startMs }]);
+    await store.recordSends('gone', [{ recipient: 'r1', atMs: sentMs }]);
     await settleHits(store, [makeHit({ message: 'gone', recipient: 'r1' })]);
     const { status, text } = await remove();
     expect([status, text]).toEqual([204, '']);
