@@ -3,6 +3,7 @@
 // written down here by hand; no rewriter judges itself.
 import { readFileSync } from 'node:fs';
 import mjml2html from 'mjml';
+import { packageRoot } from '../src/base/package-root.ts';
 import { addKey } from '../src/token/key-ring.ts';
 import { createTracker } from '../src/track/create-tracker.ts';
 import { BASE_URL, makePeers, type Peer } from './peers.ts';
@@ -63,7 +64,7 @@ async function judge(peer: Peer, samples: readonly Sample[]) {
 
 /** A mail of ordinary links: double-quoted, absolute. */
 function plainSample(name: string): Sample {
-  return fromQuoted(readFileSync(new URL(`../templates/mail/${name}.html`, import.meta.url), 'utf8'));
+  return fromQuoted(readFileSync(new URL(`templates/mail/${name}.html`, packageRoot), 'utf8'));
 }
 
 async function mjmlSample(): Promise<Sample> {
@@ -88,7 +89,7 @@ function fromQuoted(html: string): Sample {
 
 /** The mail of ugly links, one by one: the path, or the address as it stands and where it leads. */
 function uglySample(): Sample {
-  const html = readFileSync(new URL('../templates/mail/ugly-hrefs.html', import.meta.url), 'utf8');
+  const html = readFileSync(new URL('templates/mail/ugly-hrefs.html', packageRoot), 'utf8');
   const paths =
     'double single unquoted unquoted/ blanks-round-the-sign upper-case several-lines greater-than no-blank slash fragment?q=1#place beside-a-decoy first area svg noscript vml mso not-mso foster outer inner misnested unclosed';
   const others: readonly (readonly [string, string])[] = [

@@ -1,18 +1,18 @@
 // `npm run bench collect`: what a pixel costs to answer. Each server and the client are processes of their own, pinned
 // to a core each where the system allows; rounds are interleaved, and every figure is a median of its rounds.
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { NOTHING_REMOVED, type Removed } from '../src/retain/retain.ts';
 import { prepareHitToken } from '../src/token/hit-token.ts';
 import { addKey, createKeyRing } from '../src/token/key-ring.ts';
 import { BACKLOG_MESSAGE, fillJournal, shortId } from './backlog.ts';
 import type { Load, Measured } from './collect-client.ts';
+import { API_TOKEN, canPin, type Started, startClient, startNginx, startServer } from './collect-servers.ts';
 import { fillStore } from './old-events.ts';
 import type { BenchResult } from './run.ts';
 
@@ -23,12 +23,12 @@ const SERVERS = [BARE, 'Koa + router', CHECKED, OURS, 'Koa + router + token chec
 const SHAPES = [
   { connections: 256, keepAlive: true },
   { connections: 64, keepAlive: true },
+  { connections: 256, keepAlive: false },
   { connections: 64, keepAlive: false },
 ] as const;
 const ROUNDS = 5;
 const ROUND_MS = 1_500;
 const RECIPIENTS = 20_000;
-const API_TOKEN = 'bench';
 
 interface Figure {
   readonly perSecond: number;
@@ -44,7 +44,9 @@ export async function benchCollect(): Promise<BenchResult> {
   const { ring, paths } = makePaths();
   const pinned = canPin();
   const client = startClient(pinned);
-  const servers = await Promise.all(SERVERS.map((kind) => startServer(kind, directory, ring, pinned)));
+  const nginx = await startNginx(directory, pinned);
+  const own = await Promise.all(SERVERS.map((kind) => startServer(kind, directory, ring, pinned)));
+  const servers = nginx === undefined ? own : [nginx, ...own];
   try {
     const rows: Readonly<Record<string, string | number>>[] = [];
     for (const shape of SHAPES) rows.push(...(await measureShape(shape, { servers, client, paths })));
@@ -163,12 +165,6 @@ function askForReports(port: number) {
   };
 }
 
-interface Started {
-  readonly kind: string;
-  readonly port: number;
-  readonly child: ChildProcess;
-}
-
 async function measureShape(
   shape: (typeof SHAPES)[number],
   { servers, client, paths }: { servers: readonly Started[]; client: ChildProcess; paths: readonly string[] },
@@ -201,15 +197,12 @@ async function measureShape(
 }
 
 async function measure(server: Started, client: ChildProcess, load: Load, finishes = true): Promise<Figure> {
-  const before = await usedCpu(server.child);
+  const before = await server.usedCpu();
   client.send(load);
   const [measured] = (await once(client, 'message')) as [Measured];
-  const after = await usedCpu(server.child);
+  const after = await server.usedCpu();
   // What is left to do would disturb the next one.
-  if (finishes) {
-    server.child.send('finish');
-    await once(server.child, 'message');
-  }
+  if (finishes) await server.finish();
   if (measured.failures > 0) throw new Error(`${measured.failures} requests to ${server.kind} failed`);
   return {
     perSecond: measured.requests / measured.seconds,
@@ -217,48 +210,6 @@ async function measure(server: Started, client: ChildProcess, load: Load, finish
     settlingMicros: (after.settling - before.settling) / measured.requests,
     p99Ms: measured.p99Ms,
   };
-}
-
-/** Microseconds of processor time. */
-interface UsedCpu {
-  readonly answering: number;
-  readonly settling: number;
-}
-
-async function usedCpu(child: ChildProcess): Promise<UsedCpu> {
-  child.send('cpu');
-  const [used] = (await once(child, 'message')) as [UsedCpu];
-  return used;
-}
-
-function canPin(): boolean {
-  try {
-    execFileSync('taskset', ['-c', '0,1', 'true'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function startClient(pinned: boolean): ChildProcess {
-  const client = fork(fileURLToPath(new URL('./collect-client.ts', import.meta.url)), [], {
-    execArgv: ['--import', 'tsx'],
-  });
-  if (pinned) pin(client, 1);
-  return client;
-}
-
-async function startServer(kind: string, directory: string, ring: string, pinned: boolean): Promise<Started> {
-  const script = fileURLToPath(new URL('./collect-server.ts', import.meta.url));
-  const child = fork(script, [kind, directory, ring, API_TOKEN], { execArgv: ['--import', 'tsx'] });
-  const [{ url }] = (await once(child, 'message')) as [{ readonly url: string }];
-  if (pinned) pin(child, 0);
-  return { kind, child, port: Number(new URL(url).port) };
-}
-
-/** All threads of a process on one core. */
-function pin(child: ChildProcess, core: number): void {
-  execFileSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)], { stdio: 'ignore' });
 }
 
 function median(values: readonly number[]): number {

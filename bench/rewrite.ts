@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { load } from 'cheerio';
+import { packageRoot } from '../src/base/package-root.ts';
 import { addKey } from '../src/token/key-ring.ts';
 import { createTracker } from '../src/track/create-tracker.ts';
 import { type Edit, makeTemplate, type Template } from '../src/track/template.ts';
@@ -31,7 +32,7 @@ interface Contestant {
 }
 
 export async function benchRewrite(): Promise<BenchResult> {
-  const html = readFileSync(new URL('../templates/mail/newsletter.html', import.meta.url), 'utf8');
+  const html = readFileSync(new URL('templates/mail/newsletter.html', packageRoot), 'utf8');
   const tracker = createTracker({
     baseUrl: BASE_URL,
     keys: addKey(undefined, { secret: Buffer.alloc(32, 7), atMs: 0, sign: true }),

@@ -6,6 +6,7 @@ import { benchClassify } from './classify.ts';
 import { benchBeside, benchCollect } from './collect.ts';
 import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
+import { benchReport } from './report.ts';
 import { benchRewrite } from './rewrite.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -22,6 +23,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly Benc
   beside: benchBeside,
   urls: benchUrls,
   settle: benchSettle,
+  report: benchReport,
   networks: benchNetworks,
   estimate: benchEstimate,
   classify: benchClassify,

@@ -11,7 +11,7 @@ const LINKS = [12_500, 25_000, 50_000, 100_000];
 export async function benchSize(): Promise<BenchResult> {
   const self = fileURLToPath(import.meta.url);
   const rows = LINKS.map((links) => {
-    const printed = execFileSync(process.execPath, ['--import', 'tsx', self, String(links)], { encoding: 'utf8' });
+    const printed = execFileSync(process.execPath, [self, String(links)], { encoding: 'utf8' });
     return JSON.parse(printed) as BenchResult['rows'][number];
   });
   return { bench: 'size', of: 'compiling once: milliseconds a megabyte and memory a byte should not grow', rows };

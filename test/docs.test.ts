@@ -17,9 +17,9 @@ import { SHIPPED_LISTS } from '../src/networks/shipped-lists.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { builtFile, transpile } from './support/built.ts';
 import { run } from './support/command.ts';
-import { startMs } from './support/hits.ts';
+import { makeHit, CLIENTS as SENDERS, sentMs } from './support/hits.ts';
 import { type Inbox, startInbox } from './support/smtp.ts';
-import { openTestStore } from './support/stores.ts';
+import { openTestStore, settleHits } from './support/stores.ts';
 
 const root = new URL('../', import.meta.url);
 const docs = (await readdir(new URL('docs/', root)))
@@ -168,8 +168,9 @@ describe('docs', () => {
 
   it('show a report that has what a report has', async () => {
     const { store } = await openTestStore();
-    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: startMs }]);
+    await store.recordSends('spring-sale', [{ recipient: 'r1', atMs: sentMs, domain: 'example.com' }]);
     await store.recordLinks('spring-sale', [{ index: 0, destination: 'https://shop.example/', name: 'Shop' }]);
+    await settleHits(store, [makeHit(), makeHit({ from: SENDERS.proxy })]);
     const report = await buildReport(store, { message: 'spring-sale' });
     const shown: unknown = JSON.parse(blocks('json', 'docs/api.md')[0] ?? '');
     expect(Object.keys(shown ?? {})).toEqual(Object.keys(report));

@@ -72,6 +72,9 @@ export const linkNameNodesMax = 1_000;
 /** Characters of a token the collector looks at: the longest R there can be has 440, the longest L 3,400. */
 export const tokenCharsMax = 4_000;
 
+/** Addresses of one day whose peers a collector remembers in memory: about 1 MB; the others are computed in 2 µs. */
+export const peersRememberedMax = 5_000;
+
 /** Characters of a user agent kept with a hit: verdicts look no further. */
 export const userAgentCharsMax = 512;
 
@@ -253,6 +256,9 @@ export const historyMessages = 20;
 /** Share of masked recipients up to which two open rates are compared without a warning: beyond, clicks decide them. */
 export const maskedShareMax = 0.3;
 
+/** Rows of clients in a report, and of devices: more than there are in the table, and as many as anybody reads. */
+export const usageRowsMax = 50;
+
 /** Links shown in a report. */
 export const reportLinksMax = 1_000;
 
@@ -318,6 +324,9 @@ export const forwardedHopsMax = 20;
 export const sameAddressHits = 200;
 export const sameAddressRecipients = 50;
 
+/** Hits of such an address before it was noticed that are judged anew, the last ones: some 50 ms of the writing thread. */
+export const hiddenEventsMax = 5_000;
+
 /** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
 export const sameAddressMs = 180_000;
 
@@ -359,6 +368,9 @@ export const agentMemoMax = 10_000;
 
 /** Milliseconds by which the clocks of senders and collectors may differ: past it, a hit before the delivery was one. */
 export const clockDifferenceMs = 300_000;
+
+/** Milliseconds behind the delivery in which a hit is fast. No rule looks at a later time, so no send need be looked for. */
+export const fastMs = 30_000;
 
 /** Milliseconds in which one hit says something of another. */
 export const contextWindowMs = 900_000;

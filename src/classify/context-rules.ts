@@ -88,7 +88,7 @@ export const CONTEXT_RULES: readonly ContextRule[] = [
     id: 'fan-out',
     label: null,
     certainty: -4,
-    what: 'One address asked for the mails of 10 recipients within a minute by one user agent; silent for mobile networks and Apple’s relay, for homes and offices where a language speaks, and for what a rule decided: many share an address there',
+    what: 'One address asked for the mails of 10 recipients within a minute by one user agent; silent for mobile networks, Apple’s relay and proxies that hide their readers, for homes and offices where a language speaks, and for what a rule decided: many share an address there',
     source: 'SendGrid 4416801410459; warmbly#526',
   },
   {

@@ -41,5 +41,6 @@ export function maySpread({ place, own }: Pick<ContextHit, 'place' | 'own'>): bo
   );
 }
 
-const SHARED: ReadonlySet<string> = new Set(['mobile-network', 'private-relay']);
+/** A proxy that hides its readers has all of them at one address. */
+const SHARED: ReadonlySet<string> = new Set(['mobile-network', 'private-relay', 'hidden-reader']);
 const PEOPLES: ReadonlySet<string> = new Set(['home-network', 'office-network']);

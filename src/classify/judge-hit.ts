@@ -2,7 +2,7 @@
 // weak. The verdict follows from its reasons, so that one that was kept can be had again without the hit.
 import type { Label } from '../base/nouns.ts';
 import type { Signals } from './read-signals.ts';
-import { RULES, type Rule } from './rules.ts';
+import { isPlainProxy, PLAIN_PROXY, RULES, type Rule } from './rules.ts';
 import { isBrowser, WEAK_SIGNALS } from './weak-signals.ts';
 
 /** A verdict before it gets its version. */
@@ -23,7 +23,10 @@ const PROGRAM_FROM = -1.5;
 export function judgeHit(signals: Signals, ownRules: readonly OwnRule[]): Judgement {
   const own = ownRules.find((rule) => rule.when(signals));
   const rule = own ?? RULES.find((candidate) => candidate.when(signals));
-  if (rule !== undefined) return { label: rule.label, confidence: rule.certainty, reasons: [rule.id] };
+  if (rule !== undefined) {
+    const reasons = isPlainProxy(signals) ? [rule.id, PLAIN_PROXY] : [rule.id];
+    return { label: rule.label, confidence: rule.certainty, reasons };
+  }
   const spoke = WEAK_SIGNALS.filter((signal) => signal.when(signals));
   const sum = spoke.reduce((total, signal) => total + signal.weight, 0);
   const reasons = spoke.map((signal) => signal.id);

@@ -2,11 +2,15 @@
 // other evidence put in the place of what was known then.
 import { CONTEXT_RULES, type ContextRuleId } from './context-rules.ts';
 import { type Judgement, labelOf, NO_BROWSER } from './judge-hit.ts';
-import { RULES } from './rules.ts';
+import { PLAIN_PROXY, RULES } from './rules.ts';
 import { WEAK_SIGNALS } from './weak-signals.ts';
 
 const RULE_OF = new Map(RULES.map((rule) => [rule.id, rule]));
-const WEIGHT_OF = new Map([...WEAK_SIGNALS.map(({ id, weight }) => [id, weight] as const), [NO_BROWSER, 0] as const]);
+/** Those that weigh nothing say what else is known. */
+const WEIGHT_OF = new Map([
+  ...WEAK_SIGNALS.map(({ id, weight }) => [id, weight] as const),
+  ...[NO_BROWSER, PLAIN_PROXY].map((id) => [id, 0] as const),
+]);
 const CONTEXT_IDS: ReadonlySet<string> = new Set(CONTEXT_RULES.map((rule) => rule.id));
 
 /** Whether a reason is one of ours. */
@@ -46,6 +50,11 @@ export function withEvidence(own: Judgement, evidence: ReadonlySet<ContextRuleId
 /** A fact about the hit outweighs what others say of it, and so does the sender's own rule. */
 export function mayChange(own: Judgement): boolean {
   return (own.label === 'human' || own.label === 'unknown') && own.reasons.every(isOurs);
+}
+
+/** Whether two judgements say the same, for the same reasons. */
+export function isSameJudgement(a: Judgement, b: Judgement): boolean {
+  return a.label === b.label && a.confidence === b.confidence && a.reasons.join(' ') === b.reasons.join(' ');
 }
 
 /** How much speaks for a person, as the sum of weights it is or would be. */

@@ -18,6 +18,7 @@ interface Trace {
 const TRACES: Readonly<Record<string, Trace>> = {
   'speculative-header': { headers: { 'sec-purpose': 'prefetch' } },
   honeypot: { honeypot: true },
+  'plain-proxy': { headers: { 'accept-encoding': 'gzip,deflate,br' } },
   'gmail-proxy-at-send': { sinceMs: 0 },
   'before-delivery': { sinceMs: -3_600_000 },
   'at-delivery': { sinceMs: 0 },
@@ -32,14 +33,22 @@ const TRACES: Readonly<Record<string, Trace>> = {
   fast: { sinceMs: 10_000 },
 };
 
-/** The hit as its traces tell it. */
-export function keptHit({ agent, ...signals }: KeptSignals, reasons: readonly string[]): ClassifyHit {
+/** What the store knows of a hit's send, which is surer than traces. */
+export type KnownSend = Pick<ClassifyHit, 'sentAtMs' | 'atMs' | 'recipientDomain'>;
+
+/** The hit as its traces tell it, and its send, where one is known. */
+export function keptHit(
+  { agent, ...signals }: KeptSignals,
+  reasons: readonly string[],
+  send: KnownSend = {},
+): ClassifyHit {
   const traces = reasons.flatMap((reason) => TRACES[reason] ?? []);
   const { headers: _, sinceMs, ...found }: Trace = Object.assign({}, ...traces);
   return {
     ...signals,
     ...found,
     ...(sinceMs === undefined ? {} : { sentAtMs: 0, atMs: sinceMs }),
+    ...send,
     headers: Object.assign({ 'user-agent': agent }, ...traces.map(({ headers }) => headers)),
   };
 }

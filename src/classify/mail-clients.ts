@@ -1,6 +1,6 @@
 // Which mail client or browser a hit came from, and on what device, as far as its user agent says. A small table in the
 // project's own words: it names what readers use, not every program there is. A device is only ever a person's.
-import { userAgentCharsMax } from '../base/limits.ts';
+import { agentMemoMax, userAgentCharsMax } from '../base/limits.ts';
 import { type Label, PEOPLE } from '../base/nouns.ts';
 
 export const DEVICES = ['desktop', 'mobile', 'tablet'] as const;
@@ -118,11 +118,25 @@ export const CLIENTS: readonly ClientRow[] = [
  *   prefetch's or a machine's no device.
  */
 export function usageOf(hit: { readonly userAgent: string; readonly label: Label }): Usage {
-  const userAgent = hit.userAgent.slice(0, userAgentCharsMax);
   const isReading = PEOPLE.has(hit.label) || hit.label === 'prefetch' || hit.label === 'unknown';
-  const row = isReading ? CLIENTS.find(({ agent }) => agent.test(userAgent)) : undefined;
-  const device = hit.label === 'human' ? (row?.device ?? deviceOf(userAgent)) : null;
-  return { client: row?.client ?? null, device };
+  if (!isReading) return NOTHING;
+  const { client, device } = readUsage(hit.userAgent.slice(0, userAgentCharsMax));
+  return hit.label === 'human' ? { client, device } : { client, device: null };
+}
+
+const NOTHING: Usage = { client: null, device: null };
+
+const known = new Map<string, Usage>();
+
+/** What a user agent says, were it a person's. Remembered, since a mailing meets the same ones all the time. */
+function readUsage(userAgent: string): Usage {
+  const remembered = known.get(userAgent);
+  if (remembered !== undefined) return remembered;
+  const row = CLIENTS.find(({ agent }) => agent.test(userAgent));
+  const usage = { client: row?.client ?? null, device: row?.device ?? deviceOf(userAgent) };
+  if (known.size >= agentMemoMax) known.delete(known.keys().next().value ?? '');
+  known.set(userAgent, usage);
+  return usage;
 }
 
 /** An iPad whose Safari asks for desktop pages says it is a Mac, and is taken for one. */

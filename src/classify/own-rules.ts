@@ -32,6 +32,8 @@ export interface OwnRules {
   readonly rules: readonly OwnRule[];
   /** Ours, with what tells these rules from others. */
   readonly version: string;
+  /** Whether one looks at the domain of the recipient. */
+  readonly needsDomain: boolean;
 }
 
 const CONDITIONS = ['event', 'method', 'userAgent', 'network', 'host', 'recipientDomain'] as const;
@@ -49,10 +51,11 @@ export function readOwnRules(given: unknown, of: string): OwnRules {
   const rules = given.map((rule: unknown) => readRule(rule, of));
   const twice = rules.find(({ id }, position) => rules.findIndex((rule) => rule.id === id) !== position);
   if (twice !== undefined) throw refuse(of, `two have the id ${quote(twice.id)}`);
-  return { rules, version: `${RULES_VERSION}+${digest(JSON.stringify(given))}` };
+  const needsDomain = given.some((rule: VerdictRule) => rule.recipientDomain !== undefined);
+  return { rules, version: `${RULES_VERSION}+${digest(JSON.stringify(given))}`, needsDomain };
 }
 
-const NONE: OwnRules = { rules: [], version: RULES_VERSION };
+const NONE: OwnRules = { rules: [], version: RULES_VERSION, needsDomain: false };
 
 function readRule(rule: unknown, of: string): OwnRule {
   checkOptionNames(rule, ['id', 'label', 'certainty', ...CONDITIONS], `${of}: one of the rules`);

@@ -16,13 +16,19 @@ export interface Company {
 
 /** The judgements of hits of which more is known than before. Evidence is only ever added. */
 export function reweigh({ sends, places }: Company): ReadonlyMap<ContextHit, Judgement> {
-  const found: Collected = new Map();
-  collectEvidence(sends, findSendEvidence, found);
-  collectEvidence(places, findFanOut, found);
+  const found = findEvidence({ sends, places });
   const changed = new Map<ContextHit, Judgement>();
   for (const [hit, rules] of found) {
     const all = new Set<ContextRuleId>([...hit.known, ...rules]);
     if (all.size > hit.known.size && mayChange(hit.own)) changed.set(hit, withEvidence(hit.own, all));
   }
   return changed;
+}
+
+/** All that hits say of each other. */
+export function findEvidence({ sends, places }: Company): Collected {
+  const found: Collected = new Map();
+  collectEvidence(sends, findSendEvidence, found);
+  collectEvidence(places, findFanOut, found);
+  return found;
 }

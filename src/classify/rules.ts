@@ -1,13 +1,13 @@
 // The rules that decide alone, as an ordered table: the first that holds gives the label. Each names the documented
 // behaviour it rests on. What none decides is weighed (weak-signals.ts); evidence from other hits comes on top
 // (context-rules.ts).
-import { clockDifferenceMs } from '../base/limits.ts';
+import { clockDifferenceMs, fastMs } from '../base/limits.ts';
 import type { Label } from '../base/nouns.ts';
 import type { AgentKind } from './read-agent.ts';
 import type { Signals } from './read-signals.ts';
 
 /** Changes with every change of a rule, a weak signal or a context rule. */
-export const RULES_VERSION = '2026-11-24.2';
+export const RULES_VERSION = '2026-11-24.3';
 
 export interface Rule {
   readonly id: string;
@@ -23,7 +23,8 @@ const GOOGLE: ReadonlySet<string> = new Set(['google', 'google-crawler', 'google
 const UNKNOWN_PLACES: ReadonlySet<string> = new Set(['unknown', 'cdn']);
 const PROXIES: ReadonlySet<AgentKind> = new Set<AgentKind>(['google-proxy', 'mail-proxy', 'gmail-prefetch', 'bare']);
 const BROWSERS: ReadonlySet<AgentKind> = new Set<AgentKind>(['browser', 'stale', 'edge-12']);
-const CONSUMER_OUTLOOK = /^(?:outlook|hotmail|live|msn|passport)\.[a-z]{2,3}(?:\.[a-z]{2})?$/;
+/** Domains of Outlook.com. */
+export const CONSUMER_OUTLOOK: RegExp = /^(?:outlook|hotmail|live|msn|passport)\.[a-z]{2,3}(?:\.[a-z]{2})?$/;
 const GATEWAY_HOST = /\.(?:barracuda\.com|barracudanetworks\.com|spfbl\.net)\.?$/;
 const SPECULATIVE = /prefetch|prerender|preview/i;
 const SPECULATIVE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
@@ -32,10 +33,26 @@ const SPECULATIVE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 const PROXY_ENCODINGS = 'gzip,deflate,br';
 const AT_SEND_MS = 2_500;
 const NO_PERSON_MS = 1_000;
-const FAST_MS = 30_000;
 
 function isProxyOpen({ event, agent }: Signals): boolean {
   return event === 'open' && PROXIES.has(agent.kind);
+}
+
+function isPlain(headers: Signals['headers']): boolean {
+  return (headers['accept-encoding'] ?? '').replaceAll(' ', '') === PROXY_ENCODINGS;
+}
+
+/** A reason beside the rule that decides: it says what the rules that need a send will ask, should it be told later. */
+export const PLAIN_PROXY = 'plain-proxy';
+
+/** Whether Google's proxy asked as it does when nobody opened the mail; alone that says nothing. */
+export function isPlainProxy({ event, agent, headers }: Signals): boolean {
+  return event === 'open' && agent.kind === 'google-proxy' && isPlain(headers);
+}
+
+/** Whether a rule may look at the domain to which this mail was sent. */
+export function asksForDomain({ event, network }: Pick<Signals, 'event' | 'network'>): boolean {
+  return event === 'open' && network === 'microsoft';
 }
 
 function isElsewhere({ network }: Signals, networks: ReadonlySet<string>): boolean {
@@ -79,8 +96,7 @@ export const RULES: readonly Rule[] = [
     when: ({ event, agent, sinceMs, headers }) =>
       event === 'open' &&
       agent.kind === 'google-proxy' &&
-      (sinceMs < NO_PERSON_MS ||
-        (sinceMs <= AT_SEND_MS && (headers['accept-encoding'] ?? '').replaceAll(' ', '') === PROXY_ENCODINGS)),
+      (sinceMs < NO_PERSON_MS || (sinceMs <= AT_SEND_MS && isPlain(headers))),
     source: 'Google’s proxy fetches within 2 s of the send when nobody opened the mail (gophish#1390)',
   },
   {
@@ -184,7 +200,7 @@ export const RULES: readonly Rule[] = [
       network === 'microsoft' &&
       BROWSERS.has(agent.kind) &&
       CONSUMER_OUTLOOK.test(domain) &&
-      !(sinceMs < FAST_MS),
+      !(sinceMs < fastMs),
     source:
       'Outlook.com loads images through Microsoft’s addresses when someone looks; its scanners click (warmbly#412)',
   },
@@ -259,7 +275,7 @@ export const RULES: readonly Rule[] = [
     label: 'scanner',
     certainty: 0.8,
     when: ({ agent, network, sinceMs }) =>
-      agent.kind === 'none' && (network === 'datacenter' || network === 'google-cloud') && sinceMs < FAST_MS,
+      agent.kind === 'none' && (network === 'datacenter' || network === 'google-cloud') && sinceMs < fastMs,
     source: 'No user agent, from a datacenter, within 30 s of delivery: each alone says little (warmbly)',
   },
   {

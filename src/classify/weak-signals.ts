@@ -1,5 +1,6 @@
 // Signals that decide nothing alone: each that speaks adds its weight, for a person (above zero) or against one. Their
 // ids are the reasons of the verdict, so that the sum can be had again from a verdict that was kept.
+import { fastMs } from '../base/limits.ts';
 import type { AgentKind } from './read-agent.ts';
 import { has, isImage, isNavigation, type Signals } from './read-signals.ts';
 
@@ -115,7 +116,7 @@ export const WEAK_SIGNALS: readonly WeakSignal[] = [
   {
     id: 'fast',
     weight: -0.5,
-    when: ({ sinceMs }) => sinceMs >= 2_000 && sinceMs < 30_000,
+    when: ({ sinceMs }) => sinceMs >= 2_000 && sinceMs < fastMs,
     source: 'Within 30 s of delivery: not safe alone (mail-tracker#228)',
   },
   {

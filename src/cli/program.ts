@@ -113,7 +113,7 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
     command(
       program,
       'serve',
-      'Run the collector and the API.',
+      'Run the collector, the pages and the API.',
       `telltale serve --base-url https://t.example.com
      telltale serve --port 0 --json`,
     ),
@@ -130,7 +130,7 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
     )
     .option(
       '--admin-port <port>',
-      'port on 127.0.0.1 for the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
+      'port on 127.0.0.1 for the pages, the API and /metrics, 0 picks one; the other port then answers readers of mail alone (default: one port for all)',
     )
     .option(
       '--asn-database <file>',

@@ -124,6 +124,7 @@ async function printTables({ report: built, timeline }: ReportStory, io: Io, lin
   await printEstimate(built, io);
   await writeOut(io, '\n');
   await printLabels(built, io);
+  await printUsage(built, io);
   await printLinks(built, io, linksMax);
 }
 
@@ -160,6 +161,21 @@ async function printLabels(built: Report, io: Io): Promise<void> {
   });
   await printTable(io, columns, rows, columns.slice(1));
 }
+
+async function printUsage({ clients, devices }: Report, io: Io): Promise<void> {
+  const tables = [
+    { name: 'client', rows: clients.map(({ client, opens, clicks }) => [client ?? UNNAMED, opens, clicks] as const) },
+    { name: 'device', rows: devices.map(({ device, opens, clicks }) => [device ?? UNNAMED, opens, clicks] as const) },
+  ];
+  for (const { name, rows } of tables) {
+    if (rows.length === 0) continue;
+    await writeOut(io, '\n');
+    const cells = rows.map(([of, opens, clicks]) => [of, number(opens), number(clicks)]);
+    await printTable(io, [name, 'opens', 'clicks'], cells, ['opens', 'clicks']);
+  }
+}
+
+const UNNAMED = 'not known';
 
 async function printLinks(built: Report, io: Io, linksMax: number): Promise<void> {
   if (built.links.length === 0) return;

@@ -1,4 +1,5 @@
-// `telltale serve`: the collector, the settler and the API over one data directory, in one process or several.
+// `telltale serve`: the collector, the settler, the pages and the API over one data directory, in one process or several.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
@@ -6,7 +7,7 @@ import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
-import { type Primary, runPrimary } from '../server/run-primary.ts';
+import type { Primary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
 import { type Io, say, writeOut } from './io.ts';
@@ -14,8 +15,7 @@ import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
 import { type RetentionFlags, readRetentionPolicy } from './retention-policy.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
-import { makeDirectoryFor } from './stores.ts';
-import { makeDirectory, writeFileWhole } from './write-file.ts';
+import { makeDirectory, makeDirectoryFor, writeFileWhole } from './write-file.ts';
 
 export interface ServeFlags extends CommonFlags, RetentionFlags {
   readonly port?: string;
@@ -70,7 +70,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   }
   const { url, baseUrl, adminUrl } = service;
   if (adminUrl !== undefined && !settings.quiet && !settings.json)
-    say(io, `The API and /metrics answer on ${adminUrl}.`);
+    say(io, `The pages, the API and /metrics answer on ${adminUrl}.`);
+  if (!settings.quiet && !settings.json) sayWhereToLook(adminUrl ?? url, settings, io);
   const line = settings.json
     ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
     : `listening on ${url}`;
@@ -80,9 +81,16 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   return status;
 }
 
+/** Where the pages are, and what opens them. */
+function sayWhereToLook(url: string, settings: Settings, io: Io): void {
+  const path = join(settings.data, 'api-token');
+  const token = existsSync(path) ? `the token in ${path}` : 'an API token (telltale tokens new --scope read)';
+  say(io, `Reports: open ${url}/ and log in with ${token}.`);
+}
+
 /** Starts one process, or one that keeps the store and `workers` that answer. */
 async function start(workers: number, ring: KeyRingJson, options: Omit<ServiceOptions, 'keys'>): Promise<Primary> {
-  if (workers > 1) return await runPrimary({ ...options, ring, workers });
+  if (workers > 1) return await (await import('../server/run-primary.ts')).runPrimary({ ...options, ring, workers });
   const keys = createKeyRing(ring);
   const service = await runService({ ...options, keys });
   return { ...service, replaceKeys: async (changed) => keys.replace(changed) };

@@ -97,3 +97,9 @@ export async function makeDirectory(path: string, mode = 0o777): Promise<void> {
     });
   }
 }
+
+/** Makes the folder of a database that is a file. */
+export async function makeDirectoryFor(database: string): Promise<void> {
+  const path = /^sqlite:(?:\/\/)?(.+)$/.exec(database)?.[1];
+  if (path !== undefined) await makeDirectory(dirname(path), 0o700);
+}

@@ -5,9 +5,9 @@ import { messageOf } from '../base/errors.ts';
 import { hostsOf } from '../base/host.ts';
 import { mirrorCacheEntries, mirrorFreshMs, mirrorLookMs } from '../base/limits.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
+import { remember } from '../base/remember.ts';
 import { tombstoneMaker } from './apply-change.ts';
 import { type MirrorPlace, openMirrorFile, preparePlace } from './mirror-file.ts';
-import { remember } from './remember.ts';
 
 /** Where a short link leads, of how many links. */
 export interface ShortLink {

@@ -32,14 +32,8 @@ const ROWS = 12;
 
 const DOMAIN_CHARS = 60;
 
-/** Numbers of events by program and by device, for reports that have them. */
-interface Usage {
-  readonly clients?: readonly { readonly client: string | null; readonly opens: number; readonly clicks: number }[];
-  readonly devices?: readonly { readonly device: string | null; readonly opens: number; readonly clicks: number }[];
-}
-
 /** What the section shows. */
-export function audienceSection({ clients = [], devices = [], domains }: Report & Usage): AudienceSection {
+export function audienceSection({ clients, devices, domains }: Report): AudienceSection {
   const tables = [
     usageTable(
       'Mail clients',

@@ -50,6 +50,9 @@ function lineOf({ index, name, destination, clicks }: ReportLink, place: number,
     parts: [{ className: 'human', value: clicks.human }],
     whole: Math.max(1, most),
   });
-  const words = { name: cut(name ?? '', NAME_CHARS), destination: cut(destination, DESTINATION_CHARS) };
+  const words = {
+    name: cut(name ?? '', NAME_CHARS),
+    destination: cut(destination.replace(/^https:\/\//, ''), DESTINATION_CHARS),
+  };
   return { index, ...words, human: figure('human'), unique: figure('unique'), total: figure('total'), bar };
 }

@@ -16,10 +16,10 @@ export interface TimelineBar {
 }
 
 const WIDTH = 560;
-const HEIGHT = 190;
+const HEIGHT = 200;
 const LEFT = 40;
 const TOP = 12;
-const BOTTOM = HEIGHT - 26;
+const BOTTOM = HEIGHT - 36;
 const PLOT = { width: WIDTH - LEFT - 8, height: BOTTOM - TOP };
 
 /** No bar is wider: three days are not three walls. */

@@ -2,6 +2,7 @@
 // is not known is null, zero or empty.
 import { reportDomainsMax, reportLinksMax } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
+import { type ClientCount, countUsage, type DeviceCount } from './count-usage.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
 import { isoTime } from './iso-time.ts';
 import { knownMessage } from './known-message.ts';
@@ -51,6 +52,9 @@ export interface Report {
   readonly rates: Rates & { readonly open: Rate & { readonly estimated: EstimatedRate } };
   /** One row for each index and destination, at most 1,000. */
   readonly links: readonly ReportLink[];
+  /** What opens and clicks were made with, most opens first: numbers of events, at most 50 rows each. */
+  readonly clients: readonly ClientCount[];
+  readonly devices: readonly DeviceCount[];
   /** The 50 largest, largest first, then `other` for the rest; recipients whose domain nobody told are in none. */
   readonly domains: readonly ReportDomain[];
   readonly unsubscribes: number;
@@ -78,14 +82,15 @@ export interface ReportOptions {
  * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
 export async function buildReport(source: ReportSource, of: ReportOptions): Promise<Report> {
-  const counted = await countMessage(source, of);
-  const { rates } = counted;
+  const { message, sent, recipients, opens, clicks, rates, links, ...others } = await countMessage(source, of);
   const estimated = await estimatedRate(source, of.message);
-  return { ...counted, rates: { ...rates, open: { ...rates.open, estimated } } };
+  const { clients, devices } = countUsage(await source.usageOf(of.message));
+  const withEstimate = { ...rates, open: { ...rates.open, estimated } };
+  return { message, sent, recipients, opens, clicks, rates: withEstimate, links, clients, devices, ...others };
 }
 
-/** What is counted of a message, without what is estimated. */
-type CountedReport = Omit<Report, 'rates'> & { readonly rates: Rates };
+/** What is counted of a message, without what is estimated, and without what it was read with. */
+type CountedReport = Omit<Report, 'rates' | 'clients' | 'devices'> & { readonly rates: Rates };
 
 async function countMessage(source: ReportSource, { message: id, include }: ReportOptions): Promise<CountedReport> {
   const message = await knownMessage(source, id);

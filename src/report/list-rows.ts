@@ -5,14 +5,17 @@ import type { Timeline } from './build-timeline.ts';
 import type { EventRow } from './list-events.ts';
 import type { RecipientRow } from './list-recipients.ts';
 import type { HistoryRow } from './recipient-history.ts';
+import type { RecipientHits } from './recipient-hits.ts';
 import { type FlatTable, flatten } from './report-rows.ts';
 
 export function recipientRows(items: readonly RecipientRow[]): FlatTable {
-  return { columns: ['recipient', 'domain', ...STATE_COLUMNS], rows: items.map(flatRow) };
+  const rows = items.map((item) => ({ recipient: item.recipient, domain: item.domain, ...stateCells(item) }));
+  return { columns: ['recipient', 'domain', ...STATE_COLUMNS], rows };
 }
 
 export function historyRows(items: readonly HistoryRow[]): FlatTable {
-  return { columns: ['message', 'name', ...STATE_COLUMNS], rows: items.map(flatRow) };
+  const rows = items.map((item) => ({ message: item.message, name: item.name, ...stateCells(item) }));
+  return { columns: ['message', 'name', ...STATE_COLUMNS], rows };
 }
 
 /** Reasons stand in one cell, a blank between two. */
@@ -34,16 +37,36 @@ export function linkRows(items: readonly ReportLink[]): FlatTable {
 }
 
 export function timelineRows({ points }: Timeline): FlatTable {
-  return { columns: ['start', 'unit', ...hitColumns([])], rows: points.map(flatRow) };
+  return { columns: ['start', 'unit', ...hitColumns('opens'), ...hitColumns('clicks')], rows: points.map(flatRow) };
 }
 
-/** Total, people and each label of opens and of clicks, and what else there is of both. */
-function hitColumns(others: readonly string[]): readonly string[] {
-  const figures = ['total', 'people', ...LABELS.map((label) => `byLabel.${label}`), ...others];
-  return ['opens', 'clicks'].flatMap((kind) => figures.map((figure) => `${kind}.${figure}`));
+/** Total, people and each label of one kind, and what else there is of it. */
+function hitColumns(kind: 'opens' | 'clicks', ...others: readonly string[]): readonly string[] {
+  return ['total', 'people', ...LABELS.map((label) => `byLabel.${label}`), ...others].map(
+    (figure) => `${kind}.${figure}`,
+  );
 }
 
-const STATE_COLUMNS = ['sentAt', ...hitColumns(['firstAt', 'lastAt']), 'unsubscribedAt'];
+type Cells = Record<string, string | number | null>;
+type States = Pick<RecipientRow, 'sentAt' | 'opens' | 'clicks' | 'unsubscribedAt'>;
+
+/** What one did with a message. A list of recipients is long, so this goes cell by cell and makes no names. */
+function stateCells({ sentAt, opens, clicks, unsubscribedAt }: States): Cells {
+  const cells: Cells = { sentAt };
+  addHits(cells, OPEN_COLUMNS, opens);
+  addHits(cells, CLICK_COLUMNS, clicks);
+  cells['unsubscribedAt'] = unsubscribedAt;
+  return cells;
+}
+
+function addHits(cells: Cells, columns: readonly string[], { total, people, byLabel, firstAt, lastAt }: RecipientHits) {
+  const values = [total, people, ...LABELS.map((label) => byLabel[label]), firstAt, lastAt];
+  for (const [at, column] of columns.entries()) cells[column] = values[at] ?? null;
+}
+
+const OPEN_COLUMNS = hitColumns('opens', 'firstAt', 'lastAt');
+const CLICK_COLUMNS = hitColumns('clicks', 'firstAt', 'lastAt');
+const STATE_COLUMNS = ['sentAt', ...OPEN_COLUMNS, ...CLICK_COLUMNS, 'unsubscribedAt'];
 
 const EVENT_COLUMNS = [
   ...['id', 'message', 'recipient', 'event', 'at', 'link', 'destination', 'label', 'confidence', 'reasons'],

@@ -7,9 +7,9 @@ export interface FlatTable {
   readonly rows: readonly Readonly<Record<string, string | number | null>>[];
 }
 
-/** One row a figure, and below them one row a figure of each link and of each mail domain. */
+/** One row a figure, and below them one row a figure of each link, mail domain, client and device. */
 export function reportRows(report: Report): FlatTable {
-  const figures = flatten({ ...report, links: undefined, domains: undefined, warnings: undefined });
+  const figures = flatten({ ...report, ...NOT_FLAT });
   const links = report.links.flatMap(({ index, destination, name, clicks }) =>
     Object.entries(clicks).map(([kind, value]) => ({
       figure: `links.${index}.clicks.${kind}`,
@@ -23,10 +23,19 @@ export function reportRows(report: Report): FlatTable {
       ...{ figure: `domains.${at}.${kind}`, value, destination: null, name: domain },
     })),
   );
+  const usages = [
+    ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
+    ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
+  ].flatMap(({ of, name, counts }) =>
+    Object.entries(counts).map(([kind, value]) => ({ figure: `${of}.${kind}`, value, destination: null, name })),
+  );
   const plain = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
-  const rows = [...plain, ...links, ...domains];
+  const rows = [...plain, ...links, ...domains, ...usages];
   return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
+
+/** Lists have rows of their own. */
+const NOT_FLAT = { links: undefined, domains: undefined, clients: undefined, devices: undefined, warnings: undefined };
 
 /** One row a message of the list. */
 export function summaryRows(items: readonly MessageSummary[]): FlatTable {

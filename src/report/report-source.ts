@@ -1,6 +1,7 @@
 // What reports need of a store: kept counts, whose cost does not grow with events, and lists by key, a bounded page at a
 // time. Declared here, where it is used.
 import type { HitKind, Label, NetworkKind } from '../base/nouns.ts';
+import type { Device } from '../classify/mail-clients.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 
 /** Counts of one message for opens or clicks: by label, over all labels or those that mean a person, and of test traffic. */
@@ -21,6 +22,14 @@ export interface LinkRow {
   readonly total: number;
   readonly recipients: number;
   readonly people: number;
+}
+
+/** Opens or clicks that were made with a client on a device, as far as both are known. */
+export interface UsageRow {
+  readonly kind: 'open' | 'click';
+  readonly client: string | null;
+  readonly device: Device | null;
+  readonly total: number;
 }
 
 export interface MessageRow {
@@ -59,6 +68,8 @@ export interface ReportSource {
   countsOf(id: string): Promise<readonly CountRow[]>;
   /** The audience of the message, and of messages before it that were sent, at most `earlierMax`, the last first. */
   audiencesOf(id: string, earlierMax: number): Promise<MessageAudiences>;
+  /** With what the message was opened and clicked. */
+  usageOf(id: string): Promise<readonly UsageRow[]>;
   /** Links by index, registered or clicked; at most `limit`. */
   linksOf(id: string, limit: number): Promise<readonly LinkRow[]>;
   /** The largest domains of recipients, and all domains together. */

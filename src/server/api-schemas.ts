@@ -95,6 +95,8 @@ export const REPORT: z.ZodType<Report> = z
     }),
     links: z.array(REPORT_LINK),
     domains: z.array(z.strictObject({ domain: z.string(), sent: count, opened: count, clicked: count })),
+    clients: z.array(z.strictObject({ client: text, opens: count, clicks: count })),
+    devices: z.array(z.strictObject({ device: text, opens: count, clicks: count })),
     unsubscribes: count,
     bounces: count,
     complaints: count,

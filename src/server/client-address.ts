@@ -67,7 +67,7 @@ function byHops(hops: number): AddressOf {
   return (request) => {
     let address = connectedAddress(request);
     let left = hops;
-    for (const entry of fromTheRight(headerOf(request, 'x-forwarded-for'))) {
+    for (const entry of fromTheRight(headerOf(request.headers, 'x-forwarded-for'))) {
       const next = readEntry(entry);
       if (left === 0 || next === undefined) break;
       address = next.toString();
@@ -85,7 +85,7 @@ function byRanges(ranges: readonly Range[]): AddressOf {
     const connected = connectedAddress(request);
     let current = readEntry(connected);
     if (current === undefined || !isTrusted(current)) return connected;
-    for (const entry of fromTheRight(headerOf(request, 'x-forwarded-for'))) {
+    for (const entry of fromTheRight(headerOf(request.headers, 'x-forwarded-for'))) {
       const next = readEntry(entry);
       if (next === undefined) break;
       current = next;

@@ -3,13 +3,14 @@
 // request, and the middleware asks the same function.
 import { parseDestination } from '../base/destination.ts';
 import { tokenCharsMax } from '../base/limits.ts';
-import type { HitLink } from '../base/nouns.ts';
+import type { Hit, HitKind, HitLink } from '../base/nouns.ts';
 import { type HitToken, openHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { openLinkToken } from '../token/link-token.ts';
 import { readShortLinkToken } from '../token/short-link-token.ts';
 import {
   type Answer,
+  type IgnoredReason,
   methodNotAllowedAnswer,
   type Outcome,
   optionsAnswer,
@@ -59,29 +60,40 @@ async function answerOpen(request: CollectRequest, text: string, context: Collec
   const { method = '' } = request;
   if (!METHODS.includes(method)) return methodNotAllowedAnswer(ALLOW);
   if (hasBody(request)) await readAway(request);
-  const outcome = await recordOpen(request, text, context);
+  const found = openPixel(request, text, context);
+  const outcome: Outcome =
+    found.kind === 'ignored' ? ignore('open', found, context) : { durable: await context.append(found.hit) };
   return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : pixelAnswer(outcome);
 }
 
-function recordOpen(request: CollectRequest, text: string, context: CollectContext): Outcome | Promise<Outcome> {
-  const ignore = (ignored: 'invalid' | 'revoked' | 'consent' | 'privacy-signal', reason: string = ignored): Outcome => {
-    context.countIgnored('open', reason);
-    return { ignored };
-  };
-  if (text.length > tokenCharsMax || !/\.gif$/i.test(text)) return ignore('invalid', 'malformed');
-  const opened = openHitToken(context.keys, text.slice(0, -'.gif'.length));
-  if (!opened.ok) return ignore('invalid', opened.reason);
-  if (opened.key.revoked) return ignore('revoked', 'revoked-key');
-  if (context.control.isRevoked({ message: opened.token.message })) return ignore('revoked', 'revoked-message');
-  const level = levelNow(opened.token, 'opens', context.control);
-  if (level === 'none') return ignore('consent');
-  if (saysNo(request)) return ignore('privacy-signal');
-  const hit = makeHit(request, context, { kind: 'open', token: opened.token, level, link: null });
-  return context.append(hit).then(toOutcome);
+/** A request that leaves no hit: what its answer tells of that, and the finer reason that is counted. */
+interface Ignored {
+  readonly kind: 'ignored';
+  readonly why: IgnoredReason;
+  readonly reason: string;
 }
 
-function toOutcome(durable: boolean): Outcome {
-  return { durable };
+type OpenedPixel = Ignored | { readonly kind: 'valid'; readonly hit: Hit };
+
+function openPixel(request: CollectRequest, text: string, context: CollectContext): OpenedPixel {
+  if (text.length > tokenCharsMax || !/\.gif$/i.test(text)) return ignored('invalid', 'malformed');
+  const opened = openHitToken(context.keys, text.slice(0, -'.gif'.length));
+  if (!opened.ok) return ignored('invalid', opened.reason);
+  if (opened.key.revoked) return ignored('revoked', 'revoked-key');
+  if (context.control.isRevoked({ message: opened.token.message })) return ignored('revoked', 'revoked-message');
+  const level = levelNow(opened.token, 'opens', context.control);
+  if (level === 'none') return ignored('consent');
+  if (saysNo(request)) return ignored('privacy-signal');
+  return { kind: 'valid', hit: makeHit(request, context, { kind: 'open', token: opened.token, level, link: null }) };
+}
+
+function ignored(why: IgnoredReason, reason: string = why): Ignored {
+  return { kind: 'ignored', why, reason };
+}
+
+function ignore(kind: HitKind, { why, reason }: Ignored, context: CollectContext): Outcome {
+  context.countIgnored(kind, reason);
+  return { ignored: why };
 }
 
 interface ClickTexts {
@@ -184,6 +196,6 @@ async function recordClick(
 }
 
 /** Global Privacy Control, or Do Not Track. */
-function saysNo(request: CollectRequest): boolean {
-  return headerOf(request, 'sec-gpc') === '1' || headerOf(request, 'dnt') === '1';
+function saysNo({ headers }: CollectRequest): boolean {
+  return headerOf(headers, 'sec-gpc') === '1' || headerOf(headers, 'dnt') === '1';
 }

@@ -5,7 +5,6 @@ import { checkOptionNames } from '../base/options.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Networks } from '../networks/prepare-networks.ts';
 import { shippedNetworks } from '../networks/shipped-lists.ts';
-import type { KeyRing } from '../token/key-ring.ts';
 import { preparePeers } from '../token/peer.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { emptyAnswer, giveAnswer } from './answer.ts';
@@ -33,6 +32,8 @@ export interface CollectorOptions {
   readonly networks?: Networks | undefined;
   /** Told once of each reason for which readers cannot be told apart: a proxy that is not named, for one. @default nothing */
   readonly onHidden?: ((problem: ClientProblem) => void) | undefined;
+  /** Told of the peer of a proxy that was found to hide its readers, so that `store.hidePeer` may judge what came before. @default nothing */
+  readonly onHiddenPeer?: ((hidden: { readonly peer: string; readonly atMs: number }) => void) | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
   readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -41,7 +42,8 @@ export interface CollectorOptions {
 
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
-  ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onIgnored', 'now'],
+  ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
+  ...['onIgnored', 'now'],
 ];
 
 /**
@@ -64,9 +66,14 @@ export interface PreparedCollect {
 /** The core with its options completed. */
 export function prepareCollect(options: CollectorOptions): PreparedCollect {
   const { keys, baseUrl } = options.tracker;
-  const { trustedProxies = '', networks = shippedNetworks(), onHidden = () => {} } = options;
+  const { trustedProxies = '', networks = shippedNetworks(), onHidden = () => {}, onHiddenPeer = () => {} } = options;
   const hasTrustedProxies = !['', '0'].includes(trustedProxies.trim());
-  const watch = watchClients({ hasTrustedProxies, onProblem: onHidden });
+  const peerOf = preparePeers(keys);
+  const watch = watchClients({
+    hasTrustedProxies,
+    onProblem: onHidden,
+    onSameAddress: ({ address, atMs }) => onHiddenPeer({ peer: peerOf(address, atMs), atMs }),
+  });
   const collect = makeCollect({
     keys,
     baseUrl,
@@ -74,7 +81,7 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     append: (hit) => options.journal.append(hit),
     control: options.control ?? NO_CONTROL,
     now: options.now ?? Date.now,
-    clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), keys, networks, watch }),
+    clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch }),
     countIgnored: options.onIgnored ?? (() => {}),
   });
   return { collect, watch };
@@ -83,18 +90,21 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
 /** What a hit keeps of an address: all that needs it is looked up here, and then it is forgotten. */
 function prepareClientOf(of: {
   readonly addressOf: AddressOf;
-  readonly keys: KeyRing;
+  readonly peerOf: ReturnType<typeof preparePeers>;
   readonly networks: Networks;
   readonly watch: ClientWatch;
 }): ClientOf {
-  const { addressOf, keys, networks, watch } = of;
-  const peerOf = preparePeers(keys);
+  const { addressOf, peerOf, networks, watch } = of;
   return (request, { recipient, atMs }) => {
+    const { headers } = request;
     const address = addressOf(request);
     const network = watch.look({
-      ...{ address, recipient, atMs, network: networks.kindOf(address) },
-      userAgent: headerOf(request, 'user-agent'),
-      isForwarded: FORWARDING.some((name) => request.headers[name] !== undefined),
+      address,
+      network: networks.kindOf(address),
+      recipient,
+      userAgent: headerOf(headers, 'user-agent'),
+      isForwarded: FORWARDING.some((name) => headers[name] !== undefined),
+      atMs,
     });
     return { peer: peerOf(address, atMs), network, networkLists: networks.version };
   };

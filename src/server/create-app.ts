@@ -63,12 +63,21 @@ export interface SharedParts {
 /** Puts the parts together. */
 export function assemble(options: AppOptions, shared: SharedParts = {}): Assembled {
   const { store, journal, apiToken, hosts = [], now = Date.now, onApiRequest, closing, onProblem = () => {} } = options;
-  const { tracker, control, abuseContact, trustedProxies, networks, onHidden, onIgnored = () => {} } = options;
+  const {
+    tracker,
+    control,
+    abuseContact,
+    trustedProxies,
+    networks,
+    onHidden,
+    onHiddenPeer,
+    onIgnored = () => {},
+  } = options;
   const { guesses = makeGuessLimit(), isPublic = false } = shared;
   const metrics = shared.metrics ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
   const { collect, watch } = prepareCollect({
-    ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, now },
+    ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, now },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);

@@ -1,6 +1,6 @@
 // Makes the hit of a request: what is kept of it, and nothing else. An address is never kept; its peer is.
 import { randomFillSync } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
@@ -59,7 +59,7 @@ export function makeHit(
   const recipient = names ? of.token.recipient : null;
   const { peer, network, networkLists } = context.clientOf(request, { recipient, atMs });
   return {
-    id: atMs.toString(16).padStart(12, '0') + chance(),
+    id: timePrefix(atMs) + chance(),
     kind: of.kind,
     message: of.token.message,
     recipient,
@@ -72,8 +72,16 @@ export function makeHit(
     network,
     networkLists,
     repeat: false,
-    headers: keptHeaders(request),
+    headers: keptHeaders(request.headers),
   };
+}
+
+let prefix = { atMs: -1, text: '' };
+
+/** Six bytes of time in hexadecimal; many hits share one millisecond. */
+function timePrefix(atMs: number): string {
+  if (prefix.atMs !== atMs) prefix = { atMs, text: atMs.toString(16).padStart(12, '0') };
+  return prefix.text;
 }
 
 const CHANCE_BYTES = 10;
@@ -90,10 +98,10 @@ function chance(): string {
   return pool.toString('hex', poolAt - CHANCE_BYTES, poolAt);
 }
 
-function keptHeaders(request: CollectRequest): Readonly<Record<string, string>> {
+function keptHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   for (const name of KEPT_HEADERS) {
-    const value = name === 'referer' ? originOf(headerOf(request, name)) : headerOf(request, name);
+    const value = name === 'referer' ? originOf(headerOf(headers, name)) : headerOf(headers, name);
     if (value !== '') kept[name] = value.slice(0, name === 'user-agent' ? userAgentCharsMax : headerCharsMax);
   }
   return kept;
@@ -104,8 +112,8 @@ function originOf(referer: string): string {
   return /^https?:\/\/[^/?#@]+/i.exec(referer)?.[0] ?? '';
 }
 
-/** The value of a header; empty when it did not come. */
-export function headerOf(request: Pick<CollectRequest, 'headers'>, name: string): string {
-  const value = request.headers[name];
+/** The value of a header; empty when it did not come. Node makes `headers` anew of each request: ask it for them once. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string {
+  const value = headers[name];
   return typeof value === 'string' ? value : (value?.join(', ') ?? '');
 }

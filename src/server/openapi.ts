@@ -18,7 +18,7 @@ export function answerOpenApi(routes: readonly ApiRoute[]): Middleware {
 }
 
 /** Makes the document. */
-export function openApiDocument(routes: readonly ApiRoute[]): object {
+function openApiDocument(routes: readonly ApiRoute[]): object {
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes) {
     const path = route.path.replace(':id', '{id}');

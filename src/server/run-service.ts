@@ -10,11 +10,10 @@ import type { Retainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
-import { createTracker, type Tracker } from '../track/create-tracker.ts';
-import { type ApiRequest, listenForAdmin } from './add-admin.ts';
+import type { ApiRequest } from './add-admin.ts';
 import { allOf, makeClosers } from './closers.ts';
 import { makeGuessLimit } from './guess-limit.ts';
-import { type AnswerSettings, startCollecting } from './start-collecting.ts';
+import type { AnswerSettings } from './start-collecting.ts';
 import { startKeeping } from './start-keeping.ts';
 
 export interface ServiceOptions extends AnswerSettings {
@@ -36,7 +35,6 @@ export interface Service {
   readonly baseUrl: string;
   /** Where the API answers, when that is a port of its own. */
   readonly adminUrl: string | undefined;
-  readonly tracker: Tracker;
   readonly store: Store;
   readonly journal: Journal;
   readonly settler: Settler;
@@ -60,9 +58,12 @@ export async function runService(options: ServiceOptions): Promise<Service> {
   let mirror: Mirror | undefined;
   try {
     const onCaughtUp = () => mirror?.refresh();
+    // What answers is loaded while the threads of the store start.
+    const loading = Promise.all([import('./start-collecting.ts'), import('./add-admin.ts')]);
     const keeping = await startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
     closers.add(keeping.close);
     const { store, follower, leftovers, retainer } = keeping;
+    const [{ startCollecting }, { listenForAdmin }] = await loading;
     const front = await startCollecting({
       ...{ ...options, journalName: JOURNAL_NAME, beside: leftovers, store, retainer, guesses },
     });
@@ -77,11 +78,9 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
     const admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
-    const tracker = createTracker({ baseUrl, keys, store, onProblem });
-    closers.add(() => tracker.close());
     const control = { ...front.control, follower };
     const shown = { url, baseUrl, adminUrl: admin?.url };
-    return { ...shown, tracker, store, journal, settler, retainer, control, close: closers.closeAll };
+    return { ...shown, store, journal, settler, retainer, control, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;

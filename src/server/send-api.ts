@@ -63,7 +63,8 @@ async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Pro
 }
 
 function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs: number): Send {
-  return { recipient, atMs: at === undefined ? nowMs : Date.parse(at), domain: domain?.toLowerCase(), consent };
+  const time = at === undefined ? { atMs: nowMs, isTimed: false } : { atMs: Date.parse(at) };
+  return { recipient, ...time, domain: domain?.toLowerCase(), consent };
 }
 
 interface Item {

@@ -30,7 +30,7 @@ export interface AnswerSettings {
   readonly host: string;
   /** 0 picks one. */
   readonly port: number;
-  /** Where the API and `/metrics` answer, on 127.0.0.1; 0 picks one. @default at the same port as all else */
+  /** Where the pages, the API and `/metrics` answer, on 127.0.0.1; 0 picks one. @default at the same port as all else */
   readonly adminPort?: number | undefined;
   readonly apiToken?: string | undefined;
   /** Proxies in front: their number or addresses. @default none */
@@ -110,6 +110,8 @@ async function listenForReaders(
       ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies, networks },
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
+      onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
+        void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
       ...{ onApiRequest, onProblem, closing },
     } as const;

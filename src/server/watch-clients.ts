@@ -40,15 +40,18 @@ export interface ClientWatchOptions {
   readonly hasTrustedProxies: boolean;
   /** Told of each problem once. */
   readonly onProblem: (problem: ClientProblem) => void;
+  /** Told of the request by which one address was found to be a proxy's, once for each such address. */
+  readonly onSameAddress: (request: Pick<WatchedRequest, 'address' | 'atMs'>) => void;
 }
 
 /** Starts watching; it remembers one address, some recipients and a few numbers. */
-export function watchClients({ hasTrustedProxies, onProblem }: ClientWatchOptions): ClientWatch {
+export function watchClients({ hasTrustedProxies, onProblem, onSameAddress }: ClientWatchOptions): ClientWatch {
   const told = new Set<ClientProblem>();
   const isSame = watchAddress();
   const isProxied = watchShare();
   const isAgentReplaced = watchShare();
   let problem: ClientProblem | undefined;
+  let sameAddress: string | undefined;
 
   return {
     problem: () => problem,
@@ -57,6 +60,8 @@ export function watchClients({ hasTrustedProxies, onProblem }: ClientWatchOption
       const proxied = isProxied(isUntrusted);
       const replaced = isAgentReplaced(isCdnAgent(request.userAgent));
       const same = isSame(request);
+      if (same && request.address !== sameAddress) onSameAddress(request);
+      if (same) sameAddress = request.address;
       problem = proxied ? 'untrusted-proxy' : replaced ? 'cdn-agent' : same ? 'same-address' : undefined;
       if (problem !== undefined && !told.has(problem)) {
         told.add(problem);

@@ -19,6 +19,7 @@ export interface CountedRequest {
   readonly method: string;
   readonly agent: string;
   readonly peer: string;
+  /** What it is by itself. */
   readonly label: Label;
 }
 

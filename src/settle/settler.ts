@@ -47,6 +47,8 @@ export interface SettleBatch {
   /** The place of the last entry of the batch. */
   readonly through: number;
   readonly hits: readonly JudgedHit[];
+  /** The sender's own rules, by which they were judged. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
 }
 
 /** What the settler needs to know requests that come again. */
@@ -223,7 +225,7 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
         own,
       );
       const hits = (await repeats?.mark(judged)) ?? judged;
-      await store.settle({ journal: journal.id, after, through, hits });
+      await store.settle({ journal: journal.id, after, through, hits, rules: options.rules });
     } catch (error) {
       const [first] = entries;
       if (!isRefusal(error) || first === undefined) throw error;

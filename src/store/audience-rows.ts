@@ -7,6 +7,7 @@ import type { AudienceCell } from '../stats/audience.ts';
 import { PROVIDERS, providerOf } from '../stats/provider.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { HotStatements } from './hot-statements.ts';
+import type { SendReader } from './send-reader.ts';
 import { type LabelCounts, NO_TEXT } from './tables.ts';
 
 /** What was seen, as bits: an open of a person, a click of a person, an open judged `prefetch`. */
@@ -45,22 +46,23 @@ export class AudienceMoves {
   readonly #statements: HotStatements;
   /** By message, cohort and what was seen, a blank between two. */
   readonly #moved = new Map<string, number>();
+  readonly #sends: SendReader;
   /** By message and domain, a blank between two. */
   readonly #domains = new Map<string, DomainCount>();
-  readonly #sent = new Map<number, boolean>();
 
-  constructor(statements: HotStatements) {
+  constructor(statements: HotStatements, sends: SendReader) {
     this.#statements = statements;
+    this.#sends = sends;
   }
 
   /** Counts a recipient where the new state belongs. Called once the state of this kind is written. */
   move({ message, recipient, kind, before, after }: StateMove): void {
     const from = seenOf(kind, before);
     const to = seenOf(kind, after);
-    if (from === to || !this.#hasSends(message)) return;
-    const send = this.#statements.sendOf.get(message, recipient);
+    if (from === to) return;
+    const send = this.#sends.read(message, recipient);
     if (send === undefined) return;
-    const { cohort, domain_key: domain } = send;
+    const { cohort, domain } = send;
     this.#addToDomain(message, domain, {
       sent: 0,
       opened: gained(OPENED, from, to),
@@ -90,15 +92,6 @@ export class AudienceMoves {
       this.#statements.addDomain.run(message, domain, sent, opened, clicked);
     }
     this.#domains.clear();
-  }
-
-  /** Of a message whose sends nobody records, no recipient need be looked for. */
-  #hasSends(message: number): boolean {
-    const known = this.#sent.get(message);
-    if (known !== undefined) return known;
-    const has = this.#statements.hasSends.get(message) !== undefined;
-    this.#sent.set(message, has);
-    return has;
   }
 
   #seen(message: number, recipient: Buffer, kind: 'open' | 'click'): number {

@@ -28,6 +28,9 @@ export const NETWORKS: readonly NetworkKind[] = [
   ...(['mimecast', 'cisco', 'zscaler', 'cdn'] as const),
 ];
 
+/** Stands for no device; the others have their places in `DEVICES`, and one. */
+export const NO_DEVICE = 0;
+
 /** The number of a word. */
 export function codeOf<Word>(words: readonly Word[], word: Word): number {
   const code = words.indexOf(word);

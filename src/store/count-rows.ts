@@ -1,9 +1,12 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
+import { DEVICES, type Usage, usageOf } from '../classify/mail-clients.ts';
 import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
-import { COUNT_LABELS, type CountLabel, codeOf, KINDS } from './codes.ts';
+import { COUNT_LABELS, type CountLabel, codeOf, KINDS, NO_DEVICE } from './codes.ts';
+import { SendReader } from './send-reader.ts';
+import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
 const QUARTER_MS = 900_000;
@@ -19,6 +22,12 @@ export type CountedHit = KeyedHit & { readonly hit: Hit & { readonly kind: 'open
 
 export function countsInReports(keyed: KeyedHit): keyed is CountedHit {
   return !keyed.hit.test && !keyed.hit.repeat && keyed.hit.kind !== 'unsubscribe';
+}
+
+/** Of which message, and whether of its opens or its clicks. */
+interface Counted {
+  readonly message: number;
+  readonly kind: 'open' | 'click';
 }
 
 interface Count {
@@ -40,12 +49,16 @@ export class Changes {
   readonly #links = new Map<string, LinkCount>();
   readonly #quarters = new Map<string, number>();
   readonly #hidden = new Map<number, number>();
+  readonly #usages = new Map<string, number>();
+  /** What is known of sends in this transaction. */
+  readonly sends: SendReader;
   /** What moves in the audiences of the messages. */
   readonly audiences: AudienceMoves;
 
   constructor(writer: Writer) {
     this.#writer = writer;
-    this.audiences = new AudienceMoves(writer.statements);
+    this.sends = new SendReader(writer.statements);
+    this.audiences = new AudienceMoves(writer.statements, this.sends);
   }
 
   addTotal({ hit, verdict, message }: CountedHit): void {
@@ -54,6 +67,8 @@ export class Changes {
     const codes = `${codeOf(KINDS, hit.kind)} ${codeOf(COUNT_LABELS, verdict.label)}`;
     const quarter = `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${codes}`;
     this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + 1);
+    const usage = usageOf({ userAgent: hit.headers['user-agent'] ?? '', label: verdict.label });
+    this.#addUsage({ message, kind: hit.kind }, usage, 1);
   }
 
   addAnonymous(keyed: CountedHit): void {
@@ -83,16 +98,13 @@ export class Changes {
   }
 
   /** One of a known recipient turns out to be something else. */
-  moveTotal(
-    of: { readonly message: number; readonly kind: 'open' | 'click'; readonly atMs: number },
-    from: Label,
-    to: Label,
-  ): void {
+  moveTotal(of: Counted & { readonly atMs: number; readonly agent: string }, from: Label, to: Label): void {
     for (const [label, by] of [[from, -1] as const, [to, 1] as const]) {
       for (const one of labelsOf(label)) this.#count(of.message, of.kind, one).total += by;
       const codes = `${codeOf(KINDS, of.kind)} ${codeOf(COUNT_LABELS, label)}`;
       const quarter = `${of.message} ${Math.floor(of.atMs / QUARTER_MS)} ${codes}`;
       this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + by);
+      this.#addUsage(of, usageOf({ userAgent: of.agent, label }), by);
     }
   }
 
@@ -109,7 +121,7 @@ export class Changes {
   }
 
   write(): void {
-    const { addCount, addLinkCount, addQuarter, countHidden } = this.#writer.statements;
+    const { addCount, addLinkCount, addQuarter, addUsage, countHidden } = this.#writer.statements;
     for (const [name, { total, recipients, anonymous }] of this.#counts) {
       const [message, kind, label] = numbersOf(name);
       addCount.run(message, kind, label, total, recipients, anonymous);
@@ -122,8 +134,19 @@ export class Changes {
       const [message, quarter, kind, label] = numbersOf(name);
       addQuarter.run(message, quarter, kind, label, total);
     }
+    for (const [name, total] of this.#usages) {
+      const [message, kind, client, device] = numbersOf(name);
+      if (total !== 0) addUsage.run(message, kind, client, device, total);
+    }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
+  }
+
+  #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number): void {
+    const clientKey = client === null ? NO_TEXT : this.#writer.texts.keyOf(client);
+    const deviceCode = device === null ? NO_DEVICE : codeOf(DEVICES, device) + 1;
+    const name = `${message} ${codeOf(KINDS, kind)} ${clientKey} ${deviceCode}`;
+    this.#usages.set(name, (this.#usages.get(name) ?? 0) + by);
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {

@@ -3,11 +3,13 @@
 // looks at events that have none.
 import type { Kysely } from 'kysely';
 import { peersForgottenAtOnce } from '../base/limits.ts';
-import { LABELS } from '../base/nouns.ts';
+import { LABELS, type Label } from '../base/nouns.ts';
+import { ownJudgement } from '../classify/judgement-of.ts';
 import type { CountedRequest, CountedSource } from '../settle/repeats.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { KeyedHit } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
+import type { StoredVerdict } from './hot-statements.ts';
 import { unpackId } from './recipient-keys.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -25,7 +27,8 @@ export function makeCountedSource(db: Kysely<Tables>): CountedSource {
         .leftJoin('texts as destinations', 'destinations.key', 'events.destination_key')
         .select([
           ...(['events.hit_id', 'events.kind', 'events.test', 'events.peer', 'events.link_index'] as const),
-          ...(['recipients.id as recipient', 'verdicts.label', 'agents.text as agent'] as const),
+          ...(['recipients.id as recipient', 'agents.text as agent'] as const),
+          ...(['verdicts.label', 'verdicts.confidence', 'verdicts.reasons'] as const),
           ...(['methods.text as method', 'destinations.text as destination'] as const),
         ])
         .where('messages.id', '=', message)
@@ -48,11 +51,16 @@ export function makeCountedSource(db: Kysely<Tables>): CountedSource {
           method: row.method,
           agent: row.agent,
           peer: row.peer?.toString('hex') ?? '',
-          label: wordOf(LABELS, row.label),
+          label: labelAlone(row),
         }),
       );
     },
   };
+}
+
+/** What a request was by itself, which is how the next one is known: what other hits said of it came later. */
+function labelAlone({ label, confidence, reasons }: Omit<StoredVerdict, 'rules_version'>): Label {
+  return ownJudgement({ label: wordOf(LABELS, label), confidence, reasons: reasons.split(' ') }).label;
 }
 
 /** Within a transaction: notes since when messages have events with peers. */
@@ -66,12 +74,14 @@ export function notePeers({ statements }: Writer, hits: readonly KeyedHit[]): vo
 
 /** Within a transaction: forgets peers of events before a time; whether there may be more. */
 export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
+  statements.dropHiddenPeers.run(beforeMs);
   const due = statements.duePeers.get(beforeMs);
   if (due === undefined) return false;
   const { message_key: message, from_ms: fromMs } = due;
   const from = hitIdAt(fromMs);
   const before = hitIdAt(beforeMs);
   const end = statements.eventAfter.get(message, from, before, peersForgottenAtOnce) ?? before;
+  statements.notePeersBefore.run(beforeMs, beforeMs);
   statements.forgetPeers.run(message, from, end);
   const next = statements.nextPeer.get(message, end);
   if (next === undefined) statements.dropPeers.run(message);

@@ -14,12 +14,15 @@ import type { Writer } from './writer.ts';
 /** A stored event, with what its verdict says. */
 export interface EventHit {
   readonly row: StoredEvent;
+  /** The verdict that is stored. */
+  readonly kept: Judgement;
   /** The code of its label. */
   readonly label: number;
   readonly version: string;
 }
 
 interface ReadVerdict {
+  readonly kept: Judgement;
   readonly own: Judgement;
   readonly known: ReadonlySet<ContextRuleId>;
   readonly label: number;
@@ -29,15 +32,14 @@ interface ReadVerdict {
 /** Reads the events of one batch; the same event is the same hit. */
 export class EventReader {
   readonly #writer: Writer;
-  readonly #linkCounts: ReadonlyMap<number, number>;
+  readonly #linkCounts = new Map<number, number | null>();
   readonly #hits = new Map<string, ContextHit>();
   readonly #events = new Map<ContextHit, EventHit>();
   readonly #verdicts = new Map<number, ReadVerdict>();
   readonly #agents = new Map<number, string>();
 
-  constructor(writer: Writer, linkCounts: ReadonlyMap<number, number>) {
+  constructor(writer: Writer) {
     this.#writer = writer;
-    this.#linkCounts = linkCounts;
   }
 
   read(row: StoredEvent): ContextHit {
@@ -51,7 +53,7 @@ export class EventReader {
       message: String(row.message_key),
       recipient: row.recipient_key.toString('latin1'),
       link: row.link_index,
-      linkCount: this.#linkCounts.get(row.message_key) ?? null,
+      linkCount: this.#linkCountOf(row.message_key),
       atMs: timeOf(row.hit_id),
       place: row.peer?.toString('hex') ?? '',
       agent: this.#agentOf(row.agent_key),
@@ -59,7 +61,7 @@ export class EventReader {
       known: verdict.known,
     };
     this.#hits.set(id, hit);
-    this.#events.set(hit, { row, label: verdict.label, version: verdict.version });
+    this.#events.set(hit, { row, kept: verdict.kept, label: verdict.label, version: verdict.version });
     return hit;
   }
 
@@ -77,6 +79,7 @@ export class EventReader {
     const reasons = row.reasons.split(' ');
     const kept = { label: wordOf(LABELS, row.label), confidence: row.confidence, reasons };
     const verdict = {
+      kept,
       own: ownJudgement(kept),
       known: contextOf(reasons),
       label: row.label,
@@ -84,6 +87,14 @@ export class EventReader {
     };
     this.#verdicts.set(key, verdict);
     return verdict;
+  }
+
+  #linkCountOf(message: number): number | null {
+    const known = this.#linkCounts.get(message);
+    if (known !== undefined) return known;
+    const count = this.#writer.statements.linkCountOf.get(message) ?? null;
+    this.#linkCounts.set(message, count);
+    return count;
   }
 
   #agentOf(key: number): string {

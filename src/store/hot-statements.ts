@@ -6,7 +6,7 @@ import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
-import { prepareSweeping, type SweepStatements } from './sweep-rows.ts';
+import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
@@ -31,14 +31,22 @@ export interface HotStatements {
   readonly addVerdict: Statement<VerdictColumns>;
   readonly addSend: Statement<
     [
-      ...[message: number, recipient: Buffer, atMs: number, domain: number | null, opens: number, clicks: number],
-      cohort: number | null,
+      ...[message: number, recipient: Buffer, atMs: number, timed: number, domain: number | null],
+      ...[opens: number, clicks: number, cohort: number | null],
     ]
   >;
   /** Adds to what the message itself keeps of its sends. */
   readonly countSends: Statement<
-    [sent: number, firstAtMs: number, measurableOpens: number, measurableClicks: number, message: number]
+    [
+      ...[sent: number, firstAtMs: number, lastAtMs: number | null, lastAtMs: number | null],
+      ...[measurableOpens: number, measurableClicks: number, message: number],
+    ]
   >;
+  /** What a message keeps of its sends' times. */
+  readonly sentOf: Statement<[message: number], { readonly sent: number; readonly lastMs: number | null }>;
+  readonly sendOf: Statement<[message: number, recipient: Buffer], StoredSend>;
+  readonly noteLinkCount: Statement<[count: number, message: number, count: number]>;
+  readonly linkCountOf: Statement<[message: number], number | null>;
   readonly countHidden: Statement<[count: number, message: number]>;
   readonly countUnsubscribes: Statement<[count: number, message: number]>;
   readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
@@ -51,21 +59,34 @@ export interface HotStatements {
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
   /** The last so many. */
   readonly fromPeerBefore: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** Of addresses, a JSON array of their hexadecimal digits, those with two events and more. */
+  readonly sharedPeers: Statement<[peers: string], string>;
   /** How many events there are of an address in a span of time, as far as so many. */
   readonly countFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], number>;
+  /** Whether a message has events with raw signals. */
+  readonly hasSignals: Statement<[message: number], number>;
+  /** Clicks and unsubscribes of a recipient, with all that is kept of them. */
+  readonly keptFollowed: Statement<[message: number, recipient: Buffer], KeptEvent>;
+  /** Opens of some recipients in a span of time, whose keys come as JSON of their hexadecimal. */
+  readonly keptOpens: Statement<[message: number, from: Buffer, before: Buffer, recipients: string], KeptEvent>;
+  /** The last so many events of an address in a span of time, with all that is kept of them. */
+  readonly keptFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], KeptEvent>;
+  readonly setNetwork: Statement<[network: number, message: number, hitId: Buffer]>;
+  readonly hiddenPeers: Statement<[], { readonly peer: Buffer; readonly fromMs: number; readonly untilMs: number }>;
+  readonly addHiddenPeer: Statement<[peer: Buffer, fromMs: number, untilMs: number]>;
+  readonly dropHiddenPeers: Statement<[beforeMs: number]>;
+  readonly peersBefore: Statement<[], number | null>;
+  readonly notePeersBefore: Statement<[beforeMs: number, beforeMs: number]>;
+  readonly findOwnRules: Statement<[version: string], string>;
+  readonly ownRuleVersions: Statement<[], string>;
+  readonly addOwnRules: Statement<[version: string, rules: string]>;
   /** The next events of all messages, in order. */
   readonly keptAfter: Statement<[message: number, hitId: Buffer, limit: number], KeptEvent>;
   readonly verdictOf: Statement<[key: number], StoredVerdict>;
   readonly textOf: Statement<[key: number], string>;
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
-  /** Where a send is counted; nothing when none was recorded. */
-  readonly sendOf: Statement<
-    [message: number, recipient: Buffer],
-    { readonly cohort: number | null; readonly domain_key: number | null }
-  >;
-  readonly hasSends: Statement<[message: number], number>;
-  readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], LabelCounts>;
+  readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], StoredState>;
   /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
   readonly habitOf: Statement<
     [recipient: Buffer, ...messages: number[]],
@@ -88,6 +109,7 @@ export interface HotStatements {
   readonly addLinkCount: Statement<
     [message: number, index: number, destination: number, total: number, recipients: number, people: number]
   >;
+  readonly addUsage: Statement<[message: number, kind: number, client: number, device: number, total: number]>;
   readonly addQuarter: Statement<[message: number, quarter: number, kind: number, label: number, total: number]>;
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
@@ -121,6 +143,18 @@ export interface StoredEvent {
   readonly agent_key: number;
   readonly peer: Buffer | null;
   readonly repeat: number;
+}
+
+export interface StoredSend {
+  readonly atMs: number;
+  readonly timed: number;
+  readonly domain: number | null;
+  readonly cohort: number | null;
+}
+
+export interface StoredState extends LabelCounts {
+  readonly first_at_ms: number;
+  readonly span_ms: number;
 }
 
 /** An event with all that is kept of its request. */
@@ -222,7 +256,10 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     addSend: prepare(
       db
         .insertInto('sends')
-        .values({ message_key: 0, recipient_key: BLOB, at_ms: 0, domain_key: 0, opens: 0, clicks: 0, cohort: 0 })
+        .values({
+          ...{ message_key: 0, recipient_key: BLOB, at_ms: 0, timed: 0, domain_key: 0 },
+          ...{ opens: 0, clicks: 0, cohort: 0 },
+        })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     countSends: prepare(
@@ -231,11 +268,29 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .set((eb) => ({
           sent: eb('sent', '+', 0),
           first_sent_at_ms: sql<number>`min(ifnull(first_sent_at_ms, 9e15), ${0})`,
+          // Both null, and it stays null.
+          last_sent_at_ms: sql<number>`max(ifnull(last_sent_at_ms, ${0}), ifnull(${0}, last_sent_at_ms))`,
           measurable_opens: eb('measurable_opens', '+', 0),
           measurable_clicks: eb('measurable_clicks', '+', 0),
         }))
         .where('key', '=', 0),
     ),
+    sentOf: prepare(db.selectFrom('messages').select(['sent', 'last_sent_at_ms as lastMs']).where('key', '=', 0)),
+    sendOf: prepare(
+      db
+        .selectFrom('sends')
+        .select(['at_ms as atMs', 'timed', 'domain_key as domain', 'cohort'])
+        .where('message_key', '=', 0)
+        .where('recipient_key', '=', BLOB),
+    ),
+    noteLinkCount: prepare(
+      db
+        .updateTable('messages')
+        .set({ link_count: 0 })
+        .where('key', '=', 0)
+        .where((eb) => eb.or([eb('link_count', 'is', null), eb('link_count', '<', 0)])),
+    ),
+    linkCountOf: first(db.selectFrom('messages').select('link_count').where('key', '=', 0)),
     countHidden: prepare(addToMessage(db, 'hidden')),
     countUnsubscribes: prepare(addToMessage(db, 'unsubscribes')),
     addLink: prepare(
@@ -289,6 +344,22 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     ),
     fromPeer: prepare(peerEvents(db, 'asc')),
     fromPeerBefore: prepare(peerEvents(db, 'desc')),
+    sharedPeers: first(
+      db
+        .selectFrom(sql<{ value: string }>`json_each(${''})`.as('asked'))
+        .select('asked.value')
+        .where((eb) =>
+          eb.exists(
+            eb
+              .selectFrom('events')
+              .select('hit_id')
+              .where('peer', '=', sql<Buffer>`unhex(asked.value)`)
+              .where('peer', 'is not', null)
+              .limit(sql.lit(1))
+              .offset(sql.lit(1)),
+          ),
+        ),
+    ),
     countFromPeer: first(
       db
         .selectFrom(
@@ -303,6 +374,73 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
             .as('first_ones'),
         )
         .select((eb) => eb.fn.countAll<number>().as('count')),
+    ),
+    hasSignals: first(
+      db
+        .selectFrom('kept_events')
+        .select('message_key')
+        .where('message_key', '=', 0)
+        .where('signals_from', 'is not', null),
+    ),
+    keptFollowed: prepare(
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where(sql`+message_key`, '=', 0)
+        .where('recipient_key', '=', BLOB)
+        .where('kind', '>', sql.lit(0))
+        .where('method_key', '!=', sql.lit(NO_TEXT)),
+    ),
+    keptOpens: prepare(
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where(sql<boolean>`recipient_key IN (SELECT unhex(value) FROM json_each(${''}))`)
+        .where('kind', '=', sql.lit(0))
+        .where('method_key', '!=', sql.lit(NO_TEXT)),
+    ),
+    keptFromPeer: prepare(
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('peer', '=', BLOB)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('peer', 'is not', null)
+        .where('method_key', '!=', sql.lit(NO_TEXT))
+        .orderBy('hit_id', 'desc')
+        .limit(0),
+    ),
+    setNetwork: prepare(
+      db.updateTable('events').set({ network: 0 }).where('message_key', '=', 0).where('hit_id', '=', BLOB),
+    ),
+    hiddenPeers: prepare(db.selectFrom('hidden_peers').select(['peer', 'from_ms as fromMs', 'until_ms as untilMs'])),
+    addHiddenPeer: prepare(
+      db
+        .insertInto('hidden_peers')
+        .values({ peer: BLOB, from_ms: 0, until_ms: 0 })
+        .onConflict((conflict) =>
+          conflict.column('peer').doUpdateSet((eb) => ({ until_ms: eb.ref('excluded.until_ms') })),
+        ),
+    ),
+    dropHiddenPeers: prepare(db.deleteFrom('hidden_peers').where('until_ms', '<', 0)),
+    peersBefore: first(db.selectFrom('clock').select('peers_before_ms')),
+    notePeersBefore: prepare(
+      db
+        .updateTable('clock')
+        .set({ peers_before_ms: 0 })
+        .where((eb) => eb.or([eb('peers_before_ms', 'is', null), eb('peers_before_ms', '<', 0)])),
+    ),
+    findOwnRules: first(db.selectFrom('own_rules').select('rules').where('version', '=', '')),
+    ownRuleVersions: first(db.selectFrom('own_rules').select('version')),
+    addOwnRules: prepare(
+      db
+        .insertInto('own_rules')
+        .values({ version: '', rules: '' })
+        .onConflict((conflict) => conflict.doNothing()),
     ),
     keptAfter: prepare(
       db
@@ -326,18 +464,10 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0 })
         .onConflict((conflict) => conflict.doNothing()),
     ),
-    sendOf: prepare(
-      db
-        .selectFrom('sends')
-        .select(['cohort', 'domain_key'])
-        .where('message_key', '=', 0)
-        .where('recipient_key', '=', BLOB),
-    ),
-    hasSends: first(db.selectFrom('sends').select('message_key').where('message_key', '=', 0).limit(sql.lit(1))),
     stateOf: prepare(
       db
         .selectFrom('states')
-        .select(['human', 'proxy_human', 'prefetch', 'scanner', 'preview', 'unknown'])
+        .select(['human', 'proxy_human', 'prefetch', 'scanner', 'preview', 'unknown', 'first_at_ms', 'span_ms'])
         .where('message_key', '=', 0)
         .where('recipient_key', '=', BLOB)
         .where('kind', '=', 0),
@@ -423,6 +553,16 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
             total: eb('link_counts.total', '+', eb.ref('excluded.total')),
             recipients: eb('link_counts.recipients', '+', eb.ref('excluded.recipients')),
             people: eb('link_counts.people', '+', eb.ref('excluded.people')),
+          })),
+        ),
+    ),
+    addUsage: prepare(
+      db
+        .insertInto('usage_counts')
+        .values({ message_key: 0, kind: 0, client_key: 0, device: 0, total: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['message_key', 'kind', 'client_key', 'device']).doUpdateSet((eb) => ({
+            total: eb('usage_counts.total', '+', eb.ref('excluded.total')),
           })),
         ),
     ),

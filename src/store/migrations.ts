@@ -18,10 +18,12 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('created_at_ms', 'integer', notNull)
     .addColumn('sent', 'integer', zero)
     .addColumn('first_sent_at_ms', 'integer')
+    .addColumn('last_sent_at_ms', 'integer')
     .addColumn('measurable_opens', 'integer', zero)
     .addColumn('measurable_clicks', 'integer', zero)
     .addColumn('unsubscribes', 'integer', zero)
     .addColumn('hidden', 'integer', zero)
+    .addColumn('link_count', 'integer')
     .addColumn('cost', 'text')
     .addColumn('currency', 'text')
     .execute();
@@ -49,6 +51,10 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('rules_version', 'text', notNull)
     .addUniqueConstraint('verdict', ['label', 'confidence', 'reasons', 'rules_version'])
     .execute();
+  await create('own_rules')
+    .addColumn('version', 'text', (column) => column.primaryKey())
+    .addColumn('rules', 'text', notNull)
+    .execute();
   await codes(db, 'kinds', KINDS);
   await codes(db, 'labels', COUNT_LABELS);
   await codes(db, 'levels', LEVELS);
@@ -57,6 +63,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('message_key', 'integer', notNull)
     .addColumn('recipient_key', 'blob', notNull)
     .addColumn('at_ms', 'integer', notNull)
+    .addColumn('timed', 'integer', notNull)
     .addColumn('domain_key', 'integer')
     .addColumn('opens', 'integer', notNull)
     .addColumn('clicks', 'integer', notNull)
@@ -100,6 +107,11 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('from_ms', 'integer', notNull)
     .execute();
+  await create('hidden_peers')
+    .addColumn('peer', 'blob', (column) => column.primaryKey())
+    .addColumn('from_ms', 'integer', notNull)
+    .addColumn('until_ms', 'integer', notNull)
+    .execute();
   await create('kept_events')
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('signals_from', 'blob')
@@ -111,8 +123,9 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('newest_ms', 'integer')
     .addColumn('believed_ms', 'integer')
     .addColumn('doubted_ms', 'integer')
+    .addColumn('peers_before_ms', 'integer')
     .execute();
-  await sql`INSERT INTO clock VALUES (NULL, NULL, NULL)`.execute(db);
+  await sql`INSERT INTO clock VALUES (NULL, NULL, NULL, NULL)`.execute(db);
   await create('states')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('recipient_key', 'blob', notNull)
@@ -171,6 +184,14 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('label', 'integer', notNull)
     .addColumn('total', 'integer', notNull)
     .$call(keyedBy('message_key', 'quarter', 'kind', 'label'))
+    .execute();
+  await create('usage_counts')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('kind', 'integer', notNull)
+    .addColumn('client_key', 'integer', notNull)
+    .addColumn('device', 'integer', notNull)
+    .addColumn('total', 'integer', notNull)
+    .$call(keyedBy('message_key', 'kind', 'client_key', 'device'))
     .execute();
   await create('unsubscribes')
     .addColumn('message_key', 'integer', notNull)

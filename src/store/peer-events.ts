@@ -7,12 +7,15 @@ import { hitIdAt } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import type { Writer } from './writer.ts';
 
-/** When the new hits of an address came, and how many they are. */
+/** When the new hits of an address came, how many they are, and how many events it has around them, as far as it matters. */
 export interface Span {
   firstMs: number;
   lastMs: number;
   hits: number;
+  events: number;
 }
+
+type TimeSpan = Pick<Span, 'firstMs' | 'lastMs'>;
 
 export class PeerEvents {
   readonly #writer: Writer;
@@ -28,16 +31,19 @@ export class PeerEvents {
   /** Events of an address that has new ones, in order. */
   around(peer: string): readonly StoredEvent[] {
     const span = this.#spans.get(peer);
-    return span === undefined ? [] : getOrSet(this.#events, peer, () => this.#read(peer, span));
+    return span === undefined ? [] : getOrSet(this.#events, peer, () => this.#read(peer, span, span.hits));
   }
 
   /** Opens of one mail to one recipient from an address; `otherwise` is the time to look at if it has no new events. */
-  opensOf(peer: string, of: SendKeys, otherwise: Omit<Span, 'hits'>): readonly StoredEvent[] {
-    if (!this.#spans.has(peer)) return opensIn(this.#read(peer, { ...otherwise, hits: 0 })).get(sendOf(of)) ?? [];
+  opensOf(peer: string, of: SendKeys, otherwise: TimeSpan): readonly StoredEvent[] {
+    const span = this.#spans.get(peer);
+    if (span === undefined) return opensIn(this.#read(peer, otherwise, 0)).get(sendOf(of)) ?? [];
+    // The click alone.
+    if (span.events === 1) return [];
     return getOrSet(this.#opens, peer, () => opensIn(this.around(peer))).get(sendOf(of)) ?? [];
   }
 
-  #read(peer: string, { firstMs, lastMs, hits }: Span): readonly StoredEvent[] {
+  #read(peer: string, { firstMs, lastMs }: TimeSpan, hits: number): readonly StoredEvent[] {
     const { fromPeer, fromPeerBefore } = this.#writer.statements;
     const key = Buffer.from(peer, 'hex');
     const first = hitIdAt(firstMs);

@@ -70,13 +70,13 @@ const LAST_KEY = Buffer.alloc(9, 0xff);
 
 type Driver = 'sends' | 'states' | 'unsubscribes';
 
-/** The tables that say who may be shown. */
+/** The tables through which one looks for those to show, where not every row is shown. */
 const DRIVERS: Readonly<Record<RecipientFilter, readonly Driver[]>> = {
-  all: ['sends', 'states', 'unsubscribes'],
+  all: [],
   nothing: ['sends', 'states'],
   opened: ['states'],
   clicked: ['states'],
-  unsubscribed: ['unsubscribes'],
+  unsubscribed: [],
 };
 
 /** The last key a page may look at; nothing when it may look at all that are left. */

@@ -2,16 +2,14 @@
 // transaction, so that settling goes on in between.
 import { relabelPageEvents } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
-import { judgeAlone } from '../classify/classify.ts';
 import type { Judgement } from '../classify/judge-hit.ts';
-import { contextOf, withEvidence } from '../classify/judgement-of.ts';
-import { keptHit } from '../classify/kept-hit.ts';
-import { type OwnRules, readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
-import { codeOf, KINDS, NETWORKS, wordOf } from './codes.ts';
-import { Changes, getOrSet } from './count-rows.ts';
-import { timeOf } from './hit-ids.ts';
+import { contextOf, isSameJudgement, withEvidence } from '../classify/judgement-of.ts';
+import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
+import { codeOf, wordOf } from './codes.ts';
+import { Changes } from './count-rows.ts';
 import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
-import { moveState } from './state-rows.ts';
+import { makeKeptJudge, versionOf } from './judge-kept.ts';
+import { moveEvent } from './state-rows.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -33,28 +31,31 @@ export interface RelabelPage {
 
 export interface RelabelStore {
   /** Judges the next events behind a place anew; a dry run only counts. */
-  relabel(
-    after: RelabelPlace | null,
-    options: { readonly rules: readonly VerdictRule[]; readonly isDryRun: boolean },
-  ): Promise<RelabelPage>;
+  relabel(after: RelabelPlace | null, options: RelabelOptions): Promise<RelabelPage>;
+}
+
+interface RelabelOptions {
+  readonly rules: readonly VerdictRule[];
+  readonly isDryRun: boolean;
 }
 
 export function makeRelabelStore(writer: Writer): RelabelStore {
   return {
-    relabel: (after, { rules, isDryRun }) =>
-      writer.transaction(() => relabelPage(writer, after, readOwnRules(rules, 'relabel'), isDryRun)),
+    relabel: (after, options) => writer.transaction(() => relabelPage(writer, after, options)),
   };
 }
 
-function relabelPage(writer: Writer, after: RelabelPlace | null, own: OwnRules, isDryRun: boolean): RelabelPage {
+function relabelPage(writer: Writer, after: RelabelPlace | null, { rules, isDryRun }: RelabelOptions): RelabelPage {
+  const own = isDryRun ? readOwnRules(rules, 'relabel') : writer.ownRules.keep(rules);
   const from = Buffer.from(after?.hitId ?? '', 'hex');
   const events = writer.statements.keptAfter.all(after?.message ?? 0, from, relabelPageEvents);
   const changes = new Changes(writer);
-  const judge = makeJudge(writer, own);
+  const judge = makeKeptJudge(writer, changes.sends);
   const moved = new Map<string, number>();
   const full = events.filter((event) => event.method_key !== NO_TEXT);
   for (const event of full) {
-    const { before, after: now } = judge(event);
+    const { before, own: alone } = judge(event, own);
+    const now = withEvidence(alone, contextOf(before.reasons.split(' ')));
     if (isSame(before, now)) continue;
     const to = codeOf(LABELS, now.label);
     if (before.label !== to) moved.set(`${before.label} ${to}`, (moved.get(`${before.label} ${to}`) ?? 0) + 1);
@@ -73,35 +74,9 @@ function relabelPage(writer: Writer, after: RelabelPlace | null, own: OwnRules, 
   };
 }
 
-/** What an event was and is now. Events with the same verdict, agent, method and network are judged once a page. */
-function makeJudge(writer: Writer, own: OwnRules) {
-  const known = new Map<string, { readonly before: StoredVerdict; readonly after: Judgement }>();
-  return (event: KeptEvent) => {
-    const { verdict_key: verdict, agent_key: agent, method_key: method, network, kind } = event;
-    return getOrSet(known, `${verdict} ${agent} ${method} ${network} ${kind}`, () => {
-      const before = writer.statements.verdictOf.get(verdict);
-      if (before === undefined) throw new Error(`there is no verdict ${verdict}`);
-      const reasons = before.reasons.split(' ');
-      const signals = {
-        id: '',
-        event: wordOf(KINDS, kind),
-        method: writer.statements.textOf.get(method) ?? '',
-        network: wordOf(NETWORKS, network),
-        agent: writer.statements.textOf.get(agent) ?? '',
-      };
-      return { before, after: withEvidence(judgeAlone(keptHit(signals, reasons), own), contextOf(reasons)) };
-    });
-  };
-}
-
 function isSame(before: StoredVerdict, after: Judgement): boolean {
-  if (wordOf(LABELS, before.label) !== after.label || before.confidence !== after.confidence) return false;
-  return before.reasons === after.reasons.join(' ');
-}
-
-/** The rules are those of now; the lists of networks are those by which the network was known. */
-function versionOf(before: StoredVerdict, own: OwnRules): string {
-  return own.version + (/\+networks\..*$/.exec(before.rules_version)?.[0] ?? '');
+  const { label, confidence, reasons } = before;
+  return isSameJudgement({ label: wordOf(LABELS, label), confidence, reasons: reasons.split(' ') }, after);
 }
 
 function relabel(
@@ -113,15 +88,5 @@ function relabel(
 ): void {
   const verdict = writer.verdicts.keyOf({ ...now, rulesVersion: version });
   writer.statements.relabel.run(verdict, event.message_key, event.hit_id);
-  const kind = wordOf(KINDS, event.kind);
-  if (kind === 'unsubscribe' || event.repeat === 1 || event.test === 1) return;
-  const { message_key: message, recipient_key: recipient, link_index: index, destination_key: destination } = event;
-  const link = index === null || destination === null ? null : { index, destination };
-  moveState(
-    writer,
-    { message, recipient, kind, atMs: timeOf(event.hit_id), link },
-    wordOf(LABELS, before.label),
-    now.label,
-    changes,
-  );
+  if (event.test === 0) moveEvent(writer, event, { from: wordOf(LABELS, before.label), to: now.label }, changes);
 }

@@ -1,9 +1,10 @@
 // Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
 import type { Kysely } from 'kysely';
+import { DEVICES } from '../classify/mail-clients.ts';
 import type { DomainRow, ReportSource } from '../report/report-source.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { audienceCell } from './audience-rows.ts';
-import { COUNT_LABELS, wordOf } from './codes.ts';
+import { COUNT_LABELS, NO_DEVICE, wordOf } from './codes.ts';
 import { getOrSet } from './count-rows.ts';
 import { MESSAGE_COLUMNS } from './message-rows.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
@@ -12,7 +13,7 @@ import { NO_TEXT, type Tables } from './tables.ts';
 const COUNTED_KINDS = ['open', 'click'] as const;
 
 /** What is kept of a message whole. */
-type Methods = Pick<ReportSource, 'findMessage' | 'countsOf' | 'audiencesOf' | 'linksOf' | 'domainsOf'>;
+type Methods = Pick<ReportSource, 'findMessage' | 'countsOf' | 'audiencesOf' | 'usageOf' | 'linksOf' | 'domainsOf'>;
 
 export function makeReportSource(db: Kysely<Tables>): Methods {
   return {
@@ -53,6 +54,22 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
       for (const row of rows) getOrSet(cells, row.message_key, () => []).push(audienceCell(row));
       const [own = [], ...others] = cells.values();
       return { message: own, earlier: others };
+    },
+    async usageOf(id) {
+      const rows = await db
+        .selectFrom('usage_counts')
+        .innerJoin('messages', 'messages.key', 'usage_counts.message_key')
+        .innerJoin('texts', 'texts.key', 'usage_counts.client_key')
+        .select(['kind', 'client_key', 'texts.text', 'device', 'total'])
+        .where('messages.id', '=', id)
+        .where('total', '>', 0)
+        .execute();
+      return rows.map(({ kind, client_key, text, device, total }) => ({
+        kind: wordOf(COUNTED_KINDS, kind),
+        client: client_key === NO_TEXT ? null : text,
+        device: device === NO_DEVICE ? null : wordOf(DEVICES, device - 1),
+        total,
+      }));
     },
     async linksOf(id, limit) {
       const message = await db.selectFrom('messages').select('key').where('id', '=', id).executeTakeFirst();

@@ -1,8 +1,10 @@
 // What was sent: one row a recipient of a message, idempotent, and the links of a message with their names.
 import { FULL_CONSENT } from '../base/nouns.ts';
 import type { Send, SendStore } from '../track/send-queue.ts';
-import { AudienceMoves, cohortFinder } from './audience-rows.ts';
+import { cohortFinder } from './audience-rows.ts';
 import { codeOf, LEVELS } from './codes.ts';
+import { Changes } from './count-rows.ts';
+import { judgeLateSends, type NewSend } from './late-sends.ts';
 import type { Writer } from './writer.ts';
 
 /** How many sends were new, and how many had been recorded before. */
@@ -27,10 +29,11 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
   const messageKey = writer.messages.keyOf({ id: message, atMs: firstAtMs });
   const firstOf = new Map<string, Send>();
   for (const send of sends) if (!firstOf.has(send.recipient)) firstOf.set(send.recipient, send);
-  const added = { sent: 0, firstAtMs: Number.MAX_SAFE_INTEGER, opens: 0, clicks: 0 };
+  const added = { firstAtMs: Number.MAX_SAFE_INTEGER, lastAtMs: Number.NEGATIVE_INFINITY, opens: 0, clicks: 0 };
+  const fresh: NewSend[] = [];
   const cohortOf = cohortFinder(writer.statements, messageKey);
   const mayBeSeen = writer.statements.hasStates.get(messageKey) !== undefined;
-  const audiences = new AudienceMoves(writer.statements);
+  const changes = new Changes(writer);
   for (const [recipient, key] of writer.recipientKeys(firstOf.keys())) {
     const send = firstOf.get(recipient);
     if (send === undefined) continue;
@@ -38,18 +41,24 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
     const domain = send.domain === undefined ? null : writer.texts.keyOf(send.domain);
     const levels = [codeOf(LEVELS, opens), codeOf(LEVELS, clicks)] as const;
     const cohort = opens === 'individual' ? cohortOf(key, send.domain) : null;
-    if (writer.statements.addSend.run(messageKey, key, send.atMs, domain, ...levels, cohort).changes === 0) continue;
-    audiences.enter({ message: messageKey, recipient: key, cohort, domain, mayBeSeen });
-    added.sent += 1;
+    const isTimed = send.isTimed ?? true;
+    const row = [messageKey, key, send.atMs, isTimed ? 1 : 0, domain, ...levels, cohort] as const;
+    if (writer.statements.addSend.run(...row).changes === 0) continue;
+    fresh.push({ send, recipient: key });
+    changes.audiences.enter({ message: messageKey, recipient: key, cohort, domain, mayBeSeen });
     added.firstAtMs = Math.min(added.firstAtMs, send.atMs);
+    if (isTimed) added.lastAtMs = Math.max(added.lastAtMs, send.atMs);
     if (opens === 'individual') added.opens += 1;
     if (clicks === 'individual') added.clicks += 1;
   }
-  audiences.write();
-  if (added.sent > 0) {
-    writer.statements.countSends.run(added.sent, added.firstAtMs, added.opens, added.clicks, messageKey);
+  if (fresh.length > 0) {
+    const lastAtMs = Number.isFinite(added.lastAtMs) ? added.lastAtMs : null;
+    const counts = [added.firstAtMs, lastAtMs, lastAtMs, added.opens, added.clicks] as const;
+    writer.statements.countSends.run(fresh.length, ...counts, messageKey);
   }
-  return { accepted: added.sent, duplicate: sends.length - added.sent };
+  judgeLateSends(writer, messageKey, fresh, changes);
+  changes.write();
+  return { accepted: fresh.length, duplicate: sends.length - fresh.length };
 }
 
 function recordLinks(writer: Writer, message: string, links: Parameters<SendStore['recordLinks']>[1]): void {

@@ -3,6 +3,7 @@
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
 import type { Hit, Verdict } from '../base/nouns.ts';
+import type { VerdictRule } from '../classify/own-rules.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
 import type { SettleBatch, SettleStore } from '../settle/settler.ts';
@@ -10,6 +11,8 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
+import { hideHits } from './hidden-peers.ts';
+import { judgeSent } from './judge-sent.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
 import { applyStates } from './state-rows.ts';
 import type { Tables } from './tables.ts';
@@ -39,10 +42,12 @@ function settle(writer: Writer, batch: SettleBatch): void {
     throw new Error(`Another process settles this journal too: it stands at ${place}, not at ${batch.after}.`);
   }
   const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
-  const fresh = insertEvents(writer, known);
+  const changes = new Changes(writer);
+  const own = writer.ownRules.keep(batch.rules ?? NO_RULES);
+  const fresh = insertEvents(writer, judgeSent(hideHits(writer, known, own), changes.sends, own));
+  noteLinkCounts(writer, fresh);
   notePeers(writer, fresh);
   noteEvents(writer, fresh);
-  const changes = new Changes(writer);
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
   for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
@@ -50,6 +55,17 @@ function settle(writer: Writer, batch: SettleBatch): void {
   changes.write();
   insertUnsubscribes(writer, fresh, anonymous);
   writer.statements.keepPlace.run(batch.through, batch.journal);
+}
+
+const NO_RULES: readonly VerdictRule[] = [];
+
+/** How many links a mail has is in the hits of its links; a burst is most of them. */
+function noteLinkCounts({ statements }: Writer, hits: readonly KeyedHit[]): void {
+  const counts = new Map<number, number>();
+  for (const { hit, message } of hits) {
+    if (hit.link !== null && !hit.test) counts.set(message, Math.max(hit.link.count, counts.get(message) ?? 0));
+  }
+  for (const [message, count] of counts) statements.noteLinkCount.run(count, message, count);
 }
 
 /** What may be kept of the hits by what is in force in this transaction. */
@@ -67,10 +83,11 @@ function findKeys(writer: Writer, hits: readonly JudgedHit[]) {
   const firstAtMs = hits.reduce((least, { hit }) => Math.min(least, hit.atMs), Number.MAX_SAFE_INTEGER);
   const isKnown = ({ hit }: JudgedHit) => hit.level === 'individual' && hit.recipient !== null;
   const recipients = writer.recipientKeys(hits.filter(isKnown).map(({ hit }) => hit.recipient ?? ''));
-  const withKeys = (judged: JudgedHit): KeyedHit => ({
-    ...judged,
-    message: writer.messages.keyOf({ id: judged.hit.message, atMs: firstAtMs }),
-    recipient: recipients.get(judged.hit.recipient ?? '') ?? NOBODY,
+  const withKeys = ({ hit, verdict }: JudgedHit): KeyedHit => ({
+    hit,
+    verdict,
+    message: writer.messages.keyOf({ id: hit.message, atMs: firstAtMs }),
+    recipient: recipients.get(hit.recipient ?? '') ?? NOBODY,
   });
   return {
     known: distinctById(hits.filter(isKnown)).map(withKeys),

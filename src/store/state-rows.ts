@@ -1,8 +1,9 @@
 // States of recipients: how often each opened and clicked, by label. They make unique counts exact.
 import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
-import { type CountLabel, codeOf, KINDS } from './codes.ts';
+import { type CountLabel, codeOf, KINDS, wordOf } from './codes.ts';
 import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
-import type { StateColumns } from './hot-statements.ts';
+import { timeOf } from './hit-ids.ts';
+import type { StateColumns, StoredEvent } from './hot-statements.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -52,32 +53,35 @@ function without(counts: LabelCounts, added: LabelCounts): LabelCounts {
   };
 }
 
-/** A stored event that is counted. */
-export interface CountedEvent {
-  readonly message: number;
-  readonly recipient: Buffer;
-  readonly kind: 'open' | 'click';
-  readonly atMs: number;
-  readonly link: { readonly index: number; readonly destination: number } | null;
+/** How an event was counted, and how it is. */
+export interface LabelMove {
+  readonly from: Label;
+  readonly to: Label;
 }
 
-/** Counts an event under another label than before: whoever had no other event of a label has none of it any more. */
-export function moveState(writer: Writer, event: CountedEvent, from: Label, to: Label, changes: Changes): void {
-  if (from === to) return;
-  const { message, recipient, kind, atMs, link } = event;
+/**
+ * Counts an event, which is no test, under another label than before: whoever had no other event of a label has none of it
+ * any more.
+ */
+export function moveEvent(writer: Writer, event: StoredEvent, { from, to }: LabelMove, changes: Changes): void {
+  const kind = wordOf(KINDS, event.kind);
+  if (from === to || kind === 'unsubscribe' || event.repeat === 1) return;
+  const { message_key: message, recipient_key: recipient, link_index: index, destination_key: destination } = event;
+  const atMs = timeOf(event.hit_id);
   const added = { ...NOTHING, [columnOf(from)]: -1, [columnOf(to)]: 1 };
-  const after = writer.statements.addState.get(...stateColumns(event, added, atMs, 0));
+  const after = writer.statements.addState.get(...stateColumns({ message, recipient, kind }, added, atMs, 0));
   if (after === undefined) return;
-  changes.moveTotal(event, from, to);
+  const agent = writer.statements.textOf.get(event.agent_key) ?? '';
+  changes.moveTotal({ message, kind, atMs, agent }, from, to);
   changes.audiences.move({ message, recipient, kind, before: without(after, added), after });
   if (after[columnOf(from)] === 0) changes.moveRecipient(message, kind, from, -1);
   if (after[columnOf(to)] === 1) changes.moveRecipient(message, kind, to, 1);
   const people = (PEOPLE.has(to) ? 1 : 0) - (PEOPLE.has(from) ? 1 : 0);
   if (people === 0) return;
   if (after.human + after.proxy_human === (people > 0 ? 1 : 0)) changes.moveRecipient(message, kind, 'people', people);
-  if (link === null) return;
-  const ofLink = writer.statements.addLinkState.get(message, link.index, link.destination, recipient, 0, people);
-  if (ofLink?.people === (people > 0 ? 1 : 0)) changes.moveLinkPeople(message, link.index, link.destination, people);
+  if (index === null || destination === null) return;
+  const ofLink = writer.statements.addLinkState.get(message, index, destination, recipient, 0, people);
+  if (ofLink?.people === (people > 0 ? 1 : 0)) changes.moveLinkPeople(message, index, destination, people);
 }
 
 /** The labels, and `all` and `people`, for which this recipient had no event before. */

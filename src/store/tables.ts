@@ -11,6 +11,7 @@ export interface Tables {
   readonly recipients: RecipientTable;
   readonly secrets: SecretTable;
   readonly verdicts: VerdictTable;
+  readonly own_rules: OwnRuleTable;
   readonly texts: TextTable;
   readonly sends: SendTable;
   readonly links: LinkTable;
@@ -18,12 +19,14 @@ export interface Tables {
   readonly events: EventTable;
   readonly kept_peers: KeptPeerTable;
   readonly kept_events: KeptEventTable;
+  readonly hidden_peers: HiddenPeerTable;
   readonly clock: ClockTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
   readonly counts: CountTable;
   readonly link_counts: LinkCountTable;
   readonly quarter_counts: QuarterCountTable;
+  readonly usage_counts: UsageCountTable;
   readonly audiences: AudienceTable;
   readonly domain_counts: DomainCountTable;
   readonly unsubscribes: UnsubscribeTable;
@@ -41,12 +44,16 @@ interface MessageTable {
   readonly created_at_ms: number;
   readonly sent: Generated<number>;
   readonly first_sent_at_ms: Generated<number | null>;
+  /** Of sends of which it is known when they were; a hit long after it needs no look at its send. */
+  readonly last_sent_at_ms: Generated<number | null>;
   /** Sends whose opens, and whose clicks, may be known one by one. */
   readonly measurable_opens: Generated<number>;
   readonly measurable_clicks: Generated<number>;
   readonly unsubscribes: Generated<number>;
   /** Opens and clicks that came through a proxy which says nothing of the reader. */
   readonly hidden: Generated<number>;
+  /** Links of the mail; null until a hit of one has said so. */
+  readonly link_count: Generated<number | null>;
   /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
   readonly cost: Generated<string | null>;
   readonly currency: Generated<string | null>;
@@ -80,6 +87,13 @@ interface VerdictTable {
   readonly rules_version: string;
 }
 
+/** Rules of the sender's own by which verdicts were given, under what their rules version has of them. */
+interface OwnRuleTable {
+  readonly version: string;
+  /** JSON. */
+  readonly rules: string;
+}
+
 interface TextTable {
   /** {@link NO_TEXT} is the empty text, always there. */
   readonly key: Generated<number>;
@@ -92,6 +106,8 @@ interface SendTable {
   readonly message_key: number;
   readonly recipient_key: Buffer;
   readonly at_ms: number;
+  /** 0 where nobody said when it was sent: `at_ms` is then when it was recorded, and no rule goes by it. */
+  readonly timed: number;
   readonly domain_key: number | null;
   readonly opens: number;
   readonly clicks: number;
@@ -146,6 +162,13 @@ interface KeptPeerTable {
   readonly from_ms: number;
 }
 
+/** An address that turned out to be a proxy's, and the hits of it that came before and after that look like a reader's. */
+interface HiddenPeerTable {
+  readonly peer: Buffer;
+  readonly from_ms: number;
+  readonly until_ms: number;
+}
+
 /** A message that has events, and the ids from which on they may be (a time alone is a prefix of one). */
 interface KeptEventTable {
   readonly message_key: number;
@@ -159,6 +182,8 @@ interface ClockTable {
   readonly newest_ms: number | null;
   readonly believed_ms: number | null;
   readonly doubted_ms: number | null;
+  /** Events before it may have lost their peers. */
+  readonly peers_before_ms: Generated<number | null>;
 }
 
 /** Events of one recipient in one message, by label. */
@@ -215,6 +240,15 @@ interface QuarterCountTable {
   readonly quarter: number;
   readonly kind: number;
   readonly label: number;
+  readonly total: number;
+}
+
+/** Events by what they were made with: a client's name, {@link NO_TEXT} for none; codes.ts says what a device's is. */
+interface UsageCountTable {
+  readonly message_key: number;
+  readonly kind: number;
+  readonly client_key: number;
+  readonly device: number;
   readonly total: number;
 }
 

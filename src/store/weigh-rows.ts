@@ -8,19 +8,19 @@ import { maySpread } from '../classify/find-fan-out.ts';
 import type { Judgement } from '../classify/judge-hit.ts';
 import { mayChange } from '../classify/judgement-of.ts';
 import { reweigh } from '../classify/reweigh.ts';
-import { KINDS, wordOf } from './codes.ts';
+import { wordOf } from './codes.ts';
 import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
 import { type EventHit, EventReader } from './event-hits.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import { PeerEvents, type Span } from './peer-events.ts';
-import { moveState } from './state-rows.ts';
+import { moveEvent } from './state-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** Within a transaction, once the new events are stored and counted: weighs them with what is there. */
 export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes: Changes): void {
   const real = fresh.filter(({ hit }) => !hit.test);
-  const reader = new EventReader(writer, linkCounts(real));
+  const reader = new EventReader(writer);
   const company = countCompany(writer, real);
   const peerEvents = new PeerEvents(writer, company);
   const sends = findSends(writer, real, company, { peerEvents, reader });
@@ -28,25 +28,23 @@ export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes:
   for (const [hit, judgement] of reweigh({ sends, places })) relabel(writer, reader.eventOf(hit), judgement, changes);
 }
 
-/** An address of new hits, and how many events it has around their time, as far as it matters. */
-interface Company extends Span {
-  events: number;
-}
-
-/** One look-up for each address: most have but one event, of which nothing else is asked then. */
-function countCompany(writer: Writer, fresh: readonly KeyedHit[]): ReadonlyMap<string, Company> {
-  const company = new Map<string, Company>();
+/** One look-up for all addresses: most have but one event, of which nothing else is asked then. */
+function countCompany({ statements }: Writer, fresh: readonly KeyedHit[]): CompanyOf {
+  const company = new Map<string, Span>();
   for (const { hit, verdict } of fresh) {
     if (hit.peer === null || !speaks({ verdict })) continue;
-    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, hits: 0, events: 0 }));
+    const span = getOrSet(company, hit.peer, () => ({ firstMs: hit.atMs, lastMs: hit.atMs, hits: 0, events: 1 }));
     span.firstMs = Math.min(span.firstMs, hit.atMs);
     span.lastMs = Math.max(span.lastMs, hit.atMs);
     span.hits += 1;
   }
-  for (const [peer, span] of company) {
+  // In the order of the index: each of its pages is then read once.
+  for (const peer of statements.sharedPeers.all(JSON.stringify([...company.keys()].sort()))) {
+    const span = company.get(peer);
+    if (span === undefined) continue;
     const from = hitIdAt(Math.max(0, span.firstMs - contextWindowMs));
     const before = hitIdAt(span.lastMs + contextWindowMs + 1);
-    span.events = writer.statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 0;
+    span.events = statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 1;
   }
   return company;
 }
@@ -56,7 +54,7 @@ function speaks({ verdict }: Pick<KeyedHit, 'verdict'>): boolean {
   return mayChange(verdict) || verdict.label === 'scanner';
 }
 
-type CompanyOf = ReadonlyMap<string, Company>;
+type CompanyOf = ReadonlyMap<string, Span>;
 type Groups = readonly (readonly ContextHit[])[];
 
 /** The hits of each recipient that may have something to say to a new one. */
@@ -125,10 +123,6 @@ function findPlaces(
   });
 }
 
-function linkCounts(fresh: readonly KeyedHit[]): ReadonlyMap<number, number> {
-  return new Map(fresh.flatMap(({ hit, message }) => (hit.link === null ? [] : [[message, hit.link.count] as const])));
-}
-
 function relabel(writer: Writer, event: EventHit, judgement: Judgement, changes: Changes): void {
   const { row, version, label } = event;
   writer.statements.relabel.run(
@@ -136,12 +130,5 @@ function relabel(writer: Writer, event: EventHit, judgement: Judgement, changes:
     row.message_key,
     row.hit_id,
   );
-  const kind = wordOf(KINDS, row.kind);
-  if (kind === 'unsubscribe' || row.repeat === 1) return;
-  const link =
-    row.link_index === null || row.destination_key === null
-      ? null
-      : { index: row.link_index, destination: row.destination_key };
-  const counted = { message: row.message_key, recipient: row.recipient_key, kind, atMs: timeOf(row.hit_id), link };
-  moveState(writer, counted, wordOf(LABELS, label), judgement.label, changes);
+  moveEvent(writer, row, { from: wordOf(LABELS, label), to: judgement.label }, changes);
 }

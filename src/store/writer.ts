@@ -6,6 +6,7 @@ import type { Verdict } from '../base/nouns.ts';
 import { COUNT_LABELS, codeOf } from './codes.ts';
 import { Dictionary } from './dictionary.ts';
 import { type HotStatements, prepareHotStatements, type VerdictColumns } from './hot-statements.ts';
+import { OwnRuleRows } from './own-rule-rows.ts';
 import { findRecipientKeys, hashUnder, lookUpRecipientKey, type RecipientHash } from './recipient-keys.ts';
 import type { Tables } from './tables.ts';
 
@@ -29,6 +30,7 @@ export class Writer {
   readonly signals: Dictionary<Signal>;
   readonly messages: Dictionary<MessageEntry>;
   readonly verdicts: Dictionary<Verdict>;
+  readonly ownRules: OwnRuleRows;
   readonly #sqlite: Database.Database;
   readonly #db: Kysely<Tables>;
   readonly #hash: RecipientHash;
@@ -42,6 +44,7 @@ export class Writer {
     const statements = prepareHotStatements(sqlite, db);
     const added = (result: Database.RunResult) => Number(result.lastInsertRowid);
     this.statements = statements;
+    this.ownRules = new OwnRuleRows(statements);
     this.texts = new Dictionary({
       nameOf: (text) => text,
       find: (text) => statements.findText.get(text),
@@ -95,6 +98,7 @@ export class Writer {
   /** Forgets the numbers it knows: what they stand for may be gone. */
   forget(): void {
     for (const dictionary of [this.texts, this.signals, this.messages, this.verdicts]) dictionary.forget();
+    this.ownRules.forget();
   }
 
   /** Within a transaction: the key of each recipient, in the order of the keys. */

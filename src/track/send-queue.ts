@@ -8,6 +8,8 @@ import type { MailLink } from './compile-mail.ts';
 export interface Send {
   readonly recipient: string;
   readonly atMs: number;
+  /** Whether it was sent at that time, to the second; otherwise that was when it was told, and no rule goes by it. @default true */
+  readonly isTimed?: boolean | undefined;
   /** The recipient's mail domain, for reports; never the address. */
   readonly domain?: string | undefined;
   readonly consent?: Consent | undefined;

@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { mirrorCacheEntries, mirrorFreshMs, mirrorLookMs } from '../../src/base/limits.ts';
+import { remember } from '../../src/base/remember.ts';
 import { type Follower, follow } from '../../src/control/follow.ts';
-import { remember } from '../../src/control/remember.ts';
 import { openTestMirror } from '../support/mirrors.ts';
 import { changeFile, openTestStore, type TestStore } from '../support/stores.ts';
 

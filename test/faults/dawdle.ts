@@ -1,15 +1,13 @@
-// Senders that drip one byte a second, and as many that say nothing: everybody else is answered meanwhile, and the
-// dripping ones are closed though they never stop.
+// Senders that drip one byte a second, half of them in their headers and half in a body, and as many that say nothing:
+// everybody else is answered meanwhile, and the dripping ones are closed though they never stop.
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, p99Of } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
 export interface DawdleResult extends AskedJudgement {
   readonly dripping: number;
-  /** Milliseconds in which 99 % of the others were answered. */
+  /** Of the others. */
   readonly p99Ms: number;
   /** Milliseconds until the last dripping one was closed. */
   readonly lastClosedMs: number;
@@ -19,9 +17,8 @@ const DRIP_MS = 1_000;
 
 /** Lets `count` drip and `count` idle until all that drip are closed, and asks all the while. */
 export async function dawdle(count: number): Promise<DawdleResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-dawdle-'));
-  const service = await startOracleService(directory);
-  try {
+  return await inTrial(async ({ start, conclude }) => {
+    const service = await start();
     const { port, hostname } = new URL(service.url);
     const sockets = Array.from({ length: count * 2 }, () => connect(Number(port), hostname));
     for (const socket of sockets) socket.on('error', () => socket.destroy());
@@ -34,28 +31,19 @@ export async function dawdle(count: number): Promise<DawdleResult> {
     });
     const asked: Asked[] = [];
     while (isDripping) asked.push(...(await askMany(service.url, 20)));
-    const lastClosedMs = await closed;
+    const lastClosedMs = Math.round(await closed);
     for (const socket of sockets) socket.destroy();
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    const sorted = asked.map(({ ms }) => ms).sort((a, b) => a - b);
-    return {
-      ...judgeAsked(directory, asked, counts),
-      dripping: count,
-      p99Ms: Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0),
-      lastClosedMs: Math.round(lastClosedMs),
-    };
-  } finally {
-    await service.end('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return { ...(await conclude(service, asked)), dripping: count, p99Ms: p99Of(asked), lastClosedMs };
+  });
 }
 
 /** Resolves when the other end has closed the connection. */
-async function drip(socket: Socket): Promise<void> {
+async function drip(socket: Socket, at: number): Promise<void> {
   const dripping = setInterval(() => socket.write('a'), DRIP_MS);
   socket.resume();
-  socket.write('GET / HTTP/1.1\r\nX: ');
+  socket.write(
+    at % 2 === 0 ? 'GET / HTTP/1.1\r\nX: ' : 'GET /o/a.gif HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n',
+  );
   if (!socket.destroyed) await once(socket, 'close').catch(() => undefined);
   clearInterval(dripping);
 }

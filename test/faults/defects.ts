@@ -1,18 +1,18 @@
 // One life of a service with all that its promises speak of: hits that are answered and not on disk yet when it is
 // killed, a bit that flips in its journal, batches that are settled. Deliberate defects must show, each in its figure.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { type Alteration, alter } from './altered.ts';
 import { lockStore } from './away-store.ts';
-import { type Asked, askMany, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, askMany, type Judgement, judge } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
 const PLACE_IS_LOOKED_AT: readonly Alteration[] = [
   { file: 'store/settle-rows.ts', from: 'place >= batch.through', to: 'false' },
   { file: 'store/settle-rows.ts', from: 'place !== batch.after', to: 'false' },
 ];
-const BATCH = 'await store.settle({ journal: journal.id, after, through, hits });';
+const BATCH = 'await store.settle({ journal: journal.id, after, through, hits, rules: options.rules });';
 const REPEATS: Alteration = { file: 'settle/settler.ts', from: BATCH, to: `${BATCH} ${BATCH}` };
 
 /** What each defect changes; those that end with `alone` do no harm without another. */
@@ -41,13 +41,12 @@ export interface LifeResult extends Judgement {
 /** Lives that life; the hit whose bit flips is not looked for. */
 export async function liveThrough(defect: Defect): Promise<LifeResult> {
   const fileOf = alter(DEFECTS[defect]);
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-defect-'));
-  const journalPath = join(directory, 'journal.db');
-  try {
-    const service = await startOracleService(directory, { fileOf });
+  return await inTrial(async ({ directory, storePath, start }) => {
+    const journalPath = join(directory, 'journal.db');
+    const service = await start({ fileOf });
     const asked: Asked[] = [...(await askMany(service.url, 20))];
     await service.ask('settle');
-    const unlockStore = lockStore(join(directory, 'telltale.db'));
+    const unlockStore = lockStore(storePath);
     const journalled = await askMany(service.url, 20);
     const journal = new Database(journalPath);
     journal.exec('BEGIN IMMEDIATE');
@@ -60,14 +59,12 @@ export async function liveThrough(defect: Defect): Promise<LifeResult> {
     unlockStore();
     const victim = journalled.find(({ durable }) => durable)?.recipient ?? '';
     flipBit(journalPath, victim);
-    const next = await startOracleService(directory, { fileOf });
+    const next = await start({ fileOf });
     const counts = await next.ask('settle');
     await next.end('SIGTERM');
     const looked = asked.filter(({ recipient }) => recipient !== victim);
-    return { ...judge(directory, looked, counts), damaged: counts.dropped.damaged };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return { ...judge(directory, looked, { counts: [counts] }), damaged: counts.dropped.damaged };
+  });
 }
 
 /** Wherever the text stands: pages that were split have old copies too. */

@@ -1,18 +1,12 @@
 // The journal's disk fails at its Nth write, sync or open, for a while. Pixels and redirects go on all through, the
 // service mends itself when the disk does, and nothing that was answered durable is lost.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DiskFault, diskLibrary, makeFaultFile } from './disk.ts';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
-export interface FailingDiskResult extends Judgement {
+export interface FailingDiskResult extends AskedJudgement {
   readonly faults: number;
-  readonly asked: number;
-  readonly durable: number;
-  readonly illAnswered: number;
-  /** Answers that said `Telltale-Durable: no`. */
-  readonly notDurable: number;
   /** Faults after whose end the service did not answer durable again within five seconds. */
   readonly notRecovered: number;
 }
@@ -31,16 +25,16 @@ export function diskFaults(most: number, step: number): readonly DiskFault[] {
 }
 
 const REQUESTS = 24;
-const RECOVERY_MS = 5_000;
+export const RECOVERY_MS = 5_000;
 
 /** Runs all faults, one after another, against one service. */
 export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDiskResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-disk-'));
-  const disk = makeFaultFile(join(directory, 'fault'));
-  const service = await startOracleService(directory, {
-    env: { LD_PRELOAD: diskLibrary(), DISK_WATCH: '/journal.db', DISK_FAULT: join(directory, 'fault') },
-  });
-  try {
+  return await inTrial(async ({ directory, start, conclude }) => {
+    const file = join(directory, 'fault');
+    const disk = makeFaultFile(file);
+    const service = await start({
+      env: { LD_PRELOAD: diskLibrary(), DISK_WATCH: '/journal.db', DISK_FAULT: file },
+    });
     const asked: Asked[] = [];
     let notRecovered = 0;
     for (const fault of faults) {
@@ -51,24 +45,12 @@ export async function failDisk(faults: readonly DiskFault[]): Promise<FailingDis
       asked.push(...after);
       if (after.at(-1)?.durable !== true) notRecovered += 1;
     }
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    return {
-      ...judge(directory, asked, counts),
-      faults: faults.length,
-      asked: asked.length,
-      illAnswered: illAnswered(asked).length,
-      durable: asked.filter(({ durable }) => durable).length,
-      notDurable: asked.filter(({ durable }) => !durable).length,
-      notRecovered,
-    };
-  } finally {
-    await service.end('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return { ...(await conclude(service, asked)), faults: faults.length, notRecovered };
+  });
 }
 
-async function askUntilDurable(url: string): Promise<readonly Asked[]> {
+/** Asks until a hit is on disk again, for as long as a service may take for that. */
+export async function askUntilDurable(url: string): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
   const startedMs = performance.now();
   while (performance.now() - startedMs < RECOVERY_MS) {

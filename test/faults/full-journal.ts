@@ -1,12 +1,10 @@
 // Nothing can be settled until the journal is as large as it may become. Everybody is answered, the oldest hits are kept,
 // later ones are counted as dropped, and the server says that it should get no more until there is room again.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ask } from '../support/service.ts';
 import { alter } from './altered.ts';
 import { lockStore } from './away-store.ts';
-import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
 export interface FullJournalResult extends AskedJudgement {
   readonly overflow: number;
@@ -19,13 +17,12 @@ export interface FullJournalResult extends AskedJudgement {
 
 /** Fills a journal that may have `bytesMax`. */
 export async function fillUp(bytesMax: number): Promise<FullJournalResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-full-'));
   const limit = 'journalBytesMax = 4_294_967_296';
   const fileOf = alter([{ file: 'base/limits.ts', from: limit, to: `journalBytesMax = ${bytesMax}` }]);
-  const service = await startOracleService(directory, { fileOf });
-  const probe = () => ask(`${service.url}/readyz`);
-  try {
-    const unlock = lockStore(join(directory, 'telltale.db'));
+  return await inTrial(async ({ start, storePath, conclude }) => {
+    const service = await start({ fileOf });
+    const probe = () => ask(`${service.url}/readyz`);
+    const unlock = lockStore(storePath);
     const asked: Asked[] = [];
     do asked.push(...(await askMany(service.url, 50)));
     while ((await service.ask('counts')).dropped.overflow === 0);
@@ -34,17 +31,8 @@ export async function fillUp(bytesMax: number): Promise<FullJournalResult> {
     await service.ask('settle');
     const statusWhenSettled = (await probe()).status;
     asked.push(...(await askMany(service.url, 20)));
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    return {
-      ...judgeAsked(directory, asked, counts),
-      overflow: counts.dropped.overflow,
-      settled: counts.settled,
-      readyWhenFull,
-      statusWhenSettled,
-    };
-  } finally {
-    await service.end('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
+    const { dropped, settled } = await service.ask('settle');
+    const judged = await conclude(service, asked);
+    return { ...judged, overflow: dropped.overflow, settled, readyWhenFull, statusWhenSettled };
+  });
 }

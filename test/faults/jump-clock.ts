@@ -1,10 +1,8 @@
 // The clock of the process that answers jumps by an hour, ahead and back. Ids stay unique, ages are never negative, and
 // every hit is settled once.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ask } from '../support/service.ts';
-import { type Asked, type AskedJudgement, askMany, judgeAsked, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
 export interface JumpResult extends AskedJudgement {
   /** Figures of `/metrics` below zero, over all looks. */
@@ -15,9 +13,8 @@ const HOUR_MS = 3_600_000;
 
 /** Asks `count` times at the right time, an hour ahead, right again, and an hour behind. */
 export async function jumpClock(count: number): Promise<JumpResult> {
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-clock-'));
-  const service = await startOracleService(directory);
-  try {
+  return await inTrial(async ({ start, conclude }) => {
+    const service = await start();
     const asked: Asked[] = [];
     let negative = 0;
     for (const offsetMs of [0, HOUR_MS, 0, -HOUR_MS]) {
@@ -26,14 +23,6 @@ export async function jumpClock(count: number): Promise<JumpResult> {
       const { text } = await ask(`${service.url}/metrics`);
       negative += [...text.matchAll(/^telltale_\S+ -/gm)].length;
     }
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    return {
-      ...judgeAsked(directory, asked, counts),
-      negative,
-    };
-  } finally {
-    await service.end('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-  }
+    return { ...(await conclude(service, asked)), negative };
+  });
 }

@@ -1,18 +1,11 @@
 // The whole service is killed at a random moment under load, started again over what it left, and asked again; then
 // everything is settled and held against what was answered.
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { seeded } from './disk.ts';
-import { type Asked, askMany, illAnswered, type Judgement, judge, startOracleService } from './oracle.ts';
+import { type Asked, type AskedJudgement, askMany, EndedEarly, illAnswered, type OracleService } from './oracle.ts';
+import { inTrial } from './trial.ts';
 
-export interface KillResult extends Judgement {
+export interface KillResult extends AskedJudgement {
   readonly runs: number;
-  readonly asked: number;
-  readonly durable: number;
-  /** Answered, but neither the pixel nor the redirect; a connection that broke with the process is no answer. */
-  readonly illAnswered: number;
 }
 
 const BATCH = 40;
@@ -24,32 +17,52 @@ export async function killRepeatedly(of: {
   readonly withinMs: number;
 }): Promise<KillResult> {
   const random = seeded(of.seed);
-  const directory = mkdtempSync(join(tmpdir(), 'telltale-kill-'));
-  try {
+  return await inTrial(async ({ start, conclude }) => {
     const asked: Asked[] = [];
-    for (let run = 0; run < of.runs; run += 1) asked.push(...(await killOnce(directory, random() * of.withinMs)));
-    const service = await startOracleService(directory);
+    for (let run = 0; run < of.runs; run += 1) {
+      const service = await start();
+      setTimeout(() => service.child.kill('SIGKILL'), random() * of.withinMs);
+      asked.push(...(await askUntilEnd(service, BATCH)));
+    }
+    const service = await start();
     asked.push(...(await askMany(service.url, BATCH)));
-    const counts = await service.ask('settle');
-    await service.end('SIGTERM');
-    return {
-      ...judge(directory, asked, counts),
-      runs: of.runs,
-      asked: asked.length,
-      durable: asked.filter(({ durable }) => durable).length,
-      illAnswered: illAnswered(asked).filter(({ status }) => status !== 0).length,
-    };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
+    return { ...(await conclude(service, asked)), runs: of.runs, illAnswered: illAnsweredAlive(asked) };
+  });
+}
+
+/** Requests after which a service that has not come to the place where it should be killed is killed all the same. */
+export const LIFE_REQUESTS = 400;
+
+/** Starts a service that will be killed, perhaps before it listens, and asks until it is. */
+export async function askUntilKilled(start: () => Promise<OracleService>, atOnce: number): Promise<readonly Asked[]> {
+  try {
+    return await askUntilEnd(await start(), atOnce, LIFE_REQUESTS);
+  } catch (error) {
+    if (!isKill(error)) throw error;
+    return [];
   }
 }
 
-async function killOnce(directory: string, afterMs: number): Promise<readonly Asked[]> {
-  const service = await startOracleService(directory);
+/** Whether that is what becomes of what is asked of a service that is killed. */
+export function isKill(error: unknown): boolean {
+  return error instanceof EndedEarly && error.signal === 'SIGKILL';
+}
+
+/** Asks so many at once until the process has ended; it is killed when there are too many. */
+export async function askUntilEnd(
+  service: OracleService,
+  atOnce: number,
+  atMost: number = Number.POSITIVE_INFINITY,
+): Promise<readonly Asked[]> {
   const asked: Asked[] = [];
-  const ended = once(service.child, 'exit');
-  setTimeout(() => service.child.kill('SIGKILL'), afterMs);
-  while (service.child.signalCode === null) asked.push(...(await askMany(service.url, BATCH)));
-  await ended;
+  while (service.child.signalCode === null && asked.length < atMost) {
+    asked.push(...(await askMany(service.url, atOnce)));
+  }
+  await service.end('SIGKILL');
   return asked;
+}
+
+/** Answered, but neither the pixel nor the redirect; a connection that broke with the process is no answer. */
+export function illAnsweredAlive(asked: readonly Asked[]): number {
+  return illAnswered(asked).filter(({ status }) => status !== 0).length;
 }

@@ -1,6 +1,7 @@
 // The oracle: it stands outside the service, knows what it asked and how it was answered, and afterwards holds the store
 // against that. Every request has a recipient of its own, so an event tells which request it came from.
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -23,14 +24,16 @@ export interface Asked {
 
 export interface OracleService {
   readonly url: string;
+  /** The directory of its journal. */
+  readonly place: string;
   readonly child: ChildProcess;
   /** What it told of problems. */
   readonly problems: readonly string[];
   /**
-   * The journal's account: at once, when everything is settled, when the control state is known, or when the clock is
-   * wrong by so many milliseconds. Rejects when that fails.
+   * The journal's account: at once, when everything is settled, when the control state is known, when what is old is
+   * removed, or when the clock is wrong by so many milliseconds. Rejects when that fails.
    */
-  ask(what: 'counts' | 'settle' | 'follow' | number): Promise<JournalCounts>;
+  ask(what: 'counts' | 'settle' | 'follow' | 'retain' | number): Promise<JournalCounts>;
   /** Ends it as `signal` does, and waits until it has. */
   end(signal: NodeJS.Signals): Promise<void>;
 }
@@ -46,37 +49,45 @@ export interface OracleOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** By how much the clock of the process is wrong. @default 0 */
   readonly clockOffsetMs?: number;
+  /** Where its journal is, when that is not beside the store. */
+  readonly place?: string;
   /** Takes the place of `builtFile`: a copy of the source with something changed. @default the source as it is */
   readonly fileOf?: (source: URL) => string;
 }
 
-/** Starts a service over a directory. */
+/** Starts a service over the store of a directory. Rejects with {@link EndedEarly} when it ends before it listens. */
 export async function startOracleService(directory: string, options: OracleOptions = {}): Promise<OracleService> {
-  const { env = {}, clockOffsetMs = 0, fileOf = builtFile } = options;
-  const child = fork(fileOf(script), [directory, JSON.stringify(testKeys), String(clockOffsetMs)], {
-    execArgv: [],
-    env: { ...process.env, ...env },
-  });
+  const { env = {}, clockOffsetMs = 0, place = directory, fileOf = builtFile } = options;
+  const child = fork(
+    fileOf(script),
+    [place, JSON.stringify(testKeys), String(clockOffsetMs), join(directory, 'telltale.db')],
+    {
+      execArgv: [],
+      env: { ...process.env, ...env },
+    },
+  );
   const problems: string[] = [];
   const replies: ((reply: Reply) => void)[] = [];
   child.on('message', (reply: Reply) => {
     if (reply.problem !== undefined) problems.push(reply.problem);
     else replies.shift()?.(reply);
   });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = once(child, 'exit');
   const nextReply = () =>
     new Promise<Reply>((resolve, reject) => {
       replies.push(resolve);
-      ended.then(() => reject(new Error('the service ended')));
+      ended.then(([code, signal]) => reject(new EndedEarly(signal, problems.at(-1) ?? `with status ${code}`)));
     });
   const { url = '' } = await nextReply();
   return {
     url,
+    place,
     child,
     problems,
     async ask(what) {
       const reply = nextReply();
-      child.send(what);
+      // To a process that has ended nothing can be sent, which its reply says.
+      child.send(what, () => undefined);
       const { counts, failure } = await reply;
       if (counts === undefined) throw new Error(failure);
       return counts;
@@ -86,6 +97,17 @@ export async function startOracleService(directory: string, options: OracleOptio
       await ended;
     },
   };
+}
+
+/** A service that ended, and was not asked to. */
+export class EndedEarly extends Error {
+  /** What killed it; null when it ended by itself. */
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(signal: NodeJS.Signals | null, how: string) {
+    super(`the service ended: ${signal ?? how}`);
+    this.signal = signal;
+  }
 }
 
 interface Reply {
@@ -138,12 +160,18 @@ export function illAnswered(asked: readonly Asked[]): readonly Asked[] {
   return asked.filter(({ kind, status }) => status !== (kind === 'open' ? 200 : 302));
 }
 
+/** Milliseconds in which 99 % were answered. */
+export function p99Of(asked: readonly Asked[]): number {
+  const sorted = asked.map(({ ms }) => ms).sort((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length * 0.99)] ?? 0);
+}
+
 export interface Judgement {
   /** Answered durable, and not in the store. */
   readonly lost: number;
   /** In the store more than once. */
   readonly doubled: number;
-  /** By how much the totals of reports differ from the events. */
+  /** By how much the totals of reports differ from the events, or from the hits settled where events may be gone. */
   readonly miscounted: number;
   /** In the store, and never asked for. */
   readonly invented: number;
@@ -153,10 +181,21 @@ export interface Judgement {
   readonly integrity: readonly string[];
 }
 
-/** Holds the store of a settled service against what was asked. */
-export function judge(directory: string, asked: readonly Asked[], counts: JournalCounts): Judgement {
+export interface Left {
+  /** Of each journal, when all was settled. */
+  readonly counts: readonly JournalCounts[];
+  /** @default journal.db in the directory */
+  readonly journalPaths?: readonly string[];
+  /** Whether retention has removed events. @default false */
+  readonly isRetained?: boolean;
+}
+
+/** Holds what services left, the store in a directory and journals, against what was asked. */
+export function judge(directory: string, asked: readonly Asked[], left: Left): Judgement {
+  const { counts, journalPaths = [join(directory, 'journal.db')], isRetained = false } = left;
+  const storePath = join(directory, 'telltale.db');
   const events = new Map<string, number>();
-  const { recipients, total } = readStore(join(directory, 'telltale.db'));
+  const { recipients, total } = readStore(storePath);
   for (const recipient of recipients) {
     events.set(recipient, (events.get(recipient) ?? 0) + 1);
   }
@@ -164,10 +203,10 @@ export function judge(directory: string, asked: readonly Asked[], counts: Journa
   return {
     lost: asked.filter(({ recipient, durable }) => durable && !events.has(recipient)).length,
     doubled: [...events.values()].filter((count) => count > 1).length,
-    miscounted: Math.abs(total - recipients.length),
+    miscounted: Math.abs(total - (isRetained ? sum(counts, ({ settled }) => settled) : recipients.length)),
     invented: [...events.keys()].filter((recipient) => !all.has(recipient)).length,
-    unaccounted: Math.abs(counts.received - accountedFor(counts)),
-    integrity: ['telltale.db', 'journal.db'].map((name) => integrityOf(join(directory, name))),
+    unaccounted: sum(counts, (of) => Math.abs(of.received - accountedFor(of))),
+    integrity: [...new Set([storePath, ...journalPaths].map(integrityOf))],
   };
 }
 
@@ -178,9 +217,9 @@ export interface AskedJudgement extends Judgement {
   readonly illAnswered: number;
 }
 
-export function judgeAsked(directory: string, asked: readonly Asked[], counts: JournalCounts): AskedJudgement {
+export function judgeAsked(directory: string, asked: readonly Asked[], left: Left): AskedJudgement {
   return {
-    ...judge(directory, asked, counts),
+    ...judge(directory, asked, left),
     asked: asked.length,
     durable: asked.filter(({ durable }) => durable).length,
     illAnswered: illAnswered(asked).length,
@@ -190,8 +229,12 @@ export function judgeAsked(directory: string, asked: readonly Asked[], counts: J
 /** What a judgement should be. */
 export const FLAWLESS: Judgement = {
   ...{ lost: 0, doubled: 0, miscounted: 0, invented: 0, unaccounted: 0 },
-  integrity: ['ok', 'ok'],
+  integrity: ['ok'],
 };
+
+function sum<T>(values: readonly T[], of: (value: T) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}
 
 /** The recipient of each event, and how many events reports count. */
 function readStore(path: string): { readonly recipients: readonly string[]; readonly total: number } {

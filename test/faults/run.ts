@@ -2,16 +2,21 @@
 // fault: runs, requests or events, losses, and the upper bound that so many without a loss give (Wilson, 95 %).
 import { parseArgs } from 'node:util';
 import { startTestService } from '../support/service.ts';
-import { lockStore, loseStore } from './away-store.ts';
+import { loseStore } from './away-store.ts';
 import { dawdle } from './dawdle.ts';
 import { DEFECTS, type Defect, liveThrough } from './defects.ts';
 import { canWatchDisk } from './disk.ts';
 import { diskFaults, failDisk } from './failing-disk.ts';
+import { canMount, fillDisk } from './full-disk.ts';
 import { fillUp } from './full-journal.ts';
 import { guessTokens, pathsOf, sendNonsense } from './fuzz.ts';
 import { jumpClock } from './jump-clock.ts';
 import { killRepeatedly } from './kill.ts';
+import { killMigration } from './kill-migration.ts';
+import { killRetention } from './kill-retention.ts';
+import { killSettling } from './kill-settling.ts';
 import { cutPower } from './power-cut.ts';
+import { startBehind } from './ready.ts';
 import { removeStore } from './removed-store.ts';
 import { tearTail } from './torn-tail.ts';
 
@@ -19,8 +24,9 @@ const HELP = `npm run faults -- [--fault NAME] [--seed N] [--scale N]
 
 Breaks a service in every way its promises speak of, and counts what was lost.
 
-  --fault   one of: power-cut, torn-tail, failing-disk, kill, locked-store, removed-store, full-journal,
-            slow-senders, clock-jumps, defects, tokens, requests (default: all)
+  --fault   one of: power-cut, torn-tail, failing-disk, full-disk, kill, kill-settling, kill-retention, kill-migration,
+            locked-store, removed-store, full-journal, ready, slow-senders, clock-jumps, defects, tokens, requests
+            (default: all)
   --seed    repeats an earlier run (default: 1)
   --scale   1 takes about a quarter of an hour; 0.1 a tenth of all counts
 `;
@@ -46,10 +52,15 @@ const FAULTS: Readonly<Record<string, () => Promise<object>>> = {
   'torn-tail': async () =>
     withBound(tearTail({ seed, cutStep: Math.ceil(1 / scale), ...(scale < 1 && { flips: times(99_000) }) })),
   'failing-disk': async () => withBound(await failDisk(diskFaults(times(200), 5))),
+  'full-disk': async () => withBound(await fillDisk(times(40))),
   kill: async () => withBound(await killRepeatedly({ seed, runs: times(200), withinMs: 1_500 })),
-  'locked-store': async () => withBound(await loseStore(lockStore, { forMs: 60_000 * scale, atLeast: 100 })),
+  'kill-settling': async () => withBound(await killSettling({ seed, runs: times(60) })),
+  'kill-retention': async () => withBound(await killRetention({ seed, runs: times(40) })),
+  'kill-migration': async () => withBound(await killMigration({ seed, runs: times(40) })),
+  'locked-store': async () => withBound(await loseStore({ forMs: 60_000 * scale, atLeast: 100 })),
   'removed-store': async () => withBound(await removeStore(times(5_000))),
   'full-journal': async () => withBound(await fillUp(Math.max(150_000, times(10_000_000)))),
+  ready: async () => startBehind({ waiting: times(5_000_000), starts: 5 }),
   'slow-senders': async () => withBound(await dawdle(times(5_000))),
   'clock-jumps': async () => withBound(await jumpClock(times(2_000))),
   defects: async () => {
@@ -83,11 +94,19 @@ function wilsonUpper(losses: number, events: number): number {
   return (middle + spread) / (1 + (z * z) / events);
 }
 
+/** What a fault needs and this machine has not. */
+function missingFor(name: string): string | undefined {
+  if ((name === 'power-cut' || name === 'failing-disk') && !canWatchDisk()) return 'Linux and gcc';
+  if (name === 'full-disk' && !canMount()) return 'the right to mount a tmpfs';
+  return undefined;
+}
+
 async function runAll(): Promise<void> {
   for (const [name, run] of Object.entries(FAULTS)) {
     if (values.fault !== undefined && values.fault !== name) continue;
-    if ((name === 'power-cut' || name === 'failing-disk') && !canWatchDisk()) {
-      process.stdout.write(`${name}: skipped, it needs Linux and gcc\n`);
+    const missing = missingFor(name);
+    if (missing !== undefined) {
+      process.stdout.write(`${name}: skipped, it needs ${missing}\n`);
       continue;
     }
     const startedMs = performance.now();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Consent, Hit } from '../../src/base/nouns.ts';
 import { buildReport } from '../../src/report/build-report.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { CLIENTS, makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
 import { changeFile, openTestStore, settleHits } from '../support/stores.ts';
 
 const MESSAGE = 'spring-sale';
 const sends = (count: number, consent?: Consent) =>
-  Array.from({ length: count }, (_, at) => ({ recipient: `r${at}`, atMs: startMs + at, consent }));
+  Array.from({ length: count }, (_, at) => ({ recipient: `r${at}`, atMs: sentMs + at, consent }));
 
 /** A store to which a message was sent, and from which hits came. */
 async function reportOf(of: { sent?: number; consent?: Consent; hits?: readonly Hit[] }) {
@@ -49,6 +49,8 @@ describe('the report', () => {
         clickToOpen: { raw: null, human: null },
       },
       links: [],
+      clients: [],
+      devices: [],
       domains: [],
       unsubscribes: 0,
       bounces: 0,
@@ -82,7 +84,7 @@ describe('the report', () => {
       ],
     });
     expect(report).toStrictEqual({
-      message: { id: MESSAGE, name: null, firstSentAt: '2026-01-01T00:00:00.000Z' },
+      message: { id: MESSAGE, name: null, firstSentAt: '2025-12-31T23:00:00.000Z' },
       sent: 8,
       recipients: { sent: 8, delivered: null, measurable: { opens: 8, clicks: 8 } },
       opens: {
@@ -128,6 +130,15 @@ describe('the report', () => {
           name: null,
           clicks: { total: 3, unique: 2, human: 1 },
         },
+      ],
+      clients: [
+        { client: 'Chrome', opens: 4, clicks: 2 },
+        { client: null, opens: 3, clicks: 1 },
+        { client: 'Gmail', opens: 2, clicks: 0 },
+      ],
+      devices: [
+        { device: null, opens: 6, clicks: 1 },
+        { device: 'desktop', opens: 3, clicks: 2 },
       ],
       domains: [],
       unsubscribes: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
-import { makeHit, makeLink, startMs } from '../support/hits.ts';
+import { makeHit, makeLink, sentMs } from '../support/hits.ts';
 import { playMailing } from '../support/mailing.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
 
@@ -61,7 +61,7 @@ describe('the estimated open rate of a report', () => {
 
   it('counts no recipient to whom no send was recorded, until it is', async () => {
     const { store } = await openTestStore();
-    const sends = Array.from({ length: 40 }, (_, at) => ({ recipient: `r${at}`, atMs: startMs }));
+    const sends = Array.from({ length: 40 }, (_, at) => ({ recipient: `r${at}`, atMs: sentMs }));
     const link = makeLink();
     await settleHits(
       store,

@@ -3,12 +3,12 @@ import { buildReport } from '../../src/report/build-report.ts';
 import type { Page } from '../../src/report/cursor.ts';
 import { listMessages, type MessageSummary } from '../../src/report/list-messages.ts';
 import type { ReportSource } from '../../src/report/report-source.ts';
-import { makeHit, makeLink, startMs } from '../support/hits.ts';
+import { makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
 
 async function storeOf(count: number) {
   const { store } = await openTestStore();
-  for (let at = 0; at < count; at += 1) await store.recordSends(`m${at}`, [{ recipient: 'r1', atMs: startMs + at }]);
+  for (let at = 0; at < count; at += 1) await store.recordSends(`m${at}`, [{ recipient: 'r1', atMs: sentMs + at }]);
   return store;
 }
 
@@ -45,7 +45,7 @@ describe('the list of messages', () => {
     let later = 0;
     const pages = await pagesOf(store, 2, () => {
       later += 1;
-      return store.recordSends(`later-${later}`, [{ recipient: 'r1', atMs: startMs }]);
+      return store.recordSends(`later-${later}`, [{ recipient: 'r1', atMs: sentMs }]);
     });
     expect(pages.flat()).toEqual(['m5', 'm4', 'm3', 'm2', 'm1', 'm0']);
     expect(later).toBe(2);
@@ -61,7 +61,7 @@ describe('the list of messages', () => {
       {
         id: 'm1',
         name: null,
-        firstSentAt: '2026-01-01T00:00:00.001Z',
+        firstSentAt: '2025-12-31T23:00:00.001Z',
         sent: 1,
         opens: { total: 3, unique: 3, rate: { raw: rates.open.raw, human: rates.open.human } },
         clicks: { total: 1, unique: 1, rate: { raw: 1, human: 1 } },
@@ -69,7 +69,7 @@ describe('the list of messages', () => {
       {
         id: 'm0',
         name: null,
-        firstSentAt: '2026-01-01T00:00:00.000Z',
+        firstSentAt: '2025-12-31T23:00:00.000Z',
         sent: 1,
         opens: { total: 0, unique: 0, rate: { raw: 0, human: 0 } },
         clicks: { total: 0, unique: 0, rate: { raw: 0, human: 0 } },
@@ -133,7 +133,7 @@ async function sortedStore() {
     const recipients = (count: number) => Array.from({ length: count }, (_, at) => `r${at}`);
     await store.recordSends(
       message,
-      recipients(sent).map((recipient) => ({ recipient, atMs: startMs })),
+      recipients(sent).map((recipient) => ({ recipient, atMs: sentMs })),
     );
     await settleHits(store, [
       ...recipients(opened).map((recipient) => makeHit({ message, recipient })),

@@ -6,7 +6,7 @@ import { recipientRows } from '../../src/report/list-rows.ts';
 import { recipientHistory } from '../../src/report/recipient-history.ts';
 import { RECIPIENT_FILTERS } from '../../src/report/report-source.ts';
 import type { Store } from '../../src/store/open-store.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { CLIENTS, makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
 import { changeFile, openTestStore, settleHits } from '../support/stores.ts';
 
 const UUID = '7f0c1c3e-5a0c-4f7e-9b1d-0123456789ab';
@@ -17,7 +17,7 @@ async function filledStore() {
   const { store } = opened;
   const sends = [...Array.from({ length: 6 }, (_, at) => `r${at}`), UUID].map((recipient) => ({
     recipient,
-    atMs: startMs,
+    atMs: sentMs,
     domain: 'example.com',
   }));
   await store.recordSends('spring-sale', sends);
@@ -71,7 +71,7 @@ describe('the recipients of a message', () => {
       {
         recipient: 'r2',
         domain: 'example.com',
-        sentAt: '2026-01-01T00:00:00.000Z',
+        sentAt: '2025-12-31T23:00:00.000Z',
         opens: {
           total: 2,
           people: 2,
@@ -94,7 +94,7 @@ describe('the recipients of a message', () => {
       1, 1, 0, 0, 0, 0,
     ]);
     expect(await Promise.all(RECIPIENT_FILTERS.map((filter) => find('r2', filter)))).toEqual([1, 1, 1, 0, 0]);
-    await store.recordSends('other', [{ recipient: 'elsewhere', atMs: startMs }]);
+    await store.recordSends('other', [{ recipient: 'elsewhere', atMs: sentMs }]);
     expect(await find('elsewhere')).toBe(0);
   });
 
@@ -138,7 +138,7 @@ describe('the history of a recipient', () => {
   it('has its messages, newest first, in pages of any size, and no others', async () => {
     const { store } = await filledStore();
     for (const message of ['second', 'third', 'fourth'])
-      await store.recordSends(message, [{ recipient: message === 'third' ? 'r8' : 'r2', atMs: startMs }]);
+      await store.recordSends(message, [{ recipient: message === 'third' ? 'r8' : 'r2', atMs: sentMs }]);
     await settleHits(store, [makeHit({ message: 'hit', recipient: 'r2', kind: 'unsubscribe' })]);
     for (const limit of [1, 2, 9]) {
       const seen: string[] = [];

@@ -4,7 +4,7 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { listMessages } from '../../src/report/list-messages.ts';
 import { toCsv } from '../../src/report/report-csv.ts';
 import { reportRows, summaryRows } from '../../src/report/report-rows.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { CLIENTS, makeHit, makeLink, sentMs } from '../support/hits.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
 
 const LINK_NAME = '=HYPERLINK("https://evil.example")';
@@ -12,9 +12,9 @@ const LINK_NAME = '=HYPERLINK("https://evil.example")';
 /** A store with a message whose figures differ from one another, and another message. */
 async function filledStore() {
   const { store } = await openTestStore();
-  const sends = Array.from({ length: 7 }, (_, at) => ({ recipient: `r${at}`, atMs: startMs }));
+  const sends = Array.from({ length: 7 }, (_, at) => ({ recipient: `r${at}`, atMs: sentMs }));
   await store.recordSends('spring-sale', sends);
-  await store.recordSends('=1+1', [{ recipient: 'r1', atMs: startMs }]);
+  await store.recordSends('=1+1', [{ recipient: 'r1', atMs: sentMs }]);
   await store.recordLinks('spring-sale', [
     { index: 0, destination: 'https://example.com/', name: 'Home, "sweet" home' },
     { index: 4, destination: 'https://example.com/never', name: LINK_NAME },
@@ -43,20 +43,36 @@ function leafCount(value: unknown): number {
   return Object.values(value).reduce((sum: number, part) => sum + leafCount(part), 0);
 }
 
+const isUsage = ({ figure = '' }: Cells) => /^(?:clients|devices)\./.test(figure);
 const cellOf = (value: unknown) => (value === null ? '' : String(value));
 
 describe('the rows of a report', () => {
   it('hold every figure of the JSON, the same', async () => {
     const report = await buildReport(await filledStore(), { message: 'spring-sale' });
-    const figures = rowsOf(toCsv(reportRows(report))).filter((row) => row['destination'] === '');
+    const figures = rowsOf(toCsv(reportRows(report))).filter((row) => row['destination'] === '' && !isUsage(row));
     for (const { figure = '', value } of figures)
       expect([figure, value]).toEqual([figure, cellOf(valueAt(report, figure))]);
-    const { links, domains, warnings, ...rest } = report;
+    const { links, domains, warnings, clients, devices, ...rest } = report;
     expect(links.length).toBe(3);
     expect(domains.length).toBe(0);
     expect(warnings).toEqual([]);
     expect(figures).toHaveLength(leafCount(rest));
     expect(new Set(figures.map((row) => row['figure'])).size).toBe(figures.length);
+  });
+
+  it('hold the opens and clicks of every client and device by its name; that of those not known is empty', async () => {
+    const report = await buildReport(await filledStore(), { message: 'spring-sale' });
+    const rows = rowsOf(toCsv(reportRows(report))).filter(isUsage);
+    expect(rows).toEqual(
+      [
+        ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
+        ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
+      ].flatMap(({ of, name, counts }) => [
+        { figure: `${of}.opens`, value: String(counts.opens), destination: '', name: name ?? '' },
+        { figure: `${of}.clicks`, value: String(counts.clicks), destination: '', name: name ?? '' },
+      ]),
+    );
+    expect(rows.map(({ name }) => name)).toEqual(expect.arrayContaining(['Chrome', 'Gmail', 'desktop', '']));
   });
 
   it('hold the clicks of every link with its destination and its name', async () => {
@@ -79,7 +95,7 @@ describe('the rows of a report', () => {
     const { store } = await openTestStore();
     const sends = ['b.example', 'a.example', 'a.example'].map((domain, at) => ({
       recipient: `r${at}`,
-      atMs: startMs,
+      atMs: sentMs,
       domain,
     }));
     await store.recordSends('spring-sale', sends);

@@ -23,7 +23,7 @@ interface Shot {
   readonly size?: { readonly width: number; readonly height: number };
 }
 
-const DESK = { width: 1_120, height: 860 };
+const DESK = { width: 1_120, height: 925 };
 const PHONE = { width: 375, height: 812 };
 const REPORT = '/messages/autumn-newsletter?tz=Europe/London';
 

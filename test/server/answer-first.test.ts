@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { nextCommit } from '../support/journals.ts';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 import { statusesIn, talk } from '../support/talk.ts';
 
@@ -65,22 +66,29 @@ describe('a request that is not quite one', () => {
     expect(service.problems).toEqual([]);
   });
 
-  it('is no hit when it ends before its body does', async () => {
+  it.each<readonly [string, () => string, readonly number[], number]>([
+    ['one', () => get(pixel), [200], 1],
+    ['three at once', () => get(pixel) + get(click) + get(pixel), [200, 302, 200], 3],
+    ['one that Koa answers', () => get('/healthz'), [200], 0],
+    ['nothing', () => '', [], 0],
+    ['half a head', () => `GET ${pixel} HTTP/1.1\r\nHost: loc`, [400], 0],
+    ['half a body', () => get(pixel, 'Content-Length: 50').concat('hello'), [400], 0],
+  ])('is answered, then closed, when its sender says that no more will come: %s', async (_, bytes, statuses, hits) => {
     const before = hitsTaken();
-    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
-    socket.end(get(pixel, 'Content-Length: 50').concat('hello'));
-    const [answer] = await once(socket, 'data');
-    expect(statusesIn(String(answer))).toEqual([400]);
-    expect(hitsTaken() - before).toBe(0);
+    const { hostname, port } = new URL(service.url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+    socket.end(bytes());
+    expect(statusesIn((await socket.toArray()).join(''))).toEqual(statuses);
+    expect(hitsTaken() - before).toBe(hits);
     expect(service.problems).toEqual([]);
   });
 
   it('is still a hit when its sender leaves before the answer', async () => {
     const before = hitsTaken();
+    const kept = nextCommit(service.journal);
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
-    socket.write(get(pixel));
-    socket.end();
-    await once(socket.resume(), 'close');
+    socket.write(get(pixel), () => socket.destroy());
+    await kept;
     expect(hitsTaken() - before).toBe(1);
   });
 });

@@ -1,7 +1,7 @@
 // Where a hit came from, in a running service: looked up before the journal, kept as a kind, and named when a proxy hides it.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 import { rowsOf } from '../support/stores.ts';
@@ -73,6 +73,22 @@ describe('the network of a hit', () => {
 });
 
 describe('a proxy that is not named', () => {
+  it('that adds no header is known by its many readers, and then the hits that came before are judged so, too', async () => {
+    service = await startTestService();
+    await open(service, 199);
+    expect(new Set(eventsOf(service).map(({ network }) => network))).toEqual(new Set(['unknown']));
+    await open(service, 1);
+    // What the collector tells is written in its turn.
+    const running = service;
+    await vi.waitFor(() => expect(new Set(eventsOf(running).map(({ network }) => network))).toEqual(new Set(['cdn'])));
+    const { opens, warnings } = await buildReport(service.store, { message: 'm' });
+    expect(opens.byLabel.unknown).toEqual({ total: 200, unique: 199 });
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('200 opens and clicks') }),
+    );
+    expect(service.problems.map(String)).toEqual([expect.stringContaining('came from one address')]);
+  });
+
   it('is told of once, in /readyz and in the report, and of its hits nothing is guessed', async () => {
     service = await startTestService();
     await open(service, 60, { 'x-forwarded-for': '203.0.113.9' });

@@ -231,7 +231,11 @@ describe('a service whose store is gone', () => {
       onProblem: (error: unknown) => problems.push(error),
     };
     const first = await runService(options);
-    const compiled = first.tracker.compile(HTML, { message: 'm', links: 'short' });
+    const { baseUrl, keys } = options;
+    const compiled = createTracker({ baseUrl, keys, store: first.store }).compile(HTML, {
+      message: 'm',
+      links: 'short',
+    });
     await compiled.register();
     await first.store.revoke({ kind: 'link', message: 'm', index: 1 }, 'command');
     await first.control.follower.followNow();

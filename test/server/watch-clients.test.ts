@@ -6,7 +6,12 @@ const CLOUDFRONT = 'Amazon CloudFront';
 /** A watch, what it told, and a way to show it many requests. */
 function startWatch(hasTrustedProxies = false) {
   const told: ClientProblem[] = [];
-  const watch = watchClients({ hasTrustedProxies, onProblem: (problem) => told.push(problem) });
+  const hidden: string[] = [];
+  const watch = watchClients({
+    hasTrustedProxies,
+    onProblem: (problem) => told.push(problem),
+    onSameAddress: ({ address, atMs }) => hidden.push(`${address} ${atMs}`),
+  });
   const show = (count: number, requestAt: (at: number) => Partial<WatchedRequest>) =>
     Array.from({ length: count }, (_, at) =>
       watch.look({
@@ -15,7 +20,7 @@ function startWatch(hasTrustedProxies = false) {
         ...requestAt(at),
       }),
     );
-  return { told, show, problem: watch.problem };
+  return { told, hidden, show, problem: watch.problem };
 }
 
 /** As readers come: from an address each. */

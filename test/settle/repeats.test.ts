@@ -40,6 +40,17 @@ describe('a request that comes again', () => {
     );
   });
 
+  it('is known after a restart, too, when what other hits said has changed the verdict of the first', async () => {
+    const { store, path, repeats } = await open();
+    const clicks = [0, 1, 2].map((index) => again(index, { link: makeLink({ index, count: 4 }) }));
+    await settleMarked(store, repeats, clicks);
+    expect(
+      rowsOf(path, "SELECT 1 FROM events JOIN verdicts ON key = verdict_key WHERE reasons LIKE 'burst %'"),
+    ).toHaveLength(3);
+    const restarted = makeRepeats({ windowMs: WINDOW_MS, source: store });
+    expect(await repeatsAmong(restarted, [again(9_000, { link: makeLink({ index: 1, count: 4 }) })])).toEqual([true]);
+  });
+
   const link = makeLink();
   it.each<[string, Partial<Hit>, Partial<Hit>]>([
     ['another recipient', {}, { recipient: 'r2' }],

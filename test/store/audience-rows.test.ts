@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { CONSENT_LEVELS } from '../../src/base/nouns.ts';
 import { strataOf, sumStrata } from '../../src/stats/audience.ts';
 import type { Store } from '../../src/store/open-store.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
+import { CLIENTS, makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
 import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 const KEPT = 'SELECT message_key, cohort, seen, recipients FROM audiences WHERE recipients <> 0 ORDER BY 1, 2, 3';
@@ -34,7 +34,7 @@ const JOINED_DOMAINS = `SELECT message_key, domain_key, count(*) AS sent, sum(op
 const sendTo = (store: Store, message: string, ...recipients: readonly string[]) =>
   store.recordSends(
     message,
-    recipients.map((recipient) => ({ recipient, atMs: startMs })),
+    recipients.map((recipient) => ({ recipient, atMs: sentMs })),
   );
 const prefetch = (message: string, recipient: string) => makeHit({ message, recipient, from: CLIENTS.speculative });
 
@@ -128,7 +128,7 @@ const sending = fc.record({
   sends: fc.array(
     fc.record({
       recipient,
-      atMs: fc.constant(startMs),
+      atMs: fc.constantFrom(startMs, sentMs),
       domain: fc.constantFrom(undefined, 'gmail.com', 'icloud.com', 'example.com'),
       consent: fc.option(
         fc.record({ opens: fc.constantFrom(...CONSENT_LEVELS), clicks: fc.constantFrom(...CONSENT_LEVELS) }),

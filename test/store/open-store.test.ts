@@ -8,6 +8,7 @@ import { openJournal } from '../../src/journal/open-journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { builtFile } from '../support/built.ts';
 import { makeHit } from '../support/hits.ts';
+import { killAt } from '../support/kill-at.ts';
 import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 import { filesOf, temporaryDirectory } from '../support/temporary.ts';
 
@@ -15,9 +16,9 @@ const storePath = () => join(temporaryDirectory(), 'telltale.db');
 const script = new URL('../support/open-store-once.ts', import.meta.url);
 
 /** Opens a store in a process of its own and returns how that process ended. */
-async function openElsewhere(path: string, killAt = 0): Promise<readonly unknown[]> {
-  const args = [builtFile(script), path, String(killAt)];
-  return await once(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit');
+async function openElsewhere(path: string, env: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> {
+  const options = { env: { ...process.env, ...env }, stdio: 'inherit' } as const;
+  return await once(spawn(process.execPath, [builtFile(script), path], options), 'exit');
 }
 
 describe('the URL', () => {
@@ -150,9 +151,12 @@ describe('the schema', () => {
     expect(filesOf(join(path, '..'))).toEqual(before);
   });
 
-  it.each([1, 2, 3, 10, 16])('is whole or absent after kill -9 before table %i of it is made', async (killAt) => {
+  it.each([1, 2, 3, 10, 16])('is whole or absent after kill -9 before table %i of it is made', async (at) => {
     const path = storePath();
-    expect(await openElsewhere(path, killAt)).toEqual([null, 'SIGKILL']);
+    expect(await openElsewhere(path, killAt({ file: 'telltale.db', sql: '^create table', at }))).toEqual([
+      null,
+      'SIGKILL',
+    ]);
     expect(rowsOf(path, "SELECT name FROM sqlite_master WHERE type = 'table'")).toEqual([]);
     const store = await openStore(`sqlite:${path}`);
     onTestFinished(() => store.close());

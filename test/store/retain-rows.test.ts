@@ -9,6 +9,7 @@ import { openStore, type Store } from '../../src/store/open-store.ts';
 import { NO_TEXT } from '../../src/store/tables.ts';
 import { builtFile } from '../support/built.ts';
 import { makeHit, makeLink } from '../support/hits.ts';
+import { killAt } from '../support/kill-at.ts';
 import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 const DAY = 86_400_000;
@@ -209,16 +210,18 @@ describe('retention', () => {
 describe('retention that is killed', () => {
   it.each([1, 2, 4, 7])(
     'before change %i leaves what the next run ends, and every count',
-    async (killAt) => {
+    async (at) => {
       const { store, path } = await openTestStore();
-      const old = Array.from({ length: 60 }, (_, at) => [
-        makeHit({ message: `m${at % 4}`, atMs: eventsMs - 1 - at, ...agent(`a${at}`) }),
-        makeHit({ message: `m${at % 4}`, atMs: signalsMs - 1 - at, ...agent(`b${at}`) }),
+      const old = Array.from({ length: 60 }, (_, n) => [
+        makeHit({ message: `m${n % 4}`, atMs: eventsMs - 1 - n, ...agent(`a${n}`) }),
+        makeHit({ message: `m${n % 4}`, atMs: signalsMs - 1 - n, ...agent(`b${n}`) }),
       ]);
       await settleHits(store, old.flat());
       const counts = allRows(path, 'events', 'texts', 'kept_events', 'clock');
-      const script = builtFile(new URL('../support/retain-killed.ts', import.meta.url));
-      const { signal } = spawnSync(process.execPath, [script, path, String(nowMs), String(killAt)]);
+      const script = builtFile(new URL('../support/retain-once.ts', import.meta.url));
+      const sql = '^(delete from|update) "(events|kept_events|texts)"';
+      const env = { ...process.env, ...killAt({ file: 'telltale.db', sql, at }) };
+      const { signal } = spawnSync(process.execPath, [script, path, String(nowMs)], { env });
       expect(signal).toBe('SIGKILL');
       await retainAll(store);
       expect(rowsOf(path, 'SELECT count(*) AS rows, max(method_key) AS methods FROM events')).toEqual([
@@ -232,7 +235,7 @@ describe('retention that is killed', () => {
 });
 
 describe('retention by a doubtful clock', () => {
-  const clock = (path: string) => rowsOf(path, 'SELECT * FROM clock')[0];
+  const clock = (path: string) => rowsOf(path, 'SELECT newest_ms, believed_ms, doubted_ms FROM clock')[0];
 
   it.each([
     ['behind the newest hit', -7 * 3_600_000, 'behind'],

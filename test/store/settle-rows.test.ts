@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
 import { judgeHits } from '../../src/settle/judge-hits.ts';
+import { COUNT_LABELS, codeOf } from '../../src/store/codes.ts';
 import { COUNTS, LINK_COUNTS, QUARTERS } from '../support/count-queries.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
@@ -175,7 +176,7 @@ describe('settle', () => {
     ]);
   });
 
-  it('keeps test hits as events and counts none of them', async () => {
+  it('keeps test hits as events and counts them apart', async () => {
     const { store, path } = await openTestStore();
     const test = { test: true } as const;
     await settleHits(store, [
@@ -184,8 +185,12 @@ describe('settle', () => {
       makeHit({ ...test, kind: 'unsubscribe' }),
       makeHit({ ...test, level: 'aggregate', recipient: null }),
     ]);
-    const { events, ...others } = Object.fromEntries(STATE_TABLES.map((name) => [name, allRows(path)[name]]));
+    const { events, counts, ...others } = Object.fromEntries(STATE_TABLES.map((name) => [name, allRows(path)[name]]));
     expect(events?.map((row) => row['test'])).toEqual([1, 1, 1]);
+    // Apart from all other counts.
+    expect(counts?.map(({ label, total }) => [label, total])).toEqual(
+      [2, 1].map((total) => [codeOf(COUNT_LABELS, 'test'), total]),
+    );
     expect(Object.values(others)).toEqual(Object.keys(others).map(() => []));
   });
 

@@ -67,7 +67,7 @@ describe('a deleted message', () => {
     changeFile(
       path,
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${retainedAtOnce + 100})
-        INSERT INTO sends SELECT 1, unhex(printf('%016x', i)), ${startMs}, NULL, 0, 0, 0 FROM n`,
+        INSERT INTO sends SELECT 1, unhex(printf('%016x', i)), ${startMs}, 1, NULL, 0, 0, 0 FROM n`,
     );
     await store.deleteMessage('a');
     expect(await store.sweepStep()).toBe(true);

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { peerEventsMax } from '../../src/base/limits.ts';
-import type { Hit } from '../../src/base/nouns.ts';
+import { type Hit, LABELS } from '../../src/base/nouns.ts';
 import { classify } from '../../src/classify/classify.ts';
+import { usageOf } from '../../src/classify/mail-clients.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import { classifyHit } from '../../src/settle/judge-hits.ts';
+import type { Store } from '../../src/store/open-store.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
 import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
@@ -13,6 +15,7 @@ const CHROME =
 const IPHONE =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148';
 const GMAIL = 'Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)';
+const SLACK = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 const OFFICE = 'Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Trident/7.0; ms-office)';
 
 /** Hits of two mails, few people, addresses and agents in twenty minutes, so that all kinds of company arise. */
@@ -26,9 +29,10 @@ const anyHits: fc.Arbitrary<readonly Hit[]> = fc
       honeypot: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
       peer: fc.constantFrom('00000000000000aa', '00000000000000bb', null),
       network: fc.constantFrom('unknown', 'microsoft', 'residential'),
-      agent: fc.constantFrom(CHROME, IPHONE, OFFICE, GMAIL),
+      agent: fc.constantFrom(CHROME, IPHONE, OFFICE, GMAIL, SLACK),
       atMs: fc.oneof(fc.integer({ min: 0, max: 4_000 }), fc.integer({ min: 0, max: 1_200_000 })),
       speaks: fc.boolean(),
+      isPlain: fc.boolean(),
     }),
     { maxLength: 30 },
   )
@@ -45,13 +49,18 @@ function toHit(of: {
   readonly agent: string;
   readonly atMs: number;
   readonly speaks: boolean;
+  readonly isPlain?: boolean;
 }): Hit {
-  const { message, recipient, kind, index, honeypot, peer, network, agent, atMs, speaks } = of;
+  const { message, recipient, kind, index, honeypot, peer, network, agent, atMs, speaks, isPlain = false } = of;
   return {
     ...makeHit({ message, recipient: `r${recipient}`, kind, peer, network, atMs: startMs + atMs }),
     link:
       kind === 'click' ? makeLink({ index, count: 6, honeypot, destination: `https://example.com/${index}` }) : null,
-    headers: { 'user-agent': agent, ...(speaks ? { 'accept-language': 'de' } : {}) },
+    headers: {
+      'user-agent': agent,
+      ...(speaks ? { 'accept-language': 'de' } : {}),
+      ...(isPlain ? { 'accept-encoding': 'gzip,deflate,br' } : {}),
+    },
   };
 }
 
@@ -65,17 +74,57 @@ function verdictsIn(path: string) {
   return new Map(rows.map(({ id, label, confidence, reasons }) => [id, { label, confidence, reasons }]));
 }
 
-/** What the same hits are when all are known at once. */
-function verdictsOf(hits: readonly Hit[]) {
-  const verdicts = classify(hits.map(classifyHit));
+/** What the same hits are when all are known at once, and their sends. */
+function verdictsOf(hits: readonly Hit[], sends: readonly PlannedSend[] = []) {
+  const sendOf = (hit: Hit) => sends.find((send) => send.message === hit.message && send.recipient === hit.recipient);
+  const withSend = (hit: Hit) => {
+    const { atMs, isTimed, domain } = sendOf(hit) ?? {};
+    return { ...classifyHit(hit), sentAtMs: isTimed === true ? atMs : null, recipientDomain: domain };
+  };
+  const verdicts = classify(hits.map(withSend));
   return new Map(
     verdicts.map(({ id, label, confidence, reasons }) => [id, { label, confidence, reasons: reasons.join(' ') }]),
   );
 }
 
-/** All that is counted of a store's hits; dictionaries may be numbered otherwise. */
-async function countsIn(store: Parameters<typeof buildReport>[0], messages: readonly string[]) {
-  return await Promise.all(messages.map((message) => buildReport(store, { message })));
+/** All that is counted of a store's hits; dictionaries may be numbered otherwise, and earlier messages be others. */
+async function countsIn(store: Store, messages: readonly string[]) {
+  const reports = await Promise.all(messages.map((message) => buildReport(store, { message })));
+  return reports.map(({ rates: { open, ...rates }, ...counted }) => {
+    const { estimated: _, ...counts } = open;
+    return { ...counted, rates, open: counts };
+  });
+}
+
+/** A send of one of the mails, told before some of the hits, or behind them all. */
+interface PlannedSend {
+  readonly message: string;
+  readonly recipient: string;
+  readonly atMs: number;
+  readonly isTimed: boolean;
+  readonly domain?: string | undefined;
+  readonly toldAt: number;
+}
+
+const anySends: fc.Arbitrary<readonly PlannedSend[]> = fc.uniqueArray(
+  fc.record({
+    message: fc.constantFrom('a', 'b'),
+    recipient: fc.constantFrom('r0', 'r1', 'r2'),
+    atMs: fc
+      .oneof(fc.integer({ min: -3_000, max: 4_000 }), fc.integer({ min: -40_000, max: 1_200_000 }))
+      .map((ms) => startMs + ms),
+    isTimed: fc.integer({ min: 0, max: 4 }).map((n) => n > 0),
+    domain: fc.constantFrom('outlook.com', 'example.com', undefined),
+    toldAt: fc.nat({ max: 5 }),
+  }),
+  { selector: ({ message, recipient }) => `${message} ${recipient}`, maxLength: 6 },
+);
+
+async function recordSends(store: Store, sends: readonly PlannedSend[]): Promise<void> {
+  for (const message of ['a', 'b']) {
+    const ofMessage = sends.filter((send) => send.message === message);
+    if (ofMessage.length > 0) await store.recordSends(message, ofMessage);
+  }
 }
 
 describe('settling in any pieces', () => {
@@ -83,9 +132,10 @@ describe('settling in any pieces', () => {
     await fc.assert(
       fc.asyncProperty(
         anyHits,
+        anySends,
         fc.array(fc.nat({ max: 29 }), { maxLength: 4 }),
         fc.infiniteStream(fc.nat()),
-        async (hits, cuts, chance) => {
+        async (hits, sends, cuts, chance) => {
           if (hits.length === 0) return;
           const { store, path } = await openTestStore();
           const shuffled = hits
@@ -95,16 +145,28 @@ describe('settling in any pieces', () => {
           const places = [0, ...[...new Set(cuts)].sort((a, b) => a - b), hits.length];
           for (const [n, from] of places.entries()) {
             const piece = shuffled.slice(from, places[n + 1] ?? hits.length);
+            const isLast = n === places.length - 1;
+            await recordSends(
+              store,
+              sends.filter(({ toldAt }) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n)),
+            );
             if (piece.length > 0) await settleHits(store, piece, `journal-${n % 2}`);
           }
-          expect(verdictsIn(path)).toEqual(verdictsOf(hits));
+          await recordSends(
+            store,
+            sends.filter(({ toldAt }) => toldAt === 5),
+          );
+          expect(verdictsIn(path)).toEqual(verdictsOf(hits, sends));
 
           const { store: other, path: otherPath } = await openTestStore();
+          await recordSends(other, sends);
           await settleHits(other, hits);
           expect(verdictsIn(otherPath)).toEqual(verdictsIn(path));
           const messages = [...new Set(hits.map(({ message }) => message))].sort();
           expect(await countsIn(store, messages)).toEqual(await countsIn(other, messages));
-          expect(countedRows(path)).toEqual(recount(hits));
+          expect(countedRows(path)).toEqual(recount(hits, sends));
+          expect(await usagesIn(store)).toEqual(recountUsages(hits, sends));
+          expect(await relabelled(store)).toEqual([]);
           await store.close();
           await other.close();
         },
@@ -149,8 +211,8 @@ function countedRows(path: string): readonly string[] {
 }
 
 /** The same, counted anew from the verdicts. */
-function recount(hits: readonly Hit[]): readonly string[] {
-  const verdicts = verdictsOf(hits);
+function recount(hits: readonly Hit[], sends: readonly PlannedSend[]): readonly string[] {
+  const verdicts = verdictsOf(hits, sends);
   const totals = new Map<string, Hit[]>();
   for (const hit of hits) {
     if (hit.kind === 'unsubscribe') continue;
@@ -164,4 +226,34 @@ function recount(hits: readonly Hit[]): readonly string[] {
   return [...totals]
     .map(([key, of]) => `${key} ${of.length} ${new Set(of.map(({ recipient }) => recipient)).size}`)
     .sort();
+}
+
+/** With what the hits were made, as the store keeps it. */
+async function usagesIn(store: Store): Promise<readonly string[]> {
+  const rows = await Promise.all(
+    ['a', 'b'].map(async (message) => (await store.usageOf(message)).map((row) => ({ message, ...row }))),
+  );
+  return rows
+    .flat()
+    .map(({ message, kind, client, device, total }) => `${message} ${kind} ${client} ${device} ${total}`)
+    .sort();
+}
+
+/** The same, counted anew from the verdicts. */
+function recountUsages(hits: readonly Hit[], sends: readonly PlannedSend[]): readonly string[] {
+  const verdicts = verdictsOf(hits, sends);
+  const totals = new Map<string, number>();
+  for (const { id, message, kind, headers } of hits) {
+    const label = LABELS.find((one) => one === verdicts.get(id)?.label) ?? 'unknown';
+    const { client, device } = usageOf({ userAgent: headers['user-agent'] ?? '', label });
+    const name = `${message} ${kind} ${client} ${device}`;
+    if (kind !== 'unsubscribe') totals.set(name, (totals.get(name) ?? 0) + 1);
+  }
+  return [...totals].map(([name, total]) => `${name} ${total}`).sort();
+}
+
+/** What judging all anew by the same rules would change. */
+async function relabelled(store: Store) {
+  const { changed } = await store.relabel(null, { rules: [], isDryRun: true });
+  return changed;
 }

@@ -17,6 +17,9 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** What runs as a process or thread of its own, and what that loads. */
+const SOURCES = ['src', 'test/support', 'test/faults', 'bench'];
+
 /** Where it is, for the processes that inherit it. */
 const PLACE = 'TELLTALE_TEST_BUILT';
 
@@ -34,7 +37,7 @@ export function builtRoot(): string {
   process.on('exit', () => rmSync(made, { recursive: true, force: true }));
   // One folder deeper, as the package has it, beside what it looks for.
   for (const name of ['package.json', 'templates', 'node_modules']) symlinkSync(join(root, name), join(made, name));
-  for (const path of ['cli.ts', ...sourcesIn('src'), ...sourcesIn('test/support'), ...sourcesIn('test/faults')]) {
+  for (const path of ['cli.ts', ...SOURCES.flatMap(sourcesIn)]) {
     const target = join(made, 'built', path.replace(/\.ts$/, '.js'));
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, transpile(readFileSync(join(root, path), 'utf8')));

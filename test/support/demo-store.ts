@@ -59,6 +59,7 @@ export const DEMO_MAILINGS: readonly DemoMailing[] = [
 ];
 
 const HOUR_MS = 3_600_000;
+const CLICK_AFTER_MS = 90_000;
 
 /** Milliseconds of a demo reader's time that become days here. */
 const READER_SPAN_MS = 6_000;
@@ -141,7 +142,10 @@ function hitsOf(reader: Reader, of: HitsOf): readonly Hit[] {
 }
 
 function makeHit(reader: Reader, request: ClientRequest, of: HitsOf & { readonly step: number }): Hit {
-  const atMs = Math.floor(of.sentAtMs + delayMs(request.afterMs, of.sentAtMs));
+  // The demo's readers click about this long after they look.
+  const isClick = request.what === 'link' && request.proxy === undefined;
+  const lookedMs = isClick ? Math.max(500, request.afterMs - 700) : request.afterMs;
+  const atMs = Math.floor(of.sentAtMs + delayMs(lookedMs, of.sentAtMs) + (isClick ? CLICK_AFTER_MS : 0));
   const address = request.proxy ?? reader.network;
   return {
     id: idAt(atMs, `${of.message} ${reader.id} ${of.step}`),
@@ -176,8 +180,7 @@ function linkOf(place: number, links: HitsOf['links']): HitLink {
 /** Most look within hours, some after days, few at night. */
 function delayMs(afterMs: number, sentAtMs: number): number {
   if (afterMs < 100) return afterMs * 20;
-  // The demo's readers click within a second after they look: here, within a day.
-  const place = (Math.min(afterMs, READER_SPAN_MS) + Math.max(0, afterMs - READER_SPAN_MS) / 10) / LATEST_MS;
+  const place = Math.min(afterMs, READER_SPAN_MS) / LATEST_MS;
   const delay = 2 * HOUR_MS * ((1 - place) ** -2.2 - 1) + 60_000;
   const hour = new Date(sentAtMs + delay).getUTCHours();
   return hour < 5 ? delay + (5 - hour) * HOUR_MS : delay;

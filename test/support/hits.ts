@@ -4,6 +4,9 @@ import type { Hit, HitLink, Label } from '../../src/base/nouns.ts';
 /** 1 January 2026, the start of a quarter hour. */
 export const startMs = Date.UTC(2026, 0, 1);
 
+/** An hour before: of a hit at {@link startMs} no rule asks when its mail was sent. */
+export const sentMs: number = startMs - 3_600_000;
+
 /** Who asks: what each sends, and how its opens and its clicks are judged. */
 export interface Client {
   readonly method: string;

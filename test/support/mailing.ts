@@ -1,6 +1,6 @@
 // A mailing in a store: who read it, whose reading can be seen, who clicked, who is hidden behind a prefetch.
 import type { Store } from '../../src/store/open-store.ts';
-import { CLIENTS, makeHit, makeLink, startMs } from './hits.ts';
+import { CLIENTS, makeHit, makeLink, sentMs } from './hits.ts';
 import { settleHits } from './stores.ts';
 
 export interface MailingPlan {
@@ -18,7 +18,7 @@ export async function playMailing(store: Store, message: string, plan: MailingPl
   const recipients = Array.from({ length: plan.recipients }, (_, at) => `r${at}`);
   await store.recordSends(
     message,
-    recipients.map((recipient) => ({ recipient, atMs: startMs })),
+    recipients.map((recipient) => ({ recipient, atMs: sentMs })),
   );
   const hits = recipients.flatMap((recipient, at) => [
     ...(at < plan.masked ? [makeHit({ message, recipient, from: CLIENTS.speculative })] : []),

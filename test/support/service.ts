@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runService, type Service, type ServiceOptions } from '../../src/server/run-service.ts';
 import { addKey, createKeyRing, type KeyRing, type KeyRingJson } from '../../src/token/key-ring.ts';
+import { createTracker, type Tracker } from '../../src/track/create-tracker.ts';
 
 export interface TestService extends Service {
   readonly directory: string;
   readonly ring: KeyRingJson;
   readonly keys: KeyRing;
+  /** Rewrites mails whose readers it answers. */
+  readonly tracker: Tracker;
   readonly problems: readonly unknown[];
   /** Closes the service and removes its directory. */
   end(): Promise<void>;
@@ -21,20 +24,42 @@ export async function startTestService(options: Partial<ServiceOptions> = {}): P
   const ring = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });
   const keys = createKeyRing(ring);
   const problems: unknown[] = [];
+  const onProblem = (error: unknown) => problems.push(error);
   const service = await runService({
     dataDirectory: directory,
     databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
     keys,
     host: '127.0.0.1',
     port: 0,
-    onProblem: (error) => problems.push(error),
+    onProblem,
     ...options,
   });
+  const { baseUrl, store } = service;
+  const tracker = createTracker({ baseUrl, keys, store, onProblem });
   const end = async () => {
+    await tracker.close();
     await service.close();
     await rm(directory, { recursive: true, force: true });
   };
-  return { ...service, directory, ring, keys, problems, end };
+  // On a busy machine an answer leaves before its commit.
+  const settleNow = async () => {
+    await whenCommitted(service.journal);
+    await service.settler.settleNow();
+  };
+  return { ...service, settler: { ...service.settler, settleNow }, directory, ring, keys, tracker, problems, end };
+}
+
+/** Resolves when every hit that was taken is on disk. */
+function whenCommitted(journal: Pick<Service['journal'], 'counts' | 'onCommit'>): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = journal.onCommit(look);
+    function look(): void {
+      if (journal.counts().waiting > 0) return;
+      stop();
+      resolve();
+    }
+    look();
+  });
 }
 
 export interface Answer {

@@ -15,6 +15,7 @@ import { buildReport, type Report } from '../../report/build-report.ts';
 import { buildTimeline } from '../../report/build-timeline.ts';
 import { runService, type Service } from '../../server/run-service.ts';
 import { addKey, createKeyRing } from '../../token/key-ring.ts';
+import { createTracker, type Tracker } from '../../track/create-tracker.ts';
 import type { ReportStory } from '../draw-report.ts';
 import { type Io, say, writeOut } from '../io.ts';
 import { newKey } from '../key-file.ts';
@@ -33,6 +34,7 @@ export interface DemoFlags extends CommonFlags {
 const MESSAGE = 'autumn-newsletter';
 const READER_COUNT = 200;
 const LINKS_SHOWN = 5;
+const READING_MS = 3_600_000;
 
 /** Runs the demo; status 1 when a hit was lost. */
 export async function demo(flags: DemoFlags, io: Io): Promise<number> {
@@ -40,22 +42,26 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const words = flags.quiet === true || flags.json === true ? () => {} : (text: string) => say(io, text);
   const directory = await mkdtemp(join(tmpdir(), 'telltale-demo-'));
   const problems: string[] = [];
+  const keys = createKeyRing(addKey(undefined, newKey(true)));
+  const onProblem = (error: unknown) => problems.push(messageOf(error));
   const service = await runService({
     dataDirectory: directory,
     databaseUrl: `sqlite:${join(directory, 'telltale.db')}`,
-    keys: createKeyRing(addKey(undefined, newKey(true))),
+    keys,
     host: '127.0.0.1',
     port: 0,
     // All requests come from this machine: who asked is said as a proxy would.
     trustedProxies: 'loopback',
-    onProblem: (error) => problems.push(messageOf(error)),
+    onProblem,
   });
+  const { baseUrl, store } = service;
+  const tracker = createTracker({ baseUrl, keys, store, onProblem });
   try {
     words(`Seed ${seed}. The collector listens on ${service.url}.`);
-    const outcome = await play(service, seed, words);
+    const outcome = await play(tracker, seed, words);
     await service.settler.settleNow();
-    const report = await buildReport(service.store, { message: MESSAGE });
-    const timeline = await buildTimeline(service.store, { message: MESSAGE });
+    const report = await buildReport(store, { message: MESSAGE });
+    const timeline = await buildTimeline(store, { message: MESSAGE });
     const recorded = report.opens.total + report.clicks.total;
     if (flags.json === true) await writeOut(io, `${JSON.stringify({ seed, truth: truthOf(outcome), report })}\n`);
     else await printOutcome({ report, timeline }, outcome, io);
@@ -63,6 +69,7 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
     if (flags.keep === true) await keepUp(service, directory, io);
     return recorded === outcome.requests && problems.length === 0 ? 0 : 1;
   } finally {
+    await tracker.close();
     await service.close();
     if (flags.keep !== true) await rm(directory, { recursive: true, force: true });
   }
@@ -84,20 +91,20 @@ interface Outcome {
   readonly requests: number;
 }
 
-async function play(service: Service, seed: number, words: (text: string) => void): Promise<Outcome> {
+async function play(tracker: Tracker, seed: number, words: (text: string) => void): Promise<Outcome> {
   const html = await readFile(new URL('templates/mail/newsletter.html', packageRoot), 'utf8');
-  const linkCount = service.tracker.compile(html, { message: MESSAGE }).links.length;
+  const linkCount = tracker.compile(html, { message: MESSAGE }).links.length;
   const readers = makeReaders(READER_COUNT, linkCount, seed);
   const byAddress = new Map(readers.map((reader) => [reader.address, reader]));
   const agent = new Agent({ keepAlive: true, maxSockets: 32 });
   const reading: Promise<number>[] = [];
-  const sink = await startMailSink(service.baseUrl, (mail) => {
+  const sink = await startMailSink(tracker.baseUrl, (mail) => {
     const reader = byAddress.get(mail.to);
     if (reader !== undefined) reading.push(read(reader, mail, agent));
   });
   try {
     words(`Mailing the newsletter (${linkCount} links) to ${READER_COUNT} readers through SMTP on port ${sink.port} …`);
-    await sendAll(service, readers, html, sink.port);
+    await sendAll(tracker, readers, html, sink.port);
     words('All sent. Proxies, gateways and people are fetching …');
     const answered = await Promise.all(reading);
     return { readers, requests: answered.reduce((sum, count) => sum + count, 0) };
@@ -107,7 +114,7 @@ async function play(service: Service, seed: number, words: (text: string) => voi
   }
 }
 
-async function sendAll(service: Service, readers: readonly Reader[], html: string, port: number): Promise<void> {
+async function sendAll(tracker: Tracker, readers: readonly Reader[], html: string, port: number): Promise<void> {
   const transporter = createTransport({
     host: '127.0.0.1',
     port,
@@ -116,7 +123,7 @@ async function sendAll(service: Service, readers: readonly Reader[], html: strin
     maxMessages: Number.POSITIVE_INFINITY,
     ignoreTLS: true,
   });
-  transporter.use('compile', trackingPlugin(service.tracker, { keepMail: true }));
+  transporter.use('compile', trackingPlugin(sentBefore(tracker), { keepMail: true }));
   const mails = readers.map(({ id, address }) =>
     transporter.sendMail({
       from: 'Tidewater Chandlery <news@tidewater.example>',
@@ -128,7 +135,15 @@ async function sendAll(service: Service, readers: readonly Reader[], html: strin
   );
   await Promise.all(mails);
   transporter.close();
-  await service.tracker.close();
+  await tracker.close();
+}
+
+/** Readers of the demo need seconds for what takes people an hour; so the mail was sent an hour before they begin. */
+function sentBefore(tracker: Tracker): Tracker {
+  return {
+    ...tracker,
+    recordSend: (message, send) => tracker.recordSend(message, { ...send, atMs: send.atMs - READING_MS }),
+  };
 }
 
 /** Does what a reader's mailbox does with a mail; returns the number of requests answered. */

@@ -11,12 +11,12 @@ export function remember<T>(entriesMax: number, find: (key: string) => T): Remem
   const known = new Map<string, { readonly value: T }>();
   return {
     get(key) {
-      const entry = known.get(key) ?? { value: find(key) };
-      if (!known.has(key)) {
-        known.set(key, entry);
-        if (known.size > entriesMax) known.delete(known.keys().next().value ?? '');
-      }
-      return entry.value;
+      const entry = known.get(key);
+      if (entry !== undefined) return entry.value;
+      const value = find(key);
+      known.set(key, { value });
+      if (known.size > entriesMax) known.delete(known.keys().next().value ?? '');
+      return value;
     },
     size: () => known.size,
     clear: () => known.clear(),

@@ -1,0 +1,55 @@
+// Judges stored events by themselves, by rules of now, what is kept of each and what was recorded of its send. Events that
+// are alike in all that rules look at are judged once.
+import { judgeAlone } from '../classify/classify.ts';
+import type { Judgement } from '../classify/judge-hit.ts';
+import { keptHit } from '../classify/kept-hit.ts';
+import type { OwnRules } from '../classify/own-rules.ts';
+import { KINDS, NETWORKS, wordOf } from './codes.ts';
+import { getOrSet } from './count-rows.ts';
+import { timeOf } from './hit-ids.ts';
+import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
+import type { SendReader } from './send-reader.ts';
+import type { Writer } from './writer.ts';
+
+/** What an event was, and what it is by itself. */
+export interface JudgedEvent {
+  readonly before: StoredVerdict;
+  readonly own: Judgement;
+}
+
+/** Makes the judge of one transaction. */
+export function makeKeptJudge(writer: Writer, sends: SendReader): (event: KeptEvent, own: OwnRules) => JudgedEvent {
+  const judged = new Map<string, JudgedEvent>();
+  const verdicts = new Map<number, StoredVerdict>();
+  const { statements } = writer;
+
+  function verdictOf(key: number): StoredVerdict {
+    return getOrSet(verdicts, key, () => {
+      const verdict = statements.verdictOf.get(key);
+      if (verdict === undefined) throw new Error(`there is no verdict ${key}`);
+      return verdict;
+    });
+  }
+
+  return (event, own) => {
+    const { verdict_key: verdict, agent_key: agent, method_key: method, message_key: message } = event;
+    const kind = wordOf(KINDS, event.kind);
+    const network = wordOf(NETWORKS, event.network);
+    const atMs = timeOf(event.hit_id);
+    const sent = { message, recipient: event.recipient_key, atMs, event: kind, network };
+    const send = sends.knownOf(sent, own.needsDomain);
+    const sinceMs = atMs - (send?.sentAtMs ?? Number.NaN);
+    const looks = `${verdict} ${agent} ${method} ${network} ${kind} ${sinceMs} ${send?.recipientDomain} ${own.version}`;
+    return getOrSet(judged, looks, () => {
+      const before = verdictOf(verdict);
+      const texts = { method: statements.textOf.get(method) ?? '', agent: statements.textOf.get(agent) ?? '' };
+      const kept = keptHit({ id: '', event: kind, network, ...texts }, before.reasons.split(' '), send);
+      return { before, own: judgeAlone(kept, own) };
+    });
+  };
+}
+
+/** The rules are those of now; the lists of networks are those by which the network was known. */
+export function versionOf({ rules_version: before }: StoredVerdict, own: OwnRules): string {
+  return own.version + (/\+networks\..*$/.exec(before)?.[0] ?? '');
+}
