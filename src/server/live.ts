@@ -78,6 +78,8 @@ export function makeLive({ source, closing, onProblem, pollMs = livePollMs }: Li
     one.watchers.add(watcher);
     watchers += 1;
     response.on('close', () => leave(one, watcher));
+    // Node lets a client close its half and goes on answering; one that listens no more would hold its place until a write fails.
+    response.socket?.once('end', () => response.end());
     tell(watcher, one.event);
     if (known !== undefined) return;
     watched.set(message, one);
