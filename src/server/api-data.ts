@@ -57,7 +57,8 @@ interface ListOf<Item> {
 }
 
 /** Answers with a page of a list as JSON, or with the list from the cursor on, a page at a time, as CSV or NDJSON. */
-export async function answerList<Item extends object>(ctx: Context, { query, format, read, table }: ListOf<Item>) {
+export async function answerList<Item extends object>(ctx: Context, of: ListOf<Item>): Promise<void> {
+  const { query, format, read, table } = of;
   const { cursor = null, limit } = query;
   // Before the first byte is sent, so that a list that is not there is a 404.
   const first = await read({ cursor, limit: limit ?? (format === 'json' ? pageRowsDefault : pageRowsMax) });

@@ -92,10 +92,13 @@ function formatParameter(formats: readonly Format[]): z.ZodType {
 const WHOLE_NUMBER = `must be a whole number from 1 to ${pageRowsMax}`;
 
 /** Routes that take nothing in their query. */
-export const NO_QUERY = z.object({});
+export const NO_QUERY: z.ZodObject<Record<never, never>> = z.object({});
 
 /** Which part of a list is asked for. */
-export const PAGE_QUERY = z.object({
+export const PAGE_QUERY: z.ZodObject<{
+  cursor: z.ZodOptional<z.ZodString>;
+  limit: z.ZodOptional<z.ZodCoercedNumber>;
+}> = z.object({
   cursor: z.string().max(urlCharsMax).optional().meta({ description: 'The `next` of the page before.' }),
   limit: z.coerce
     .number(WHOLE_NUMBER)
@@ -109,7 +112,7 @@ export const PAGE_QUERY = z.object({
 });
 
 /** Whether test traffic is shown. */
-export const INCLUDE = z
+export const INCLUDE: z.ZodOptional<z.ZodEnum<{ test: 'test' }>> = z
   .enum(['test'], 'must be test, or be left out')
   .optional()
   .meta({ description: 'Shows test traffic too, which is in no other figure.' });
@@ -118,7 +121,7 @@ export const INCLUDE = z
 export const UNKNOWN_MESSAGE = { 404: 'Nothing was heard of such a message.' } as const;
 
 /** An id of the sender, in a body. */
-export const ID = z
+export const ID: z.ZodString = z
   .string()
   .superRefine((id, context) => {
     const problem = idProblem(id);

@@ -52,7 +52,7 @@ const JOURNAL_NAME = 'journal.db';
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_OPTION`, `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function runService(options: ServiceOptions): Promise<Service> {
-  const { keys, adminPort, apiToken, trustedProxies, onApiRequest, onProblem } = options;
+  const { adminPort, apiToken, trustedProxies, onApiRequest, onProblem } = options;
   const guesses = makeGuessLimit();
   const closers = makeClosers();
   let mirror: Mirror | undefined;
