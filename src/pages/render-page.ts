@@ -1,5 +1,5 @@
-// Pages out of templates/pages. Templates escape what they print; pages run no script and load nothing, which their policy
-// has the browser see to.
+// Pages out of templates/pages. Templates escape what they print; pages load nothing and run no script but the one that keeps
+// the figures of an open report as they are now, which their policy has the browser see to.
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Liquid } from 'liquidjs';
@@ -41,16 +41,22 @@ export function renderPage(name: PageName, values: object): string {
   return engine.renderFileSync(name, values);
 }
 
-/** The Content-Security-Policy of a page: its own style sheet, by its hash, and forms to ourselves. */
+/** The Content-Security-Policy of a page: its own style sheet and script, by their hashes, and forms to ourselves. */
 export function policyOf(html: string): string {
-  return `${filePolicyOf(html)}; form-action 'self'; frame-ancestors 'none'`;
+  const script = /<script data-live="[^"<>]*">([\s\S]*?)<\/script>/.exec(html)?.[1];
+  const live = script === undefined ? '' : ` script-src ${hashOf(script)}; connect-src 'self';`;
+  return `${filePolicyOf(html)};${live} form-action 'self'; frame-ancestors 'none'`;
 }
 
 /** The same for a file: as a `<meta>` says it, and with no forms. */
 export function filePolicyOf(html: string): string {
   const style = /<style>([\s\S]*?)<\/style>/.exec(html)?.[1] ?? '';
-  const hash = createHash('sha256').update(style).digest('base64');
   // A page's own icon stands in it; without one, a browser would ask for /favicon.ico.
   const icon = html.includes('rel="icon"') ? ' img-src data:;' : '';
-  return `default-src 'none'; style-src 'sha256-${hash}';${icon} base-uri 'none'`;
+  return `default-src 'none'; style-src ${hashOf(style)};${icon} base-uri 'none'`;
+}
+
+/** A text of the page as its policy names it. */
+function hashOf(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

@@ -4,9 +4,6 @@ import type { Context } from 'koa';
 import { policyOf } from '../pages/render-page.ts';
 import { setCommonHeaders } from './answer.ts';
 
-/** What the page of a report may besides: run our script (`/live.js`), and listen to us. */
-export const LIVE_POLICY: readonly string[] = ["script-src 'self'", "connect-src 'self'"];
-
 /** What a page may that shows a mail: put our own documents into frames. */
 export const FRAME_POLICY: readonly string[] = ["frame-src 'self'"];
 

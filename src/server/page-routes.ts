@@ -23,9 +23,8 @@ import type { ApiAuth } from './api-auth.ts';
 import { one } from './api-data.ts';
 import { showClickMap, showMail } from './click-map-pages.ts';
 import { explaining, forPages } from './explain-problem.ts';
-import { givePage, LIVE_POLICY, seeOther } from './give-page.ts';
+import { givePage, seeOther } from './give-page.ts';
 import type { Live } from './live.ts';
-import { giveLiveScript } from './live-script.ts';
 import { showLogin, takeLogin, takeLogout } from './login.ts';
 import { idOf, type PageContext, type PagePlace, placeOf } from './page-place.ts';
 import { routesOf } from './routes-of.ts';
@@ -75,7 +74,6 @@ export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOption
   const loggedOut = answering((ctx) => takeLogout(ctx, login));
   for (const base of new Set([prefix, ''])) {
     for (const [path, show] of Object.entries(PAGES)) router.get(base + path, shown(show));
-    router.get(`${base}/live.js`, giveLiveScript);
     router.get(`${base}/login`, loggingIn);
     router.post(`${base}/login`, loggedIn);
     router.post(`${base}/logout`, loggedOut);
@@ -118,7 +116,7 @@ async function showReport(ctx: PageContext, { csrf, root, store }: Parameters<Sh
   const recipients = { filter, search, items, next, isFirst: cursor === undefined };
   const links = one(ctx.query.links) === 'all' ? 'all' : 'some';
   const html = reportPage({ report, timeline, recipients, links, wrongZone, csrf, root });
-  givePage(ctx, html, wrongZone === null ? 200 : 400, LIVE_POLICY);
+  givePage(ctx, html, wrongZone === null ? 200 : 400);
 }
 
 async function showComparison(ctx: PageContext, { csrf, store }: Parameters<Show>[1]): Promise<void> {

@@ -223,7 +223,11 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
       const requests: string[] = [];
       const complaints: string[] = [];
       let bytes = 0;
-      page.on('request', (request) => void (request.url().startsWith('data:') || requests.push(request.url())));
+      page.on('request', (request) => {
+        // What comes later, for as long as the page is open, is none of it.
+        if (request.resourceType() !== 'eventsource' && !request.url().startsWith('data:'))
+          requests.push(request.url());
+      });
       page.on('console', (message) => void complaints.push(message.text()));
       page.on('pageerror', (error) => void complaints.push(error.message));
       for (const path of PAGES.slice(1)) {
