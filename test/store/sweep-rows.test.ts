@@ -12,6 +12,12 @@ async function filledStore(): Promise<TestStore> {
       ['r1', 'r2'].map((recipient) => ({ recipient, atMs: startMs, domain: 'example.com' })),
     );
     await opened.store.recordLinks(message, [{ index: 1, destination: 'https://example.com/', name: 'Shop' }]);
+    await opened.store.recordMail(message, {
+      hash: Buffer.alloc(32),
+      bytes: 1,
+      packed: Buffer.from('x'),
+      atMs: startMs,
+    });
     await settleHits(opened.store, [
       makeHit({ message, peer: '0123456789abcdef' }),
       makeHit({ message, link: makeLink() }),
