@@ -18,7 +18,7 @@ import ts from 'typescript';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What runs as a process or thread of its own, and what that loads. */
-const SOURCES = ['src', 'test/support', 'test/faults', 'bench'];
+const SOURCES = ['src', 'test/support', 'test/faults', 'test/classify/cases', 'bench'];
 
 /** Where it is, for the processes that inherit it. */
 const PLACE = 'TELLTALE_TEST_BUILT';
