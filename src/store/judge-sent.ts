@@ -3,6 +3,7 @@ import { judgeAlone } from '../classify/classify.ts';
 import type { OwnRules } from '../classify/own-rules.ts';
 import { classifyHit } from '../settle/judge-hits.ts';
 import type { KeyedHit } from './count-rows.ts';
+import { compareKeys } from './recipient-keys.ts';
 import type { SendReader, Sent } from './send-reader.ts';
 
 /** The hits, with the verdicts that they have by their sends. */
@@ -26,5 +27,5 @@ function sentOf({ hit, message, recipient }: KeyedHit): Sent {
 
 /** The order of the table of sends. */
 function bySendKey(a: KeyedHit, b: KeyedHit): number {
-  return a.message - b.message || a.recipient.compare(b.recipient);
+  return a.message - b.message || compareKeys(a.recipient, b.recipient);
 }

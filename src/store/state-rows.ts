@@ -4,6 +4,7 @@ import { type CountLabel, codeOf, KINDS, wordOf } from './codes.ts';
 import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import type { StateColumns, StoredEvent } from './hot-statements.ts';
+import { compareKeys } from './recipient-keys.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -124,7 +125,7 @@ function foldStates(hits: readonly CountedHit[]): StateChange[] {
 
 /** The order of the table: each of its pages is then touched once. */
 function byStateKey(a: StateChange, b: StateChange): number {
-  return a.message - b.message || a.recipient.compare(b.recipient) || (a.kind < b.kind ? -1 : 1);
+  return a.message - b.message || compareKeys(a.recipient, b.recipient) || (a.kind < b.kind ? -1 : 1);
 }
 
 function applyLinkStates(writer: Writer, hits: readonly CountedHit[], changes: Changes): void {
