@@ -34,13 +34,13 @@ export interface Timeline {
 }
 
 /**
- * Builds the timeline of a message; `tz` is an IANA name.
+ * Builds the timeline of a message; `tz` is an IANA name, and with `hoursOnly` it ends with its first 48 hours.
  *
  * @throws TelltaleError `UNKNOWN_MESSAGE`, `INVALID_TIME_ZONE`.
  */
 export async function buildTimeline(
   source: ReportSource,
-  of: { readonly message: string; readonly tz?: string | undefined },
+  of: { readonly message: string; readonly tz?: string | undefined; readonly hoursOnly?: boolean },
 ): Promise<Timeline> {
   const tz = checkTimeZone(of.tz ?? 'UTC');
   const message = await knownMessage(source, of.message);
@@ -49,13 +49,17 @@ export async function buildTimeline(
   if (span === undefined) return { message: message.id, tz, firstSentAt, points: [], isCut: false };
   const zone = timeZone(tz);
   const endMs = (span.last + 1) * QUARTER_MS;
-  const places = placesFrom(startOf(message.firstSentAtMs, span.first * QUARTER_MS), endMs, zone);
+  const placesMax = timelineHours + (of.hoursOnly === true ? 0 : timelineDaysMax);
+  const startMs = startOf(message.firstSentAtMs, span.first * QUARTER_MS);
+  const places = placesFrom({ startMs, endMs, placesMax }, zone);
   const rows = await source.quartersIn(
     message.id,
     places.map(({ fromMs, beforeMs }) => ({ from: fromMs / QUARTER_MS, before: beforeMs / QUARTER_MS })),
   );
+  const rowsAt = places.map((): QuarterRow[] => []);
+  for (const row of rows) rowsAt[row.at]?.push(row);
   const points = places.map(({ fromMs, unit }, at) => {
-    const own = rows.filter((row) => row.at === at);
+    const own = rowsAt[at] ?? [];
     return { start: isoIn(zone, fromMs), unit, opens: hitsOf(own, 'open'), clicks: hitsOf(own, 'click') };
   });
   return { message: message.id, tz, firstSentAt, points, isCut: (places.at(-1)?.beforeMs ?? endMs) < endMs };
@@ -73,12 +77,16 @@ interface Place {
   readonly beforeMs: number;
 }
 
-function placesFrom(startMs: number, endMs: number, zone: TimeZone): readonly Place[] {
+function placesFrom(
+  of: { readonly startMs: number; readonly endMs: number; readonly placesMax: number },
+  zone: TimeZone,
+): readonly Place[] {
+  const { startMs, endMs, placesMax } = of;
   const localHourMs = Math.floor((startMs + zone.offsetAt(startMs)) / HOUR_MS) * HOUR_MS;
   // Offsets are whole quarters, so an hour of any time zone is four of ours.
   let fromMs = localHourMs - zone.offsetAt(startMs);
   const places: Place[] = [];
-  while (fromMs < endMs && places.length < timelineHours + timelineDaysMax) {
+  while (fromMs < endMs && places.length < placesMax) {
     const unit = places.length < timelineHours ? 'hour' : 'day';
     const beforeMs = unit === 'hour' ? fromMs + HOUR_MS : zone.nextDay(fromMs);
     places.push({ unit, fromMs, beforeMs });

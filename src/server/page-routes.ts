@@ -94,7 +94,7 @@ async function showList(ctx: PageContext, { csrf, store }: Parameters<Show>[1]):
   const sort = chosen(ctx, { name: 'sort', allowed: MESSAGE_SORTS.map(({ sort }) => sort), usual: 'newest' });
   const cursor = cursorOf(ctx);
   const { items, next } = await listMessages(store, { search, sort, cursor, limit: listedMessages });
-  const timelines = await Promise.all(items.map(({ id }) => buildTimeline(store, { message: id })));
+  const timelines = await Promise.all(items.map(({ id }) => buildTimeline(store, { message: id, hoursOnly: true })));
   const rows = items.flatMap((summary, place) => {
     const timeline = timelines[place];
     return timeline === undefined ? [] : [{ summary, timeline }];

@@ -38,6 +38,14 @@ describe('the timeline', () => {
     }
   });
 
+  it('ends with its first two days where only those are asked for, and says that more came', async () => {
+    const store = await storeOf(startMs, startMs, startMs + 90 * 24 * HOUR_MS);
+    const whole = await buildTimeline(store, { message: 'spring-sale' });
+    const { points, isCut } = await buildTimeline(store, { message: 'spring-sale', hoursOnly: true });
+    expect(points).toEqual(whole.points.slice(0, timelineHours));
+    expect([whole.isCut, isCut]).toEqual([false, true]);
+  });
+
   it('puts each hit into the hour and the day of the time zone, also where clocks change', async () => {
     // 00:59 and 01:00 UTC: before and after clocks in Berlin go from 2:00 to 3:00.
     const changeMs = Date.UTC(2026, 2, 29, 1);
