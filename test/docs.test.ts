@@ -12,7 +12,7 @@ import { CLIENTS } from '../src/classify/mail-clients.ts';
 import { readOwnRules } from '../src/classify/own-rules.ts';
 import { RULES } from '../src/classify/rules.ts';
 import { WEAK_SIGNALS } from '../src/classify/weak-signals.ts';
-import { readNetworkList } from '../src/networks/network-list.ts';
+import { readNetworkList } from '../src/networks/read-network-list.ts';
 import { SHIPPED_LISTS } from '../src/networks/shipped-lists.ts';
 import { buildReport } from '../src/report/build-report.ts';
 import { builtFile, transpile } from './support/built.ts';

@@ -34,7 +34,7 @@ export async function classifyHits(file: string | undefined, flags: ClassifyFlag
       say(io, `${shown}:${line}: ${read.problem}`);
     }
   }
-  const lists = loadLists(networksDirectory(settings.data), (problem) => say(io, messageOf(problem)));
+  const lists = await loadLists(networksDirectory(settings.data), (problem) => say(io, messageOf(problem)));
   const networks = prepareNetworks(lists.map(({ list }) => list));
   const verdicts = classify(hits, { rules: settings.rules, networks });
   if (settings.json || io.stdout.isTTY !== true) await printJson(verdicts, io);

@@ -16,7 +16,7 @@ import { makeDirectory, writeFileWhole } from './write-file.ts';
 /** `networks list`. */
 export async function listNetworksCommand(flags: CommonFlags, io: Io): Promise<void> {
   const settings = readSettings(flags, io);
-  const loaded = loadLists(networksDirectory(settings.data), (error) => say(io, messageOf(error)));
+  const loaded = await loadLists(networksDirectory(settings.data), (error) => say(io, messageOf(error)));
   const rows = loaded.map(({ list, path, isSeed }) => ({
     ...{ id: list.id, kind: list.kind, date: list.date, ranges: list.ranges.length },
     ...{ seed: isSeed, from: path ?? 'package', source: list.source },

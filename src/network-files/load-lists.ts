@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import { type NetworkList, readNetworkList } from '../networks/network-list.ts';
+import type { NetworkList } from '../networks/network-list.ts';
 import { SHIPPED_LISTS } from '../networks/shipped-lists.ts';
 
 export interface LoadedList {
@@ -19,8 +19,11 @@ export function networksDirectory(dataDirectory: string): string {
 }
 
 /** Reads the lists in a directory, which need not be there; `onProblem` is told of each file that cannot be used. */
-export function loadLists(directory: string, onProblem: (error: unknown) => void): readonly LoadedList[] {
-  const files = readFiles(directory, onProblem);
+export async function loadLists(
+  directory: string,
+  onProblem: (error: unknown) => void,
+): Promise<readonly LoadedList[]> {
+  const files = await readFiles(directory, onProblem);
   const shipped = SHIPPED_LISTS.map(({ isSeed, update, ...list }): LoadedList => {
     const file = files.find((one) => one.list.id === list.id);
     const isNewer = file !== undefined && (isSeed || file.list.date >= list.date);
@@ -31,13 +34,19 @@ export function loadLists(directory: string, onProblem: (error: unknown) => void
   return [...own, ...shipped];
 }
 
-function readFiles(directory: string, onProblem: (error: unknown) => void): readonly LoadedList[] {
+async function readFiles(directory: string, onProblem: (error: unknown) => void): Promise<readonly LoadedList[]> {
   const names = existsSync(directory) ? readdirSync(directory).sort() : [];
-  return names.flatMap((name) => {
-    if (!/^[a-z0-9-]+\.json$/.test(name)) return [];
+  const lists = names.filter((name) => /^[a-z0-9-]+\.json$/.test(name));
+  if (lists.length === 0) return [];
+  const { readNetworkList } = await import('../networks/read-network-list.ts');
+  return lists.flatMap((name) => {
     const path = join(directory, name);
     try {
-      return { list: readListFile(path, name.slice(0, -'.json'.length)), path, isSeed: false };
+      return {
+        list: checkList(readNetworkList(readFileSync(path, 'utf8')), name.slice(0, -'.json'.length)),
+        path,
+        isSeed: false,
+      };
     } catch (error) {
       onProblem(new Error(`${path} is not used: ${messageOf(error)}`));
       return [];
@@ -45,8 +54,8 @@ function readFiles(directory: string, onProblem: (error: unknown) => void): read
   });
 }
 
-function readListFile(path: string, id: string): NetworkList {
-  const list = readNetworkList(readFileSync(path, 'utf8'));
+/** A list that is what its name says. */
+function checkList(list: NetworkList, id: string): NetworkList {
   const expected = SHIPPED_LISTS.find((shipped) => shipped.id === id)?.kind ?? list.kind;
   if (list.id === id && list.kind === expected) return list;
   throw new TelltaleError(

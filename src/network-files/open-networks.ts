@@ -31,15 +31,16 @@ export interface OpenNetworksOptions {
 export async function openNetworks(options: OpenNetworksOptions): Promise<OpenNetworks> {
   const { directory, asnDatabase, onProblem, lookMs = networkLookMs } = options;
   const asn = asnDatabase === undefined ? undefined : await openAsnDatabase(asnDatabase);
-  const read = () => prepareNetworks(loadLists(directory, onProblem).map(({ list }) => list));
+  const read = async () => prepareNetworks((await loadLists(directory, onProblem)).map(({ list }) => list));
   let seen = stampOf(directory);
-  let lists = read();
-  const looking = setInterval(() => {
+  let lists = await read();
+  const look = async () => {
     const stamp = stampOf(directory);
     if (stamp === seen) return;
     seen = stamp;
-    lists = read();
-  }, lookMs);
+    lists = await read();
+  };
+  const looking = setInterval(() => void look().catch(onProblem), lookMs);
   looking.unref();
   return {
     get version() {

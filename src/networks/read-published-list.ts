@@ -1,7 +1,7 @@
 // Reads lists in the formats their owners publish. A format that changed is an error and never half a list.
 import { z } from 'zod';
 import { formatRange, mergeRanges, readRange } from './ip-range.ts';
-import { invalidList, parseAs, rangesProblem } from './network-list.ts';
+import { invalidList, parseAs, rangesProblem } from './read-network-list.ts';
 
 /** How an owner publishes ranges; see the table below. */
 export type ListFormat =

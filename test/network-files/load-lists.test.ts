@@ -19,26 +19,26 @@ function write(of: Partial<NetworkList> & { readonly id: string }, name = of.id)
   writeFileSync(join(directory, `${name}.json`), JSON.stringify(list));
 }
 
-function load() {
+async function load() {
   const problems: string[] = [];
-  const lists = loadLists(directory, (error) => problems.push(messageOf(error)));
+  const lists = await loadLists(directory, (error) => problems.push(messageOf(error)));
   return { problems, lists, listOf: (id: string) => lists.find(({ list }) => list.id === id) };
 }
 
 describe('loadLists', () => {
-  it('gives the lists of the package where there is no directory', () => {
+  it('gives the lists of the package where there is no directory', async () => {
     rmSync(directory, { recursive: true });
-    const { lists, problems } = load();
+    const { lists, problems } = await load();
     mkdirSync(directory);
     expect(problems).toEqual([]);
     expect(lists.map(({ list }) => list.id)).toEqual(SHIPPED_LISTS.map(({ id }) => id));
     expect(lists.every(({ path }) => path === undefined)).toBe(true);
   });
 
-  it('takes a newer file for the package’s list, and for a seed any file, in its place in the order', () => {
+  it('takes a newer file for the package’s list, and for a seed any file, in its place in the order', async () => {
     write({ id: 'cloudflare' });
     write({ id: 'apple-relay', kind: 'apple-relay', date: '2021-01-01' });
-    const { lists, listOf, problems } = load();
+    const { lists, listOf, problems } = await load();
     expect(problems).toEqual([]);
     expect(listOf('cloudflare')).toEqual({
       list: {
@@ -55,14 +55,14 @@ describe('loadLists', () => {
     expect(lists.map(({ list }) => list.id)).toEqual(SHIPPED_LISTS.map(({ id }) => id));
   });
 
-  it('keeps the package’s whole list before an older file', () => {
+  it('keeps the package’s whole list before an older file', async () => {
     write({ id: 'cloudflare', date: '2021-01-01' });
-    expect(load().listOf('cloudflare')?.path).toBeUndefined();
+    expect((await load()).listOf('cloudflare')?.path).toBeUndefined();
   });
 
-  it('puts lists of the owner’s own in front', () => {
+  it('puts lists of the owner’s own in front', async () => {
     write({ id: 'our-office', kind: 'corporate', ranges: ['104.16.0.0/13'] });
-    const { lists } = load();
+    const { lists } = await load();
     expect(lists[0]?.list.id).toBe('our-office');
     expect(prepareNetworks(lists.map(({ list }) => list)).kindOf('104.16.0.1')).toBe('corporate');
   });
@@ -86,14 +86,14 @@ describe('loadLists', () => {
     ['has more than a list has', () => write({ id: 'fastly', more: 1 } as never), /came something else/],
   ])('tells of a file that %s, and keeps the package’s list', (_, prepare, message) => {
     prepare();
-    const { problems, listOf } = load();
+    const { problems, listOf } = await load();
     expect(problems).toEqual([expect.stringMatching(message)]);
     expect(listOf('fastly')?.path).toBeUndefined();
   });
 
-  it('looks at no other files', () => {
+  it('looks at no other files', async () => {
     writeFileSync(join(directory, '.telltale-1-x.tmp'), 'x');
     writeFileSync(join(directory, 'notes.txt'), 'x');
-    expect(load().problems).toEqual([]);
+    expect((await load()).problems).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NETWORK_KINDS, type NetworkKind } from '../../src/base/nouns.ts';
-import { rangesProblem, readNetworkList } from '../../src/networks/network-list.ts';
+import { rangesProblem, readNetworkList } from '../../src/networks/read-network-list.ts';
 import { SHIPPED_LISTS, shippedNetworks } from '../../src/networks/shipped-lists.ts';
 
 describe('the lists in the package', () => {
