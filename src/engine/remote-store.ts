@@ -25,7 +25,8 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   hidePeer: 'write',
   createApiToken: 'write',
   revokeApiToken: 'write',
-  listApiTokens: 'read',
+  // Asked by each start, which would wait for the reader.
+  listApiTokens: 'write',
   scopeOfApiToken: 'read',
   findMessage: 'read',
   countsOf: 'read',

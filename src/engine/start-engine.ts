@@ -8,7 +8,7 @@ import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
 import type { OwnerRequest, ReaderRequest, WriterRequest } from './engine-letters.ts';
 import { type RunMethod, remoteStore, THREADS } from './remote-store.ts';
-import { startStoreThread } from './store-thread.ts';
+import { type StoreThread, startStoreThread } from './store-thread.ts';
 
 /** What settling needs of a journal's owner, who alone changes the file: in this process, or in another behind a line. */
 export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'onCommit'>;
@@ -53,14 +53,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       for (const { journal } of journals.values()) settleFromNow(journal).catch(onProblem);
     },
   });
-  const reader = startStoreThread<ReaderRequest, never>({
-    ...{ name: 'reader', url, answer: () => undefined, onProblem },
-    onRestart: () => undefined,
-  });
+  // The reader second: it takes what the writer has made, opens it when it is first asked, and leaves the processors to
+  // the writer until then.
+  let reader: StoreThread<ReaderRequest> | undefined;
 
   /** A reader that is not there opens what there is when it comes back. */
   function reopenReader(): void {
-    reader.ask({ kind: 'reopen' }).catch(() => undefined);
+    reader?.ask({ kind: 'reopen' }).catch(() => undefined);
   }
 
   function settleFromNow({ id, path }: SettledJournal): Promise<unknown> {
@@ -101,15 +100,18 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   async function close(): Promise<void> {
     for (const { stopListening } of journals.values()) stopListening();
     // One after the other: the last connection folds the log into the store, and of two that close at once neither may be.
-    await writer.end(reader.end());
+    await writer.end(reader?.end());
   }
 
   try {
-    // The reader second: it takes what the writer has made.
     await writer.ask({ kind: 'open' });
-    await reader.ask({ kind: 'open' });
+    const reading = startStoreThread<ReaderRequest, never>({
+      ...{ name: 'reader', url, answer: () => undefined, onProblem },
+      onRestart: () => undefined,
+    });
+    reader = reading;
     const run: RunMethod = (method, args) =>
-      (THREADS[method] === 'read' ? reader : writer).ask({ kind: 'run', method, args });
+      (THREADS[method] === 'read' ? reading : writer).ask({ kind: 'run', method, args });
     return { store: remoteStore({ url, run, close }), settle, close };
   } catch (error) {
     await close();

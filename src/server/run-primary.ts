@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { isSource } from '../base/package-root.ts';
 import { sumJournals } from '../journal/sum-journals.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
-import { listenForAdmin } from './add-admin.ts';
 import { allOf, makeClosers } from './closers.ts';
 import { makeGuessLimit } from './guess-limit.ts';
 import { keepWorker, type WorkerPlace, type WorkerPlaceOptions } from './keep-worker.ts';
@@ -64,7 +63,7 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     if (first === undefined) throw new Error('no worker was asked for');
     const { url, baseUrl } = first.started;
     const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
-    admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
+    if (adminPort !== undefined) admin = await (await import('./add-admin.ts')).listenForAdmin(adminPort, forAdmin);
     return {
       ...{ url, baseUrl, adminUrl: admin?.url, store, close: closers.closeAll },
       async replaceKeys(changed) {

@@ -58,15 +58,18 @@ export async function runService(options: ServiceOptions): Promise<Service> {
   let mirror: Mirror | undefined;
   try {
     const onCaughtUp = () => mirror?.refresh();
-    // What answers is loaded while the threads of the store start.
-    const loading = Promise.all([import('./start-collecting.ts'), import('./add-admin.ts')]);
-    const keeping = await startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
+    // What answers is loaded, and opens its files, while a thread opens the store.
+    const starting = startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
+    const collecting = import('./start-collecting.ts').then(({ startCollecting }) =>
+      startCollecting({ ...options, journalName: JOURNAL_NAME, keeping: starting, guesses }),
+    );
+    const [kept, collected] = await Promise.allSettled([starting, collecting]);
+    if (kept.status === 'rejected') throw kept.reason;
+    const keeping = kept.value;
     closers.add(keeping.close);
-    const { store, follower, leftovers, retainer } = keeping;
-    const [{ startCollecting }, { listenForAdmin }] = await loading;
-    const front = await startCollecting({
-      ...{ ...options, journalName: JOURNAL_NAME, beside: leftovers, store, retainer, guesses },
-    });
+    if (collected.status === 'rejected') throw collected.reason;
+    const front = collected.value;
+    const { store, follower, retainer } = keeping;
     mirror = front.control.mirror;
     closers.add(() => {
       mirror = undefined;
@@ -77,7 +80,8 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     closers.add(() => allOf([settler.stop(), keeping.closeLeftovers()]));
     const { keys } = options;
     const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
-    const admin = adminPort === undefined ? undefined : await listenForAdmin(adminPort, forAdmin);
+    const admin =
+      adminPort === undefined ? undefined : await (await import('./add-admin.ts')).listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
     const control = { ...front.control, follower };
     const shown = { url, baseUrl, adminUrl: admin?.url };

@@ -1,5 +1,6 @@
 // The front of a service, once in each of its processes: a journal of its own, the mirror of the control state, and a
 // listener that answers the readers of mail, and the API unless that has a port of its own.
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import { type Control, openControl } from '../control/open-control.ts';
@@ -14,10 +15,11 @@ import type { KeyRing } from '../token/key-ring.ts';
 import type { ApiRequest } from './add-admin.ts';
 import { answerFirst } from './answer-first.ts';
 import { makeClosers } from './closers.ts';
-import { assemble, journalReadiness } from './create-app.ts';
+import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
+import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
 import { CLIENT_PROBLEMS, type ClientProblem } from './watch-clients.ts';
 
@@ -44,17 +46,23 @@ export interface AnswerSettings {
 export interface CollectingOptions extends AnswerSettings {
   /** The name of the journal's file. */
   readonly journalName: string;
-  /** Journals that are told of together with this one. */
-  readonly beside: readonly AccountedJournal[];
   readonly keys: KeyRing;
-  readonly store: Store;
-  /** What runs retention, where it runs in this process. */
-  readonly retainer?: Pick<Retainer, 'status'> | undefined;
+  /** What keeps the hits; nobody is answered before it is there. */
+  readonly keeping: Promise<KeepingShown>;
   readonly guesses: GuessLimit;
   /** Where other processes' figures are added to this one's. @default this one's alone */
   readonly metricsText?: () => Promise<string>;
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;
+}
+
+/** What the front must know of what keeps the hits. */
+export interface KeepingShown {
+  readonly store: Store;
+  /** Journals that are told of together with the front's own. */
+  readonly leftovers: readonly AccountedJournal[];
+  /** What runs retention, where it runs in this process. */
+  readonly retainer?: Pick<Retainer, 'status'> | undefined;
 }
 
 export interface Collecting {
@@ -75,7 +83,7 @@ export interface Collecting {
  * @throws TelltaleError `INVALID_JOURNAL`, `JOURNAL_IN_USE`, `INVALID_MIRROR`, `INVALID_BASE_URL`, `PORT_IN_USE`.
  */
 export async function startCollecting(options: CollectingOptions): Promise<Collecting> {
-  const { dataDirectory, journalName, beside, retainer, asnDatabase, metricsText, onProblem } = options;
+  const { dataDirectory, journalName, asnDatabase, metricsText, onProblem } = options;
   const closers = makeClosers();
   try {
     const journal = await openJournal(join(dataDirectory, journalName));
@@ -84,10 +92,11 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     closers.add(() => control.mirror.close());
     const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
     closers.add(async () => networks.close());
-    const told = { journal: sumJournals([journal, ...beside]), mirror: control.mirror, retainer };
+    const { store, leftovers, retainer } = await options.keeping;
+    const told = { journal: sumJournals([journal, ...leftovers]), mirror: control.mirror, retainer };
     const own = makeMetrics({ ...told, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
-    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics }, networks);
+    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics, store }, networks);
     const { url } = listening;
     return { url, baseUrl, journal, control, metrics, drain: listening.close, close: closers.closeAll };
   } catch (error) {
@@ -98,11 +107,11 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
 
 async function listenForReaders(
   options: CollectingOptions,
-  parts: Pick<Collecting, 'journal' | 'control' | 'metrics'>,
+  parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store'>,
   networks: Networks,
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
-  const { keys, store, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
-  const { journal, control, metrics } = parts;
+  const { keys, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
+  const { journal, control, metrics, store } = parts;
   let baseUrl = '';
   const listening = await listen(options, (url, closing) => {
     baseUrl = parseBaseUrl(options.baseUrl ?? url);
@@ -115,7 +124,13 @@ async function listenForReaders(
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
       ...{ onApiRequest, onProblem, closing },
     } as const;
-    return answerFirst(assemble(app, { metrics, guesses, isPublic: options.adminPort !== undefined }), onProblem);
+    const core = prepareCore(app, metrics);
+    return answerFirst(core, loadApp(core, app, { guesses, isPublic: options.adminPort !== undefined }), onProblem);
   });
   return { listening, baseUrl };
+}
+
+/** Readers of mail are answered while what answers everybody else is loaded. */
+async function loadApp(...of: Parameters<typeof makeApp>): Promise<RequestListener> {
+  return (await import('./create-app.ts')).makeApp(...of).callback();
 }

@@ -3,7 +3,7 @@
 import { messageOf } from '../base/errors.ts';
 import { processPort } from '../base/process-line.ts';
 import { openLine } from '../base/thread-line.ts';
-import { remoteStore } from '../engine/remote-store.ts';
+import { type RunMethod, remoteStore } from '../engine/remote-store.ts';
 import { createKeyRing, type KeyRing } from '../token/key-ring.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Collecting, startCollecting } from './start-collecting.ts';
@@ -46,6 +46,7 @@ async function answer(request: WorkerRequest): Promise<unknown> {
 async function start(settings: WorkerSettings): Promise<WorkerStarted> {
   const { storeUrl, ring, ...answering } = settings;
   keys = createKeyRing(ring);
+  const run: RunMethod = (method, args) => primary.ask({ kind: 'run', method, args });
   const guesses: GuessLimit = {
     secondsLeft: async (address) => Number(await primary.ask({ kind: 'guess-wait', address })),
     count: async (address) => void (await primary.ask({ kind: 'guessed', address })),
@@ -53,12 +54,10 @@ async function start(settings: WorkerSettings): Promise<WorkerStarted> {
   collecting = await startCollecting({
     ...answering,
     keys,
-    store: remoteStore({
-      url: storeUrl,
-      run: (method, args) => primary.ask({ kind: 'run', method, args }),
-      close: async () => undefined,
+    keeping: Promise.resolve({
+      store: remoteStore({ url: storeUrl, run, close: async () => undefined }),
+      leftovers: [],
     }),
-    beside: [],
     guesses,
     metricsText: async () => String(await primary.ask({ kind: 'metrics' })),
     onApiRequest: (request) => tell({ kind: 'api-request', request }),

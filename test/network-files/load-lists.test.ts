@@ -84,7 +84,7 @@ describe('loadLists', () => {
     ['has a range that is none', () => write({ id: 'fastly', ranges: ['192.0.2.0/24', 'x'] }), /range 2 is "x"/],
     ['has a date that is none', () => write({ id: 'fastly', date: 'today' }), /at "date" came something else/],
     ['has more than a list has', () => write({ id: 'fastly', more: 1 } as never), /came something else/],
-  ])('tells of a file that %s, and keeps the package’s list', (_, prepare, message) => {
+  ])('tells of a file that %s, and keeps the package’s list', async (_, prepare, message) => {
     prepare();
     const { problems, listOf } = await load();
     expect(problems).toEqual([expect.stringMatching(message)]);

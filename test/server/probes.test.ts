@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { journalReadiness } from '../../src/server/create-app.ts';
+import { journalReadiness } from '../../src/server/prepare-core.ts';
 
 it.each([
   [{ isFull: false, isFailing: false }, 'ready'],
