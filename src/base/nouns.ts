@@ -82,6 +82,7 @@ export interface Hit {
 export interface HitLink {
   readonly index: number;
   readonly count: number;
+  /** Empty when it was merged for one recipient: such are kept nowhere. */
   readonly destination: string;
   readonly honeypot: boolean;
 }

@@ -3,7 +3,7 @@ import { parseDestination } from '../base/destination.ts';
 import type { Consent } from '../base/nouns.ts';
 import { openHitToken } from '../token/hit-token.ts';
 import { createKeyRing, type KeyRing, type RingKey } from '../token/key-ring.ts';
-import { openLinkToken } from '../token/link-token.ts';
+import { openLink } from '../token/open-link.ts';
 import { readShortLinkToken } from '../token/short-link-token.ts';
 import { openUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type Io, writeOut } from './io.ts';
@@ -69,7 +69,7 @@ function inspectHit(ring: KeyRing, kind: 'open' | 'click' | 'hit', text: string,
   const short = readShortLinkToken(linkText);
   // Where a short link leads stands in the database, which this command does without.
   if (short !== undefined) return { ...known, link: short.index };
-  const link = openLinkToken(opened.key, message, linkText);
+  const link = openLink(opened.key, opened.token, linkText);
   if (!link.ok) return { ...known, valid: false, reason: `link ${link.reason}` };
   const { index, destination } = link.link;
   const isSafe = parseDestination(destination).ok;

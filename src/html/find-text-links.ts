@@ -28,7 +28,8 @@ function isCutOff(text: string, start: number, length: number): boolean {
   return text[start - 1] === '<' && /^[ \t]*\r?\n/.test(text.slice(start + length, start + length + 10));
 }
 
-function trimTail(url: string): string {
+/** Without the punctuation of the sentence at its end. */
+export function trimTail(url: string): string {
   const counts = countCharacters(url);
   let end = url.length;
   for (; end > 0; end -= 1) {

@@ -118,10 +118,33 @@ export function judgeLink(
   if (wanted === false) return leave('policy', 'info', 'the policy says so');
   if (attribute !== undefined) return leaveOptedOut(attribute);
   if (isWayOut(link, destination, context)) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
-  if (isSecret(destination)) {
-    return leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
-  }
+  if (isSecret(destination)) return LEAVE_SECRET;
   return found;
+}
+
+const LEAVE_SECRET = leave('secret-link', 'warning', 'it looks like a link that logs someone in or resets a password');
+
+/**
+ * Judges a link whose destination holds merge tags: by all that can be known before it is merged.
+ *
+ * @param link.href the decoded value, tags and all.
+ */
+export function judgeMergedLink(
+  link: { readonly href: string; readonly name: string; readonly element?: MailNode },
+  context: JudgeContext,
+): LinkJudgement {
+  const destination = stripUrl(link.href);
+  const attribute = link.element && optOutAttribute(link.element);
+  if (destination.length > destinationCharsMax) return leaveMalformed('too-long');
+  if (!/^(?:https?:|\{)/i.test(destination))
+    return leave('not-http', 'info', 'it does not begin as a web address or with a tag');
+  const wanted = context.policy?.({ destination, name: link.name, element: link.element });
+  if (wanted === true) return { track: true, destination };
+  if (wanted === false) return leave('policy', 'info', 'the policy says so');
+  if (attribute !== undefined) return leaveOptedOut(attribute);
+  if (isWayOut(link, destination, context)) return leave('unsubscribe-link', 'info', 'it is a way to unsubscribe');
+  if (isSecret(destination)) return LEAVE_SECRET;
+  return { track: true, destination };
 }
 
 /** Whether a link unsubscribes, logs someone in or resets a password: whatever else is said of it, it is one reader's own. */

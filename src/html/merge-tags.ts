@@ -57,6 +57,29 @@ export function overlapsTag(range: SourceRange, tags: readonly SourceRange[]): b
   return tag !== undefined && (tag.start < range.end || (tag.start < range.start && range.start < tag.end));
 }
 
+/** Where Liquid runs no tags: between `{% raw %}` or `{% comment %}` and its end. */
+export function findVerbatim(source: string, tags: readonly SourceRange[]): readonly SourceRange[] {
+  const ranges: SourceRange[] = [];
+  let from: { readonly start: number; readonly ends: string } | undefined;
+  for (const { start, end } of tags) {
+    const name = /^\{%-?\s*(\w+)/.exec(source.slice(start, Math.min(end, start + TAG_NAME_CHARS)))?.[1] ?? '';
+    if (from === undefined && (name === 'raw' || name === 'comment')) from = { start, ends: `end${name}` };
+    if (from === undefined || name !== from.ends) continue;
+    ranges.push({ start: from.start, end });
+    from = undefined;
+  }
+  return from === undefined ? ranges : [...ranges, { start: from.start, end: source.length }];
+}
+
+/** Characters in which a tag's name stands. */
+const TAG_NAME_CHARS = 40;
+
+/** Whether a range holds whole tags, and none that reaches out of it. */
+export function holdsTags(range: SourceRange, tags: readonly SourceRange[]): boolean {
+  const inside = tags.filter((tag) => tag.start < range.end && tag.end > range.start);
+  return inside.length > 0 && inside.every((tag) => tag.start >= range.start && tag.end <= range.end);
+}
+
 interface Delimiter {
   readonly open: string;
   readonly close: string;

@@ -6,7 +6,7 @@ import { tokenCharsMax } from '../base/limits.ts';
 import type { Hit, HitKind, HitLink } from '../base/nouns.ts';
 import { type HitToken, openHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
-import { openLinkToken } from '../token/link-token.ts';
+import { openLink } from '../token/open-link.ts';
 import { readShortLinkToken } from '../token/short-link-token.ts';
 import {
   type Answer,
@@ -141,7 +141,7 @@ function openClick(texts: ClickTexts, { keys, control }: CollectContext): Opened
   const opened = texts.token.length > tokenCharsMax ? undefined : openHitToken(keys, texts.token);
   if (!opened?.ok) return { kind: 'invalid', reason: opened?.reason ?? 'malformed' };
   const { message } = opened.token;
-  const found = openLink(opened.key, message, texts.link, control);
+  const found = findLink(opened.key, opened.token, texts.link, control);
   if (found.kind === 'invalid') return found;
   if (opened.key.revoked) return { kind: 'revoked', reason: 'revoked-key' };
   if (control.isRevoked({ message })) return { kind: 'revoked', reason: 'revoked-message' };
@@ -157,7 +157,8 @@ function openClick(texts: ClickTexts, { keys, control }: CollectContext): Opened
   return {
     kind: 'valid',
     token: opened.token,
-    link: { ...link, destination: destination.url },
+    // What was merged for one person leads there, and is kept nowhere.
+    link: { ...link, destination: found.isMerged ? '' : destination.url },
     leadsTo: leadsTo.url,
   };
 }
@@ -165,19 +166,20 @@ function openClick(texts: ClickTexts, { keys, control }: CollectContext): Opened
 type OpenedLink =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'not-yet' }
-  | { readonly kind: 'found'; readonly link: HitLink };
+  | { readonly kind: 'found'; readonly link: HitLink; readonly isMerged: boolean };
 
-/** Reads L in either form. */
-function openLink(key: RingKey, message: string, text: string, control: ControlState): OpenedLink {
+/** Reads L in any of its forms. */
+function findLink(key: RingKey, token: HitToken, text: string, control: ControlState): OpenedLink {
   const short = readShortLinkToken(text);
   if (short === undefined) {
-    const opened = openLinkToken(key, message, text);
-    return opened.ok ? { kind: 'found', link: opened.link } : { kind: 'invalid', reason: `${opened.reason}-link` };
+    const opened = openLink(key, token, text);
+    if (!opened.ok) return { kind: 'invalid', reason: `${opened.reason}-link` };
+    return { kind: 'found', link: opened.link, isMerged: opened.isMerged };
   }
-  const found = control.shortLink(message, short.set, short.index);
+  const found = control.shortLink(token.message, short.set, short.index);
   if (found === 'not-mirrored') return { kind: 'not-yet' };
   if (found === 'unknown') return { kind: 'invalid', reason: 'unknown-short-link' };
-  return { kind: 'found', link: { ...found, index: short.index, honeypot: false } };
+  return { kind: 'found', link: { ...found, index: short.index, honeypot: false }, isMerged: false };
 }
 
 async function recordClick(

@@ -33,6 +33,8 @@ export interface RingKey {
   readonly unsubscribe: SealingKeys;
   readonly session: SealingKeys;
   readonly linkMac: Mac;
+  /** Seals links whose destination is one recipient's own. */
+  readonly mergedLink: SealingKeys;
   /** Makes the day keys of peers. */
   readonly peerMac: Mac;
 }
@@ -162,6 +164,7 @@ function prepareKey(key: RingKeyJson): RingKey {
     unsubscribe: sealingKeys(derive(secret, 'telltale/1/unsubscribe', 64)),
     session: sealingKeys(derive(secret, 'telltale/1/session', 64)),
     linkMac: prepareMac(derive(secret, 'telltale/1/link', 32)),
+    mergedLink: sealingKeys(derive(secret, 'telltale/1/link/merged', 64)),
     peerMac: prepareMac(derive(secret, 'telltale/1/peer', 32)),
   };
 }

@@ -67,11 +67,16 @@ function macOf(key: RingKey, message: string, head: ArrayLike<number>, rest: Uin
   return key.linkMac(data).subarray(0, MAC_BYTES);
 }
 
-function varint(value: number): number[] {
+/** A whole number in groups of 7 bits, the lowest first. */
+export function varint(value: number): number[] {
   return value < 128 ? [value] : [128 | (value & 127), ...varint(value >> 7)];
 }
 
-function readVarint(bytes: Uint8Array, start: number): { readonly value: number; readonly end: number } | undefined {
+/** Reads what {@link varint} wrote, of at most three bytes and no more than a mail has links. */
+export function readVarint(
+  bytes: Uint8Array,
+  start: number,
+): { readonly value: number; readonly end: number } | undefined {
   let value = 0;
   for (let i = 0; i < 3; i += 1) {
     const byte = bytes[start + i];

@@ -56,8 +56,8 @@ export function open(ring: KeyRing, purpose: 'hit' | 'unsubscribe' | 'session', 
 const sealed = Buffer.alloc(tokenCharsMax);
 const counterBlocks = Buffer.alloc(tokenCharsMax);
 
-/** Writes input XOR key stream into `output` from `offset` on. */
-function applyKeyStream(
+/** Writes input XOR key stream into `output` from `offset` on; at most 255 blocks of 16 bytes. */
+export function applyKeyStream(
   keys: SealingKeys,
   tag: Uint8Array,
   input: Uint8Array,

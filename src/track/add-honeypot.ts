@@ -20,7 +20,7 @@ export const NO_HONEYPOT: Honeypot = { splices: [], notes: [] };
 /** Puts the honeypot into a mail with tracked links. */
 export function addHoneypot(
   mail: ParsedMail,
-  links: readonly { readonly index: number; readonly destination: string }[],
+  links: readonly { readonly index: number; readonly destination: string; readonly merged?: true }[],
   context: {
     readonly baseUrl: string;
     readonly fit: Fit;
@@ -31,7 +31,7 @@ export function addHoneypot(
   const [place] = [...findPixelPlaces(mail, 'bottom'), ...findPixelPlaces(mail, 'top')].filter(
     (at) => !overlapsTag({ start: at, end: at }, context.tags),
   );
-  const destination = links[0]?.destination;
+  const destination = links.find(({ merged }) => merged === undefined)?.destination;
   if (place === undefined || destination === undefined)
     return without('the mail has no tracked link, or no place for it');
   const index = links.reduce((most, link) => Math.max(most, link.index), 0) + 1;

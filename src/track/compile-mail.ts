@@ -6,9 +6,9 @@ import type { HitLink } from '../base/nouns.ts';
 import { describeLink, type LinkDescription } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
-import { judgeLink, type LinkPolicy } from '../html/judge-link.ts';
+import { judgeLink, judgeMergedLink, type LinkPolicy } from '../html/judge-link.ts';
 import { indexLines, type Place } from '../html/line-index.ts';
-import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
+import { findMergeTags, findVerbatim, holdsTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
 import { numberLinks } from '../html/number-links.ts';
 import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
@@ -19,6 +19,7 @@ import { type Fit, makeFit } from './fit-link.ts';
 import { keepMail } from './keep-mail.ts';
 import {
   cutNote,
+  LEFT_TO_MERGE,
   linkWarnings,
   type MailNote,
   type MailNoteCode,
@@ -27,14 +28,16 @@ import {
   placeNotes,
   sizeNotes,
 } from './mail-notes.ts';
-import { linkSplice, type Splice } from './template.ts';
+import { linkSplice, type MergedPlaces, type Splice } from './template.ts';
 
 /** A tracked link of a mail. */
 export interface MailLink extends Place {
   /** From 0; Outlook's twin of a button shares its index. */
   readonly index: number;
-  /** Where a client would go: absolute, in the form a browser requests. */
+  /** Where a client would go: absolute, in the form a browser requests. Of a merged link the template, tags and all. */
   readonly destination: string;
+  /** Its destination is merged for each recipient, so only who merges the mail (`sendAll`) can track it. */
+  readonly merged?: true;
   /** The sender's name for it, else its text; empty when it shows nothing. */
   readonly name: string;
 }
@@ -46,10 +49,15 @@ export interface CompiledSource {
   readonly linkSplices: readonly Splice[];
   readonly pixelSplices: readonly Splice[];
   readonly textSplices: readonly Splice[];
+  /** Where destinations of merged links stand. */
+  readonly mergedLinks: MergedPlaces;
+  /** Links that a mail has, whatever becomes of them. */
+  readonly linkCount: number;
   /** What is taken out of the HTML, on request. */
   readonly cuts: readonly SourceRange[];
 }
 
+/** Of the HTML and of the text. */
 /** With what makes the copy that may be kept, which holds the mail's tree; nothing where a mail is left as it was. */
 export interface CopiedSource extends CompiledSource {
   readonly copy: (() => KeptMail) | undefined;
@@ -92,9 +100,10 @@ export function compileSource(input: CompileInput): CopiedSource {
 function compileParsed(input: CompileInput, mail: ParsedMail): CopiedSource {
   const placeAt = indexLines(input.html);
   const tags = input.merge === undefined ? [] : findMergeTags(input.html, input.merge);
+  const verbatim = input.merge === 'liquid' ? findVerbatim(input.html, tags) : [];
   const found = findLinks(mail);
   if (found.links.length > linksMax) return untracked(`left as it was: it has over ${linksMax} links`);
-  const judged = judgeAll(found, input, placeAt, tags);
+  const judged = judgeAll(found, input, placeAt, { tags, verbatim });
   const fit = makeFit(input);
   const links = fitAll(judged.links, fit);
   const places = findPixelPlaces(mail, input.pixel).filter((place) => !overlapsTag({ start: place, end: place }, tags));
@@ -114,7 +123,12 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CopiedSource {
     ...cuts.map(({ start }) => cutNote(placeAt(start))),
     ...honeypot.notes,
   ];
-  const ofLinks = links.kept.map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
+  const ofLinks = links.kept
+    .filter(({ merged }) => merged === undefined)
+    .map((link) => linkSplice(link.found.value, link.token, input.baseUrl));
+  const merged = links.kept
+    .filter((link) => link.merged === true)
+    .map(({ found: { value }, index }) => ({ start: value.start, end: value.end, index }));
   const linkSplices = [...ofLinks, ...honeypot.splices];
   const splices = [...linkSplices, ...pixelSplices];
   const added = bytesAdded(input.html, splices, cuts, input.tokenChars(input.recipientBytes || TYPICAL_ID_BYTES));
@@ -124,6 +138,8 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CopiedSource {
     linkSplices,
     pixelSplices,
     textSplices: text.splices,
+    mergedLinks: { html: merged, text: text.merged },
+    linkCount: listed.length,
     cuts,
     copy: () => keepMail({ mail, found, tracked: links.kept, links: listed, context: input }),
   };
@@ -149,6 +165,7 @@ function bytesAdded(
 interface JudgedLink extends Place, LinkDescription {
   readonly found: FoundLink;
   readonly destination: string;
+  readonly merged?: true;
 }
 
 interface TrackedLink extends JudgedLink {
@@ -161,7 +178,7 @@ function judgeAll(
   found: FoundLinks,
   input: CompileInput,
   placeAt: (offset: number) => Place,
-  tags: readonly SourceRange[],
+  { tags, verbatim }: { readonly tags: readonly SourceRange[]; readonly verbatim: readonly SourceRange[] },
 ) {
   const context = { ...input, baseHref: found.baseHref };
   const links: JudgedLink[] = [];
@@ -173,14 +190,19 @@ function judgeAll(
   }));
   for (const link of found.links) {
     const place = placeAt(link.start);
-    if (overlapsTag(link.value, tags)) {
+    const isMerged = overlapsTag(link.value, tags);
+    if (isMerged && !(input.merge === 'liquid' && holdsTags(link.value, tags) && !overlapsTag(link.value, verbatim))) {
       notes.push({ ...MERGED, ...place });
       continue;
     }
     const shown = describeLink(link.element);
-    const judgement = judgeLink({ href: link.href, name: shown.name, element: link.element }, context);
-    if (judgement.track) links.push({ found: link, destination: judgement.destination, ...shown, ...place });
-    else notes.push({ code: judgement.code, severity: judgement.severity, message: judgement.message, ...place });
+    const judge = isMerged ? judgeMergedLink : judgeLink;
+    const judgement = judge({ href: link.href, name: shown.name, element: link.element }, context);
+    if (isMerged && judgement.track) notes.push({ ...LEFT_TO_MERGE, ...place });
+    if (judgement.track) {
+      const { destination } = judgement;
+      links.push({ found: link, destination, ...shown, ...place, ...(isMerged && { merged: true as const }) });
+    } else notes.push({ code: judgement.code, severity: judgement.severity, message: judgement.message, ...place });
   }
   return { links, notes };
 }
@@ -193,7 +215,7 @@ function fitAll(links: readonly JudgedLink[], fit: Fit) {
   const count = new Set(indexes).size;
   for (const [position, link] of links.entries()) {
     const index = indexes[position] ?? position;
-    const token = fit({ index, count, destination: link.destination });
+    const token = link.merged === true ? '' : fit({ index, count, destination: link.destination });
     if (token !== undefined) kept.push({ ...link, index, token });
     else
       notes.push({
@@ -218,12 +240,12 @@ function pixelSplice(place: number, baseUrl: string): Splice {
 
 function listLinks(htmlLinks: readonly TrackedLink[], textLinks: readonly TextLink[]): readonly MailLink[] {
   const byIndex = new Map<number, MailLink>();
-  for (const { index, destination, name, line, column, found } of htmlLinks) {
+  for (const { index, destination, name, line, column, found, merged } of htmlLinks) {
     if (byIndex.has(index) && found.kind !== 'html') continue;
-    byIndex.set(index, { index, destination, name, line, column });
+    byIndex.set(index, { index, destination, name, line, column, ...(merged && { merged }) });
   }
-  for (const { index, destination } of textLinks)
-    byIndex.set(index, { index, destination, name: '', line: 0, column: 0 });
+  for (const { index, destination, merged } of textLinks)
+    byIndex.set(index, { index, destination, name: '', line: 0, column: 0, ...(merged && { merged }) });
   return [...byIndex.values()].sort((a, b) => a.index - b.index);
 }
 
@@ -234,8 +256,20 @@ function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): re
 
 function untracked(message: string, code: MailNoteCode = 'too-complex'): CopiedSource {
   const note: MailNote = { code, severity: 'error', message, line: 1, column: 1 };
-  return { links: [], notes: [note], linkSplices: [], pixelSplices: [], textSplices: [], cuts: [], copy: undefined };
+  return { ...NOTHING, notes: [note] };
 }
+
+const NOTHING: CopiedSource = {
+  links: [],
+  notes: [],
+  linkSplices: [],
+  pixelSplices: [],
+  textSplices: [],
+  mergedLinks: { html: [], text: [] },
+  linkCount: 0,
+  cuts: [],
+  copy: undefined,
+};
 
 function byPlace(a: Place, b: Place): number {
   return a.line - b.line || a.column - b.column;

@@ -1,14 +1,16 @@
 // Compiles the text part: its http(s) URLs become tracked URLs, every other character stays.
-import { linksMax } from '../base/limits.ts';
-import { findTextLinks } from '../html/find-text-links.ts';
-import { type JudgeContext, judgeLink } from '../html/judge-link.ts';
-import { findMergeTags, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
+import { destinationCharsMax, linksMax } from '../base/limits.ts';
+import { findTextLinks, trimTail } from '../html/find-text-links.ts';
+import { type JudgeContext, judgeLink, judgeMergedLink } from '../html/judge-link.ts';
+import { findMergeTags, findVerbatim, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
+import type { SourceRange } from '../html/scan-attribute.ts';
 import type { Fit } from './fit-link.ts';
-import { linkSplice, type Splice } from './template.ts';
+import { linkSplice, type MergedPlace, type Splice } from './template.ts';
 
 export interface TextLink {
   readonly index: number;
   readonly destination: string;
+  readonly merged?: true;
 }
 
 /** What stands in the text part. */
@@ -16,6 +18,8 @@ export interface CompiledText {
   /** Links that the HTML does not have. */
   readonly links: readonly TextLink[];
   readonly splices: readonly Splice[];
+  /** Where links stand whose destination is merged for each recipient. */
+  readonly merged: readonly MergedPlace[];
 }
 
 /** Links of the text part take the index of the HTML link with their destination, else the next one. */
@@ -31,28 +35,48 @@ export function compileText(
   const firstFree = htmlLinks.reduce((most, link) => Math.max(most, link.index), -1) + 1;
   const links: TextLink[] = [];
   const splices: Splice[] = [];
-  for (const range of findTextLinks(text)) {
+  const merged: MergedPlace[] = [];
+  const verbatim = merge === 'liquid' ? findVerbatim(text, tags) : [];
+  let at = 0;
+  for (const found of findTextLinks(text)) {
     // One character more: a tag right behind a URL is part of it once it is expanded.
-    if (
-      overlapsTag({ start: range.start, end: range.end + 1 }, tags) ||
-      TAG_OPENINGS.has(text.slice(range.end, range.end + 2))
-    ) {
-      continue;
-    }
+    const isMerged =
+      overlapsTag({ start: found.start, end: found.end + 1 }, tags) ||
+      TAG_OPENINGS.has(text.slice(found.end, found.end + 2));
+    if (found.start < at || (isMerged && (merge !== 'liquid' || overlapsTag(found, verbatim)))) continue;
+    const range = isMerged ? extendOverTags(text, found, tags) : found;
+    if (range === undefined) continue;
+    at = range.end;
     const href = text.slice(range.start, range.end);
     const line = lineAround(text, range.start, range.end);
-    const judgement = judgeLink({ href, name: line }, { ...input, baseHref: undefined });
+    const judge = isMerged ? judgeMergedLink : judgeLink;
+    const judgement = judge({ href, name: line }, { ...input, baseHref: undefined });
     if (!judgement.track) continue;
     const index = known.get(judgement.destination) ?? firstFree + links.length;
     if (index >= linksMax) continue;
     const link = { index, destination: judgement.destination, count: Math.max(firstFree, index + 1) };
-    const token = fit(link);
+    const token = isMerged ? '' : fit(link);
     if (token === undefined) continue;
-    if (!known.has(link.destination)) links.push(link);
+    if (!known.has(link.destination)) links.push({ ...link, ...(isMerged && { merged: true }) });
     known.set(link.destination, index);
-    splices.push(linkSplice(range, token, input.baseUrl));
+    if (isMerged) merged.push({ ...range, index });
+    else splices.push(linkSplice(range, token, input.baseUrl));
   }
-  return { links, splices };
+  return { links, splices, merged };
+}
+
+/** A URL with tags in it, to its end: blanks inside a tag do not end it. Nothing when a tag has begun before it. */
+function extendOverTags(text: string, from: SourceRange, tags: readonly SourceRange[]): SourceRange | undefined {
+  let at = from.start;
+  for (const tag of tags) {
+    if (tag.end <= from.start) continue;
+    if (tag.start < from.start) return undefined;
+    // Between two tags stands what may stand in a URL.
+    if (/[\s<>"]/.test(text.slice(at, tag.start))) break;
+    at = tag.end;
+  }
+  const tail = /^[^\s<>"]*/.exec(text.slice(at, at + destinationCharsMax))?.[0] ?? '';
+  return { start: from.start, end: at + trimTail(tail).length };
 }
 
 /** How tags of common engines begin, for mail that does not say that it will be merged. */

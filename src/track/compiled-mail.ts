@@ -1,18 +1,20 @@
 // A compiled mail: what was found in it, and the renderer that makes it one recipient's. Rendering is pure and
 // synchronous: it seals R, and U where there is a recipient, and joins.
+import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId, quote } from '../base/ids.ts';
+import { trackedUrlCharsMax } from '../base/limits.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { Sealer } from '../token/addressee.ts';
-import { prepareHitToken } from '../token/hit-token.ts';
-import type { RingKey } from '../token/key-ring.ts';
+import { sealMergedLink } from '../token/merged-link-token.ts';
 import { prepareUnsubscribeToken } from '../token/unsubscribe-token.ts';
 import { type CompiledSource, type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
+import { type MailForm, type MergedLinkText, makeMailForm, type RenderContext } from './mail-form.ts';
 import type { MailNote } from './mail-notes.ts';
 import { readConsent } from './read-consent.ts';
-import { notRegistered, type Registration } from './short-links.ts';
-import { type Edit, makeTemplate, type Splice, type Template } from './template.ts';
+import { notRegistered } from './short-links.ts';
+import type { Edit } from './template.ts';
 
 export interface RenderOptions {
   /** What this recipient agreed to; the lowest of message and recipient holds. @default the message's consent */
@@ -68,11 +70,33 @@ export interface CompiledMail {
    *
    * @throws TelltaleError `INVALID_OPTION` for a placeholder that would break an attribute.
    */
-  template(placeholder: string): { readonly html: string; readonly text: string | undefined };
+  template(
+    placeholder: string,
+    options?: TemplateOptions,
+  ): { readonly html: string; readonly text: string | undefined };
   /** R of a recipient: what the placeholder of {@link CompiledMail.template} stands for. */
   token(recipient: string | null, options?: RenderOptions): string;
+  /**
+   * The tracked URL of a merged link, for one recipient: it is sealed, and leads nowhere beside another's R.
+   *
+   * @param destination what its template was merged into.
+   * @returns nothing when that cannot be tracked: it is no web address, too long, or the collector's own.
+   */
+  mergedUrl(recipient: string | null, index: number, destination: string, options?: RenderOptions): string | undefined;
+  /** Where a recipient unsubscribes: a page with one button, and the address of List-Unsubscribe. */
+  unsubscribeUrl(recipient: string): string;
   /** Bytes of UTF-8 the HTML of that recipient has. */
   htmlBytes(recipient: string | null, options?: RenderOptions): number;
+}
+
+export interface TemplateOptions extends RenderOptions {
+  /**
+   * What stands in place of the address of a merged link; tags and all, it is what the source has there (`href="…"`
+   * still encoded).
+   *
+   * @default the address, untracked
+   */
+  readonly mergedLink?: MergedLinkText | undefined;
 }
 
 export interface MailEdits {
@@ -80,29 +104,16 @@ export interface MailEdits {
   readonly text: readonly Edit[];
 }
 
-/** What the renderer takes from the tracker. */
-export interface RenderContext {
-  readonly message: string;
-  readonly html: string;
-  readonly text: string | undefined;
-  readonly baseUrl: string;
-  readonly key: RingKey;
-  readonly consent: Consent;
-  readonly test: boolean;
-  readonly recipientBytes: number;
-  readonly registration: Registration;
-}
-
 /** Joins what was found with what makes it a recipient's. */
 export function makeCompiledMail(source: CompiledSource, context: RenderContext): CompiledMail {
-  const forms = new Map<string, Form>();
+  const forms = new Map<string, MailForm>();
   const sealWayOut = prepareUnsubscribeToken(context.key, context.message);
 
-  function formFor(consent: Consent): Form {
+  function formFor(consent: Consent): MailForm {
     const name = `${consent.opens} ${consent.clicks}`;
     const known = forms.get(name);
     if (known !== undefined) return known;
-    const made = makeForm(source, context, consent);
+    const made = makeMailForm(source, context, consent);
     forms.set(name, made);
     return made;
   }
@@ -114,7 +125,7 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
   }
 
   /** Refuses a form whose short links would lead nowhere. */
-  function readyToSend(form: Form): Form {
+  function readyToSend(form: MailForm): MailForm {
     if (form.hasLinks && !context.registration.isDone()) throw notRegistered(context.message);
     return form;
   }
@@ -167,10 +178,26 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       return form.html.write(token, target, offset);
     },
     edits: (recipient, options) => editsOf(prepareToSend(recipient, options)),
-    template(placeholder) {
+    template(placeholder, { mergedLink, ...options } = {}) {
       checkPlaceholder(placeholder);
-      const form = readyToSend(formFor(context.consent));
+      const consent = effectiveConsent(context.consent, options);
+      const form = readyToSend(
+        mergedLink === undefined ? formFor(consent) : makeMailForm(source, context, consent, mergedLink),
+      );
       return { html: form.html.join(placeholder), text: form.text?.join(placeholder) };
+    },
+    mergedUrl(recipient, index, address, options) {
+      const destination = parseDestination(stripUrl(address));
+      const { form, token } = prepare(recipient, options);
+      if (!destination.ok || !form.hasLinks || destination.url.startsWith(`${context.baseUrl}/`)) return undefined;
+      const to = { message: context.message, recipient: form.namesRecipient ? recipient : null };
+      const link = { index, count: source.linkCount, destination: destination.url };
+      const url = `${context.baseUrl}/c/${token}/${sealMergedLink(context.key, to, link)}`;
+      return url.length <= trackedUrlCharsMax ? url : undefined;
+    },
+    unsubscribeUrl: (recipient) => {
+      checkRecipient(recipient, context.recipientBytes);
+      return wayOut(context.baseUrl, sealWayOut, recipient);
     },
     token: (recipient, options) => prepare(recipient, options).token,
     htmlBytes,
@@ -185,40 +212,14 @@ function checkPlaceholder(placeholder: string): void {
   );
 }
 
-/** The mail at one level of consent: without pixel, with plain links, or with both. */
-interface Form {
-  readonly html: Template;
-  readonly text: Template | undefined;
-  readonly seal: Sealer;
-  readonly needsToken: boolean;
-  readonly hasLinks: boolean;
-  readonly namesRecipient: boolean;
-}
-
 /** A form, and R for it. */
 interface Prepared {
-  readonly form: Form;
+  readonly form: MailForm;
   readonly token: string;
 }
 
 function editsOf({ form, token }: Prepared): MailEdits {
   return { html: form.html.edits(token), text: form.text?.edits(token) ?? [] };
-}
-
-function makeForm(source: CompiledSource, context: RenderContext, consent: Consent): Form {
-  const pixels = consent.opens === 'none' ? [] : source.pixelSplices;
-  const links = consent.clicks === 'none' ? [] : source.linkSplices;
-  const textLinks = consent.clicks === 'none' ? [] : source.textSplices;
-  const splices = [...pixels, ...links].sort(byStart);
-  const { message, test, recipientBytes } = context;
-  return {
-    html: makeTemplate(context.html, splices, source.cuts),
-    text: context.text === undefined ? undefined : makeTemplate(context.text, textLinks),
-    seal: prepareHitToken(context.key, { message, consent, test, recipientBytes }),
-    needsToken: splices.length + textLinks.length > 0,
-    hasLinks: links.length + textLinks.length > 0,
-    namesRecipient: consent.opens === 'individual' || consent.clicks === 'individual',
-  };
 }
 
 function effectiveConsent(message: Consent, options: RenderOptions | undefined): Consent {
@@ -239,11 +240,11 @@ function checkRecipient(recipient: string, recipientBytes: number): void {
 function headersFor(baseUrl: string, sealWayOut: Sealer, recipient: string | null): Readonly<Record<string, string>> {
   if (recipient === null) return {};
   return {
-    'List-Unsubscribe': `<${baseUrl}/u/${sealWayOut(recipient)}>`,
+    'List-Unsubscribe': `<${wayOut(baseUrl, sealWayOut, recipient)}>`,
     'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
   };
 }
 
-function byStart(a: Splice, b: Splice): number {
-  return a.start - b.start;
+function wayOut(baseUrl: string, sealWayOut: Sealer, recipient: string): string {
+  return `${baseUrl}/u/${sealWayOut(recipient)}`;
 }

@@ -35,6 +35,13 @@ export const MERGED = {
   message: 'left alone: where it leads is known only when its merge tag is expanded',
 } as const;
 
+/** A link that is tracked when the mail is merged. */
+export const LEFT_TO_MERGE = {
+  code: 'merge-tag',
+  severity: 'info',
+  message: 'left to the merge: sendAll tracks where it leads for each recipient, another engine leaves it alone',
+} as const;
+
 interface NotedLink extends Place {
   readonly destination: string;
   readonly text: string;

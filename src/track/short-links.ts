@@ -40,7 +40,7 @@ export interface ShortMail {
 /** Names the set of a mail that was compiled with {@link shortSigner}. */
 export function nameLinks(source: CompiledSource): ShortMail {
   const links = source.links
-    .filter(({ index }) => index < shortLinksMax)
+    .filter(({ index, merged }) => index < shortLinksMax && merged === undefined)
     .map(({ index, destination }) => ({ index, destination }));
   const set = shortSetOf(links);
   const named = (splice: Splice): Splice =>

@@ -25,21 +25,35 @@ export interface Splice {
   readonly after: string;
 }
 
-/** Makes a template: `splices` put something in, `cuts` take something out. None overlaps another. */
-export function makeTemplate(source: string, splices: readonly Splice[], cuts: readonly SourceRange[] = []): Template {
+/** Where the address of a link stands that is merged for each recipient. */
+export interface MergedPlaces {
+  readonly html: readonly MergedPlace[];
+  readonly text: readonly MergedPlace[];
+}
+
+export interface MergedPlace extends SourceRange {
+  /** The link's index. */
+  readonly index: number;
+}
+
+/** Makes a template: `splices` put something in around the token, `fixed` something else, or nothing. None overlaps another. */
+export function makeTemplate(source: string, splices: readonly Splice[], fixed: readonly Edit[] = []): Template {
   const segments: string[] = [];
   let text = '';
   let at = 0;
   const edits = [
     ...splices.map((splice) => ({ ...splice, splice })),
-    ...cuts.map((cut) => ({ ...cut, splice: undefined })),
+    ...fixed.map((edit) => ({ ...edit, splice: undefined })),
   ];
-  for (const { start, end, splice } of edits.sort((a, b) => a.start - b.start)) {
-    text += source.slice(at, start);
-    at = end;
-    if (splice === undefined) continue;
-    segments.push(text + splice.before);
-    text = splice.after;
+  for (const edit of edits.sort((a, b) => a.start - b.start)) {
+    text += source.slice(at, edit.start);
+    at = edit.end;
+    if (edit.splice === undefined) {
+      text += edit.text;
+      continue;
+    }
+    segments.push(text + edit.splice.before);
+    text = edit.splice.after;
   }
   segments.push(text + source.slice(at));
   const segmentBytes = segments.map((segment) => Buffer.byteLength(segment));
@@ -82,10 +96,10 @@ export function makeTemplate(source: string, splices: readonly Splice[], cuts: r
     byteLength,
     write: (token, target, offset) => fill(token).copy(target, offset),
     edits: (token) =>
-      edits.map(({ start, end, splice }) => ({
-        start,
-        end,
-        text: splice === undefined ? '' : splice.before + token + splice.after,
+      edits.map((edit) => ({
+        start: edit.start,
+        end: edit.end,
+        text: edit.splice === undefined ? edit.text : edit.splice.before + token + edit.splice.after,
       })),
   };
 }

@@ -26,7 +26,8 @@ describe('a mail that is still to be merged', () => {
 
   it('has those of its links tracked that no tag touches', () => {
     const mail = compile(TEMPLATE, 'liquid');
-    expect(mail.links.map((link) => link.destination)).toEqual(['https://shop.example/p', 'https://shop.example/if']);
+    const tracked = mail.links.filter((link) => link.merged === undefined);
+    expect(tracked.map((link) => link.destination)).toEqual(['https://shop.example/p', 'https://shop.example/if']);
     expect(mail.notes.map(({ code, line }) => `${code} ${line}`)).toEqual([
       'merge-tag 4',
       'merge-tag 4',
@@ -108,5 +109,64 @@ describe('merge', () => {
     [{ start: '[[', close: ']]' }, /has no option "start"/],
   ])('refuses %j', (merge, message) => {
     expect(() => compile('', merge as MergeSyntax)).toThrow(message);
+  });
+});
+
+describe('links whose destination is merged', () => {
+  const place = ({ index }: { readonly index: number }) => `<${index}>`;
+  const merged = (html: string, text?: string) => compile(html, 'liquid', text).template('RRR', { mergedLink: place });
+
+  it('are numbered among the others, and Outlook’s twin takes the number of its button', () => {
+    const html =
+      '<a href="https://a.example/">A</a><a href="https://b.example/{{ b }}">B</a><a href="https://c.example/">C</a>';
+    const mail = compile(html, 'liquid');
+    expect(mail.links.map(({ index, destination, merged }) => [index, destination, merged])).toEqual([
+      [0, 'https://a.example/', undefined],
+      [1, 'https://b.example/{{ b }}', true],
+      [2, 'https://c.example/', undefined],
+    ]);
+    const button =
+      '<!--[if mso]><v:roundrect href="https://b.example/?a={{ a }}&amp;b=1"></v:roundrect><![endif]--><a href="https://b.example/?a={{ a }}&amp;b=1">B</a>';
+    expect(merged(button).html).toContain('<v:roundrect href="<0>">');
+    expect(merged(button).html).toContain('<a href="<0>">');
+  });
+
+  it.each([
+    ['<a href="{{ unsubscribe_url }}">x</a>', 'unsubscribe-link'],
+    ['<a href="https://a.example/{{ x }}" data-telltale="off">x</a>', 'opted-out'],
+    ['<a href="mailto:{{ email }}">x</a>', 'not-http'],
+    ['<a href="/p/{{ x }}">x</a>', 'not-http'],
+    ['<a href="https://a.example/?reset_token={{ t }}">x</a>', 'secret-link'],
+    ['{% raw %}<a href="https://a.example/{{ x }}">x</a>{% endraw %}', 'merge-tag'],
+    ['{% comment %}<a href="https://a.example/{{ x }}">x</a>{% endcomment %}', 'merge-tag'],
+    ['<a href="https://a.example/{{ x | append: "y" }}">x</a>', 'merge-tag'],
+  ])('stay as they are in %s', (html, code) => {
+    const mail = compile(html, 'liquid');
+    expect(mail.links).toEqual([]);
+    expect(mail.notes.map((note) => note.code)).toContain(code);
+  });
+
+  it('stand in texts to their end, without the sentence’s punctuation', () => {
+    const text =
+      'See https://a.example/?c={{ code | upcase }}&d={{ d }}#top. Or (https://b.example/{{ x }}), or https://c.example/ {{ name }}';
+    const result = merged('<p>x</p>', text).text ?? '';
+    expect(result).toMatch(/^See <0>\. Or \(<1>\), or https:\/\/t\.example\.com\/c\/RRR\/[a-z2-7]+ \{\{ name \}\}$/);
+  });
+
+  it('stay untracked where clicks may not be known', () => {
+    const mail = compile('<a href="https://a.example/{{ x }}">x</a>', 'liquid');
+    const consent = { clicks: 'none' } as const;
+    expect(mail.template('RRR', { mergedLink: place, consent }).html).toContain('href="https://a.example/{{ x }}"');
+    expect(mail.mergedUrl('r', 0, 'https://a.example/1', { consent })).toBeUndefined();
+  });
+
+  it.each([
+    '',
+    'mailto:a@b.example',
+    'https://t.example.com/u/abc',
+    'javascript:alert(1)',
+    `https://a.example/${'x'.repeat(2_000)}`,
+  ])('are not tracked when they turn out to be %j', (address) => {
+    expect(compile('<a href="{{ x }}">x</a>', 'liquid').mergedUrl('r', 0, address)).toBeUndefined();
   });
 });
