@@ -26,6 +26,7 @@ import { explaining, forPages } from './explain-problem.ts';
 import { givePage, seeOther } from './give-page.ts';
 import type { Live } from './live.ts';
 import { showLogin, takeLogin, takeLogout } from './login.ts';
+import { makeLoginForms } from './login-forms.ts';
 import { idOf, type PageContext, type PagePlace, placeOf } from './page-place.ts';
 import { routesOf } from './routes-of.ts';
 import { makeSessions, type OpenSession } from './sessions.ts';
@@ -55,7 +56,7 @@ const PAGES: Readonly<Record<string, Show>> = {
 /** Makes the routes. */
 export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOptions): Middleware {
   const sessions = makeSessions({ keys, auth, now });
-  const login = { sessions, auth, baseUrl };
+  const login = { sessions, forms: makeLoginForms({ keys, now }), auth, baseUrl };
   const prefix = new URL(baseUrl).pathname.replace(/\/+$/, '');
   const router = new Router({ strict: true, sensitive: true });
 
