@@ -42,6 +42,7 @@ export function reportPage(served: ServedReport): string {
     allLinks: `${queryOf({ tz: tz === 'UTC' ? '' : tz, links: 'all' })}#links`,
     compare: `${root}compare${queryOf({ a: id })}`,
     map: partOf(root, id, 'map', {}),
+    csv: partOf(root, id, 'report.csv', {}),
     live: partOf(root, id, 'live', {}),
   });
 }
@@ -57,7 +58,7 @@ const CHARSET = '<meta charset="utf-8">';
 
 const NOT_IN_FILES = {
   ...{ root: '', csrf: '', recipients: null, zone: null },
-  ...{ allLinks: '', compare: '', map: '', live: '' },
+  ...{ allLinks: '', compare: '', map: '', csv: '', live: '' },
 } as const;
 
 function sectionsOf({ report, timeline }: ReportOfMessage, links: 'some' | 'all') {

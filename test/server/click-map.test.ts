@@ -32,12 +32,17 @@ async function send(message: string, html: string, clicks: readonly number[] = [
 }
 
 describe('the pages', () => {
-  it.each(['map', 'mail', 'live'])('send who is not logged in to the login: %s', async (part) => {
+  it.each([
+    ['map', '%2Fmap'],
+    ['mail', ''],
+    ['live', ''],
+    ['report.csv', ''],
+  ])('send who is not logged in to the login, and back to a page: %s', async (part, back) => {
     await send('m', '<body><a href="https://a.example/">A</a>');
     const answer = await ask(`${service.url}/messages/m/${part}`);
     expect(answer).toMatchObject({
       status: 303,
-      headers: { location: `../../login?return=%2Fmessages%2Fm%2F${part}` },
+      headers: { location: `../../login?return=%2Fmessages%2Fm${back}` },
     });
   });
 });
