@@ -1,7 +1,7 @@
 // By what people read, and at which providers they are.
 import type { Report } from '../report/build-report.ts';
 import { type Figure, figureOf } from './figures.ts';
-import { shareBar } from './share-bar.ts';
+import { tableBar } from './share-bar.ts';
 import { cut, numberWords, percentWords } from './words.ts';
 
 export interface AudienceSection {
@@ -70,13 +70,7 @@ function usageTable(
   const most = Math.max(1, ...usage.map(({ opens }) => opens));
   const rows = usage.slice(0, ROWS).map(({ name, opens, clicks }, place) => {
     const shown = name ?? 'not known';
-    const bar = shareBar({
-      id: `${list}${place}`,
-      title: shown,
-      description: `${numberWords(opens)} opens`,
-      parts: [{ className: name === null ? 'unknown' : 'human', value: opens }],
-      whole: most,
-    });
+    const bar = tableBar({ className: name === null ? 'unknown' : 'human', value: opens }, most);
     return {
       ...{ name: shown, bar },
       opens: figureOf(`${list}.${place}.opens`, opens, numberWords),

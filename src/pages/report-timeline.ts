@@ -11,33 +11,60 @@ export interface TimelineSection {
   readonly isCut: boolean;
 }
 
-const UNITS = [
-  { unit: 'hour', id: 'hours', caption: 'The first 48 hours, by hour' },
-  { unit: 'day', id: 'days', caption: 'After that, by day' },
-] as const;
+/** Days that have a bar each; past them a bar is a week, so that a chart of a year can be read, and its table too. */
+const DAYS_MAX = 60;
+const WEEK_DAYS = 7;
+
+const CAPTIONS = {
+  hour: 'The first 48 hours, by hour',
+  day: 'After that, by day',
+  week: 'After that, by week',
+} as const;
+
+/** A bar of a chart, and a row of the table. */
+interface Counted {
+  readonly unit: keyof typeof CAPTIONS;
+  readonly words: string;
+  readonly tick: string | null;
+  readonly opens: number;
+  readonly clicks: number;
+}
 
 /** What the section shows. */
 export function timelineSection({ points, isCut }: Timeline): TimelineSection {
-  const charts = UNITS.flatMap(({ unit, id, caption }) => {
-    const some = points.filter((point) => point.unit === unit);
-    if (some.length === 0) return [];
-    const bars = some.map((point, index) => ({ ...countsOf(point), tick: tickOf(point, index) }));
-    const description = `${countWords(sum(some, 'opens'), 'open')} and ${countWords(sum(some, 'clicks'), 'click')} of people. The table below has them all.`;
+  const hours = points.filter(({ unit }) => unit === 'hour').map(countsOf);
+  const days = points.filter(({ unit }) => unit === 'day').map(countsOf);
+  const later = days.length > DAYS_MAX ? weeksOf(days) : days;
+  const charts = [hours, later].flatMap((bars, place) => {
+    const [first] = bars;
+    if (first === undefined) return [];
+    const caption = CAPTIONS[first.unit];
+    const description = `${countWords(sum(bars, 'opens'), 'open')} and ${countWords(sum(bars, 'clicks'), 'click')} of people. The table below has them all.`;
+    const id = place === 0 ? 'hours' : 'days';
     return [{ caption, svg: timelineChart({ id, title: `Opens and clicks: ${caption}`, description, points: bars }) }];
   });
-  const rows = points
-    .map(countsOf)
+  const rows = [...hours, ...later]
     .filter(({ opens, clicks }) => opens + clicks > 0)
     .map(({ words, opens, clicks }) => ({ words, opens: numberWords(opens), clicks: numberWords(clicks) }));
   return { charts, rows, isCut };
 }
 
-function countsOf(point: TimelinePoint) {
-  return { words: pointWords(point), opens: point.opens.people, clicks: point.clicks.people };
+function countsOf(point: TimelinePoint, index: number): Counted {
+  const { unit, opens, clicks } = point;
+  return { unit, words: pointWords(point), tick: tickOf(point, index), opens: opens.people, clicks: clicks.people };
 }
 
-function sum(points: readonly TimelinePoint[], kind: 'opens' | 'clicks'): number {
-  return points.reduce((total, point) => total + point[kind].people, 0);
+function weeksOf(days: readonly Counted[]): readonly Counted[] {
+  return Array.from({ length: Math.ceil(days.length / WEEK_DAYS) }, (_, week) => {
+    const own = days.slice(week * WEEK_DAYS, (week + 1) * WEEK_DAYS);
+    const start = own[0]?.words ?? '';
+    const words = own.length === 1 ? start : `${start} to ${own.at(-1)?.words}`;
+    return { unit: 'week', words, tick: start, opens: sum(own, 'opens'), clicks: sum(own, 'clicks') };
+  });
+}
+
+function sum(bars: readonly Counted[], kind: 'opens' | 'clicks'): number {
+  return bars.reduce((total, bar) => total + bar[kind], 0);
 }
 
 function pointWords({ start, unit }: TimelinePoint): string {

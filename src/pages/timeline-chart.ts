@@ -1,6 +1,6 @@
 // Opens and clicks of people over time, as bars on one scale: clicks stand in front of the opens they mostly are a part of.
-import { type ChartNames, draw, rect, text, units } from './draw.ts';
-import { numberWords } from './words.ts';
+import { type ChartNames, draw, text, units } from './draw.ts';
+import { countWords, numberWords } from './words.ts';
 
 export interface TimelineChart extends ChartNames {
   readonly points: readonly TimelineBar[];
@@ -72,10 +72,9 @@ function gridLine(value: number, top: number): string {
 /** What a pointer over the bar tells. */
 function hover({ words, opens, clicks }: TimelineBar, x: number, slot: number): readonly string[] {
   if (opens + clicks === 0) return [];
-  const area = rect('hover', { x, y: TOP, width: slot, height: PLOT.height });
-  return [
-    area.replace('/>', `><title>${words}: ${numberWords(opens)} opens, ${numberWords(clicks)} clicks</title></rect>`),
-  ];
+  const area = `M${units(x)} ${TOP}h${units(slot)}v${PLOT.height}h${units(-slot)}z`;
+  const told = `${words}: ${countWords(opens, 'open')}, ${countWords(clicks, 'click')}`;
+  return [`<path class="hover" d="${area}"><title>${told}</title></path>`];
 }
 
 /** The next number that is easy to read. */

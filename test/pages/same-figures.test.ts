@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { load } from 'cheerio';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { countWords } from '../../src/pages/words.ts';
 import type { Report } from '../../src/report/build-report.ts';
 import type { Timeline } from '../../src/report/build-timeline.ts';
 import type { Store } from '../../src/store/open-store.ts';
@@ -172,10 +173,14 @@ describe('a report', () => {
         .map((_, row) => $(row).children().text())
         .get();
       expect(shown).toEqual(some.map(({ words, opens, clicks }) => `${words}${opens}${clicks}`));
-      const hovered = $('rect.hover title')
+      const hovered = $('.hover title')
         .map((_, title) => $(title).text())
         .get();
-      expect(hovered).toEqual(some.map(({ words, opens, clicks }) => `${words}: ${opens} opens, ${clicks} clicks`));
+      expect(hovered).toEqual(
+        some.map(
+          ({ words, opens, clicks }) => `${words}: ${countWords(opens, 'open')}, ${countWords(clicks, 'click')}`,
+        ),
+      );
     }
   });
 

@@ -50,7 +50,31 @@ describe('the pages', () => {
 /** Runs in the page: what stands behind an element, and whether it is seen. */
 function readBadge(element: unknown): readonly string[] {
   const { content, display, visibility } = Reflect.get(globalThis, 'getComputedStyle')(element, '::after');
-  return [content, display === 'none' || visibility === 'hidden' ? 'hidden' : 'shown'];
+  return [content.replaceAll('\u00a0', ' '), display === 'none' || visibility === 'hidden' ? 'hidden' : 'shown'];
+}
+
+/** No side of a badge is farther from its image than a badge is high. */
+const BADGE_PX = 18;
+
+/** Runs in the page: how far the badge of a linked image sticks out of the image; a browser tells of where it stands alone. */
+function distanceOfBadge(image: unknown): number {
+  const { right, bottom, width, height } = Reflect.get(Object(image), 'getBoundingClientRect').call(image);
+  const link = Reflect.get(Object(image), 'parentElement');
+  const badge = Reflect.get(globalThis, 'getComputedStyle')(link, '::after');
+  const holder = Reflect.get(Object(image), 'closest').call(image, '[style*=relative]');
+  const around = Reflect.get(
+    Object(holder ?? Reflect.get(globalThis, 'document').documentElement),
+    'getBoundingClientRect',
+  );
+  const box = around.call(holder ?? Reflect.get(globalThis, 'document').documentElement);
+  const view = holder === null ? Reflect.get(globalThis, 'innerHeight') : box.bottom;
+  const [badgeRight, badgeBottom] = [
+    (holder === null ? Reflect.get(globalThis, 'document').documentElement.clientWidth : box.right) -
+      Number.parseFloat(badge.right),
+    view - Number.parseFloat(badge.bottom),
+  ];
+  const tooWide = Number.parseFloat(badge.width) - Math.max(width, 34);
+  return Math.max(Math.abs(badgeRight - right), Math.abs(badgeBottom - bottom), tooWide, height === 0 ? 1_000 : 0);
 }
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
@@ -107,6 +131,31 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await badgeOf('Go')).toEqual(['"#0 · 75 %"', 'shown']);
     expect(await badgeOf('B')).toEqual(['"#1 · 25 %"', 'shown']);
     expect(await page.locator('tbody tr').nth(2).innerText()).toContain('Outlook on Windows alone');
+  });
+
+  it('puts the badge of a linked image on the image, however the mail lays it out', async () => {
+    const image = (at: number, attributes: string) =>
+      `<a href="https://i${at}.example/"><img id="i${at}" src="https://i.example/" alt="" ${attributes}></a>`;
+    const icons = [1, 2, 3].map(
+      (at) => `<td style="padding:0 8px">${image(at, 'width=24 height=24 style="display:block"')}`,
+    );
+    await send(
+      'images',
+      `<body style="margin:0;font:16px Arial"><table width=600 align=center style="text-align:center">
+      <tr><td>${image(0, 'width=600 height=200 style="display:block;width:100%"')}
+      <tr><td align=center><table><tr>${icons.join('')}</table>
+      <tr><td>in a line ${image(4, 'width=16 height=16')} of text ${image(5, 'width=30 height=30 align=right')}
+      <tr><td style="overflow:hidden;font-size:0;line-height:0">${image(6, 'width=180 height=120 style="border-radius:50%"')}
+      <tr><td style="position:relative">${image(7, 'width=300 height=90 style="display:block;margin:0 auto"')}</table>`,
+      [9, 5, 3, 1, 1, 2, 4, 8],
+    );
+    for (const width of ['desk', 'phone']) {
+      const frame = await show('images', `?width=${width}`);
+      for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) {
+        const distance = await frame.locator(`#i${at}`).evaluate(distanceOfBadge);
+        expect([width, at, distance <= BADGE_PX]).toEqual([width, at, true]);
+      }
+    }
   });
 
   it('shows the mail as wide as a phone when asked', async () => {
