@@ -26,7 +26,7 @@ interface LinkLine {
 const SHOWN = 10;
 
 const NAME_CHARS = 60;
-const DESTINATION_CHARS = 120;
+const DESTINATION_CHARS = 90;
 
 /** What the section shows. */
 export function linksSection({ links }: Report, shown: 'some' | 'all'): LinksSection {

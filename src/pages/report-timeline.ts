@@ -11,19 +11,15 @@ export interface TimelineSection {
   readonly isCut: boolean;
 }
 
-/** Days that have a bar each; past them a bar is a week, so that a chart of a year can be read, and its table too. */
-const DAYS_MAX = 60;
-const WEEK_DAYS = 7;
-
-const CAPTIONS = {
-  hour: 'The first 48 hours, by hour',
-  day: 'After that, by day',
-  week: 'After that, by week',
-} as const;
+/** How many days a bar of the second chart stands for, by how many there are: one reads some thirty bars, not four hundred. */
+const STEPS = [
+  { daysMax: 31, days: 1, caption: 'After that, by day' },
+  { daysMax: 182, days: 7, caption: 'After that, by week' },
+  { daysMax: Number.POSITIVE_INFINITY, days: 28, caption: 'After that, by four weeks' },
+] as const;
 
 /** A bar of a chart, and a row of the table. */
 interface Counted {
-  readonly unit: keyof typeof CAPTIONS;
   readonly words: string;
   readonly tick: string | null;
   readonly opens: number;
@@ -34,13 +30,14 @@ interface Counted {
 export function timelineSection({ points, isCut }: Timeline): TimelineSection {
   const hours = points.filter(({ unit }) => unit === 'hour').map(countsOf);
   const days = points.filter(({ unit }) => unit === 'day').map(countsOf);
-  const later = days.length > DAYS_MAX ? weeksOf(days) : days;
-  const charts = [hours, later].flatMap((bars, place) => {
-    const [first] = bars;
-    if (first === undefined) return [];
-    const caption = CAPTIONS[first.unit];
+  const step = STEPS.find(({ daysMax }) => days.length <= daysMax) ?? STEPS[0];
+  const later = joined(days, step.days);
+  const charts = [
+    { id: 'hours', caption: 'The first 48 hours, by hour', bars: hours },
+    { id: 'days', caption: step.caption, bars: later },
+  ].flatMap(({ id, caption, bars }) => {
+    if (bars.length === 0) return [];
     const description = `${countWords(sum(bars, 'opens'), 'open')} and ${countWords(sum(bars, 'clicks'), 'click')} of people. The table below has them all.`;
-    const id = place === 0 ? 'hours' : 'days';
     return [{ caption, svg: timelineChart({ id, title: `Opens and clicks: ${caption}`, description, points: bars }) }];
   });
   const rows = [...hours, ...later]
@@ -50,16 +47,18 @@ export function timelineSection({ points, isCut }: Timeline): TimelineSection {
 }
 
 function countsOf(point: TimelinePoint, index: number): Counted {
-  const { unit, opens, clicks } = point;
-  return { unit, words: pointWords(point), tick: tickOf(point, index), opens: opens.people, clicks: clicks.people };
+  const { opens, clicks } = point;
+  return { words: pointWords(point), tick: tickOf(point, index), opens: opens.people, clicks: clicks.people };
 }
 
-function weeksOf(days: readonly Counted[]): readonly Counted[] {
-  return Array.from({ length: Math.ceil(days.length / WEEK_DAYS) }, (_, week) => {
-    const own = days.slice(week * WEEK_DAYS, (week + 1) * WEEK_DAYS);
-    const start = own[0]?.words ?? '';
-    const words = own.length === 1 ? start : `${start} to ${own.at(-1)?.words}`;
-    return { unit: 'week', words, tick: start, opens: sum(own, 'opens'), clicks: sum(own, 'clicks') };
+/** So many days as one. */
+function joined(days: readonly Counted[], each: number): readonly Counted[] {
+  if (each === 1) return days;
+  return Array.from({ length: Math.ceil(days.length / each) }, (_, place) => {
+    const own = days.slice(place * each, (place + 1) * each);
+    const [start = '', end = start] = [own[0]?.words, own.at(-1)?.words];
+    const words = start === end ? start : `${start} to ${end}`;
+    return { words, tick: start, opens: sum(own, 'opens'), clicks: sum(own, 'clicks') };
   });
 }
 

@@ -1,5 +1,5 @@
 // Parts of a whole as one bar; or how much a figure is beside the largest of its table.
-import { type ChartNames, draw, drawBeside, rect } from './draw.ts';
+import { type ChartNames, draw, drawBeside, rect, units } from './draw.ts';
 
 export interface ShareBar extends ChartNames {
   /** Parts in the order they are drawn; `className` gives each its colour. */
@@ -28,7 +28,12 @@ export function shareBar(bar: ShareBar): string {
 
 /** Draws a figure of a table beside the most there is; the figure stands in the table. */
 export function tableBar(part: Part, most: number): string {
-  return drawBeside(SIZE, [track(), ...drawParts([part], Math.max(1, most))]);
+  return drawBeside({ width: WIDTH, height: 1, className: 'table-bar' }, part.value === 0 ? [] : [barOf(part, most)]);
+}
+
+function barOf({ className, value }: Part, most: number): string {
+  const width = Math.max(WIDTH_MIN, (value / Math.max(1, most)) * WIDTH);
+  return `<path class="${className}" d="M0 0h${units(width)}v1H0"/>`;
 }
 
 function track(): string {

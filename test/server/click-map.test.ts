@@ -56,25 +56,31 @@ function readBadge(element: unknown): readonly string[] {
 /** No side of a badge is farther from its image than a badge is high. */
 const BADGE_PX = 18;
 
-/** Runs in the page: how far the badge of a linked image sticks out of the image; a browser tells of where it stands alone. */
+/** A part of a page, as far as a test looks at it. */
+interface Box {
+  readonly right: number;
+  readonly bottom: number;
+  readonly width: number;
+}
+
+/**
+ * Runs in the page: how far the corner of a linked image's badge is from that of the image, or how much wider it is. A browser
+ * tells how far a badge is from the sides of what it is placed in: a box of the mail that is positioned, or the window.
+ */
 function distanceOfBadge(image: unknown): number {
-  const { right, bottom, width, height } = Reflect.get(Object(image), 'getBoundingClientRect').call(image);
-  const link = Reflect.get(Object(image), 'parentElement');
-  const badge = Reflect.get(globalThis, 'getComputedStyle')(link, '::after');
-  const holder = Reflect.get(Object(image), 'closest').call(image, '[style*=relative]');
-  const around = Reflect.get(
-    Object(holder ?? Reflect.get(globalThis, 'document').documentElement),
-    'getBoundingClientRect',
+  const call = (of: unknown, name: string, ...values: unknown[]) => Reflect.get(Object(of), name).apply(of, values);
+  const boxOf = (element: unknown): Box => call(element, 'getBoundingClientRect');
+  const root = Reflect.get(globalThis, 'document').documentElement;
+  const holder = call(image, 'closest', '[style*=relative]');
+  const around =
+    holder === null ? { right: root.clientWidth, bottom: Reflect.get(globalThis, 'innerHeight') } : boxOf(holder);
+  const badge = Reflect.get(globalThis, 'getComputedStyle')(Reflect.get(Object(image), 'parentElement'), '::after');
+  const { right, bottom, width } = boxOf(image);
+  return Math.max(
+    Math.abs(around.right - Number.parseFloat(badge.right) - right),
+    Math.abs(around.bottom - Number.parseFloat(badge.bottom) - bottom),
+    Number.parseFloat(badge.width) - Math.max(width, 34),
   );
-  const box = around.call(holder ?? Reflect.get(globalThis, 'document').documentElement);
-  const view = holder === null ? Reflect.get(globalThis, 'innerHeight') : box.bottom;
-  const [badgeRight, badgeBottom] = [
-    (holder === null ? Reflect.get(globalThis, 'document').documentElement.clientWidth : box.right) -
-      Number.parseFloat(badge.right),
-    view - Number.parseFloat(badge.bottom),
-  ];
-  const tooWide = Number.parseFloat(badge.width) - Math.max(width, 34);
-  return Math.max(Math.abs(badgeRight - right), Math.abs(badgeBottom - bottom), tooWide, height === 0 ? 1_000 : 0);
 }
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
