@@ -354,6 +354,9 @@ export const guessWindowMs = 60_000;
 /** Milliseconds for which one stays logged in: a day's work. */
 export const sessionMs = 43_200_000;
 
+/** Milliseconds for which a login form can be sent: time to look for one's token, on another machine if need be. */
+export const loginFormMs = 3_600_000;
+
 /** Bytes of a login form: a token of 200 characters and the address of a page, in escapes. */
 export const formBytesMax = 16_384;
 

@@ -32,6 +32,7 @@ export function drawReport(story: ReportStory, terminal: Terminal, linksMax: num
     '',
     ...labels(story.report, terminal),
     ...times(story.timeline, terminal),
+    ...usages(story.report, terminal),
     ...links(story.report, terminal, linksMax),
   ];
 }
@@ -141,6 +142,55 @@ function span(points: readonly TimelinePoint[], words: string, tz: string, { col
     ...[line('opens', 'green'), line('clicks', 'cyan'), ''],
   ];
 }
+
+function usages({ clients, devices, domains }: Report, terminal: Terminal): readonly string[] {
+  const counted = ({ opens, clicks }: { readonly opens: number; readonly clicks: number }) => ({
+    count: opens,
+    words: `${number(clicks)} clicks`,
+  });
+  return [
+    ...ranking(
+      'Opened with',
+      clients.map((one) => ({ name: one.client, ...counted(one) })),
+      terminal,
+    ),
+    ...ranking(
+      'Opened on',
+      devices.map((one) => ({ name: one.device, ...counted(one) })),
+      terminal,
+    ),
+    ...ranking(
+      'Recipients by mail domain',
+      domains.map(({ domain, sent, opened, clicked }) => ({
+        ...{ name: domain, count: sent },
+        words: `${number(opened)} opened, ${number(clicked)} clicked`,
+      })),
+      terminal,
+    ),
+  ];
+}
+
+interface Ranked {
+  readonly name: string | null;
+  readonly count: number;
+  readonly words: string;
+}
+
+/** The first few of a list, each with its count and a bar beside the most. */
+function ranking(title: string, rows: readonly Ranked[], { columns, paint }: Terminal): readonly string[] {
+  if (rows.length === 0) return [];
+  const most = Math.max(1, ...rows.map(({ count }) => count));
+  const lines = rows.slice(0, RANKED).map(({ name, count, words }) => {
+    const width = Math.ceil((count / most) * LINK_BAR);
+    const bar = paint('green', '█'.repeat(width)) + ' '.repeat(LINK_BAR - width);
+    const about = fit(`${printable(name ?? 'not known')}, ${words}`, columns - LINK_BAR - 10);
+    return `${number(count).padStart(6)}  ${bar}  ${about}`;
+  });
+  return [paint('bold', title), ...lines, ''];
+}
+
+/** Rows of a list: past them, each has little. */
+const RANKED = 5;
 
 function links({ links: all }: Report, { columns, paint }: Terminal, linksMax: number): readonly string[] {
   const ranked = [...all].sort((a, b) => b.clicks.human - a.clicks.human || a.index - b.index).slice(0, linksMax);

@@ -3,7 +3,7 @@ import type { ClickMap, MappedLink } from '../report/click-map.ts';
 import { heatOf, mostClicked, shareWords } from '../report/mark-mail.ts';
 import { addressOf, partOf } from './addresses.ts';
 import { renderPage } from './render-page.ts';
-import { shareBar } from './share-bar.ts';
+import { tableBar } from './share-bar.ts';
 import { countWords, cut, numberWords, timeWords } from './words.ts';
 
 /** How wide the mail is shown: as in a window on a desk, or as on a phone. */
@@ -61,13 +61,7 @@ function isFirst({ variants, shown }: ClickMap): boolean {
 
 function lineOf(link: MappedLink, most: number) {
   const { index, name, destination, human, total, share, shown } = link;
-  const bar = shareBar({
-    id: `l${index}`,
-    title: `Link ${index}`,
-    description: `${shareWords(share)} of the clicks by people`,
-    parts: [{ className: 'human', value: human }],
-    whole: Math.max(1, most),
-  });
+  const bar = tableBar({ className: 'human', value: human }, most);
   return {
     ...{ index, bar, heat: heatOf(link, most) },
     ...{ name: cut(name, NAME_CHARS), destination: cut(destination, DESTINATION_CHARS) },

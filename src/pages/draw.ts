@@ -26,6 +26,15 @@ export function draw(
   );
 }
 
+/** An image that shows again what stands in words beside it: to those who do not see it, it is not there. */
+export function drawBeside(
+  of: { readonly width: number; readonly height: number; readonly className: string },
+  parts: readonly string[],
+): string {
+  const { width, height, className } = of;
+  return `<svg class="${className}" viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" aria-hidden="true">${parts.join('')}</svg>`;
+}
+
 /** A rectangle of a class; with `round` corners. */
 export function rect(
   className: string,

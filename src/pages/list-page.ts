@@ -64,8 +64,8 @@ function rowOf(summary: MessageSummary, { points }: Timeline, place: number) {
     sent: numberWords(sent),
     spark,
     opened: percentWords(opens.rate.human),
-    rawOpened: percentWords(opens.rate.raw),
+    rawOpened: opens.rate.raw === null ? '' : percentWords(opens.rate.raw),
     clicked: percentWords(clicks.rate.human),
-    rawClicked: percentWords(clicks.rate.raw),
+    rawClicked: clicks.rate.raw === null ? '' : percentWords(clicks.rate.raw),
   };
 }

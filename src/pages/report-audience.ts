@@ -1,22 +1,25 @@
 // By what people read, and at which providers they are.
 import type { Report } from '../report/build-report.ts';
 import { type Figure, figureOf } from './figures.ts';
-import { shareBar } from './share-bar.ts';
+import { tableBar } from './share-bar.ts';
 import { cut, numberWords, percentWords } from './words.ts';
 
 export interface AudienceSection {
   readonly tables: readonly UsageTable[];
   readonly domains: readonly DomainLine[];
+  readonly moreDomains: number;
 }
 
 interface UsageTable {
   readonly caption: string;
   readonly rows: readonly {
     readonly name: string;
-    readonly opens: string;
-    readonly clicks: string;
+    readonly opens: Figure;
+    readonly clicks: Figure;
     readonly bar: string;
   }[];
+  /** How many are not shown. */
+  readonly more: number;
 }
 
 interface DomainLine {
@@ -37,12 +40,12 @@ export function audienceSection({ clients, devices, domains }: Report): Audience
   const tables = [
     usageTable(
       'Mail clients',
-      'c',
+      'clients',
       clients.map(({ client, ...counts }) => ({ name: client, ...counts })),
     ),
     usageTable(
       'Devices',
-      'd',
+      'devices',
       devices.map(({ device, ...counts }) => ({ name: device, ...counts })),
     ),
   ];
@@ -55,25 +58,24 @@ export function audienceSection({ clients, devices, domains }: Report): Audience
       openedShare: sent === 0 ? '' : percentWords(opened / sent),
       clicked: figureOf(`domains.${place}.clicked`, clicked, numberWords),
     })),
+    moreDomains: Math.max(0, domains.length - ROWS),
   };
 }
 
 function usageTable(
   caption: string,
-  prefix: string,
+  list: 'clients' | 'devices',
   usage: readonly { readonly name: string | null; readonly opens: number; readonly clicks: number }[],
 ): UsageTable {
   const most = Math.max(1, ...usage.map(({ opens }) => opens));
   const rows = usage.slice(0, ROWS).map(({ name, opens, clicks }, place) => {
     const shown = name ?? 'not known';
-    const bar = shareBar({
-      id: `${prefix}${place}`,
-      title: shown,
-      description: `${numberWords(opens)} opens`,
-      parts: [{ className: name === null ? 'unknown' : 'human', value: opens }],
-      whole: most,
-    });
-    return { name: shown, opens: numberWords(opens), clicks: numberWords(clicks), bar };
+    const bar = tableBar({ className: name === null ? 'unknown' : 'human', value: opens }, most);
+    return {
+      ...{ name: shown, bar },
+      opens: figureOf(`${list}.${place}.opens`, opens, numberWords),
+      clicks: figureOf(`${list}.${place}.clicks`, clicks, numberWords),
+    };
   });
-  return { caption, rows };
+  return { caption, rows, more: usage.length - rows.length };
 }

@@ -9,6 +9,8 @@ export interface Headline {
   /** The estimated open rate, or where there is none, the rate of people who were seen to open. */
   readonly big: Figure;
   readonly isEstimated: boolean;
+  /** Whether there is anything to make a rate of. */
+  readonly isKnown: boolean;
   readonly low: Figure;
   readonly high: Figure;
   readonly raw: Figure;
@@ -45,17 +47,27 @@ export function headlineOf(report: Report): Headline {
   return {
     big: find(isEstimated ? 'rates.open.estimated.value' : 'rates.open.human', percentWords),
     isEstimated,
+    isKnown: isEstimated || report.rates.open.human !== null,
     low: find('rates.open.estimated.low', percentWords),
     high: find('rates.open.estimated.high', percentWords),
     raw: find('rates.open.raw', percentWords),
     people: find('rates.open.human', percentWords),
     level: `${estimated.level * 100}\u00a0% interval`,
-    reason: estimated.reason === null ? '' : NO_ESTIMATE[estimated.reason],
+    reason: reasonOf(report),
     chart: chartOf(report),
     facts: factsOf(report),
     band: bandOf(report),
   };
 }
+
+function reasonOf({ sent, rates }: Report): string {
+  const { reason } = rates.open.estimated;
+  if (reason === 'no-sends' && sent > 0) return NOBODY_AGREED;
+  return reason === null ? '' : NO_ESTIMATE[reason];
+}
+
+const NOBODY_AGREED =
+  'No recipient agreed to have opens counted one by one, so how many opened is not known; the opens themselves are counted below.';
 
 const NO_ESTIMATE: Readonly<Record<NonNullable<Report['rates']['open']['estimated']['reason']>, string>> = {
   'no-sends': 'No sends were recorded, so nobody knows what the opens are a share of.',
@@ -116,11 +128,10 @@ function methodWords(method: string | null, { rates }: Report): string {
 /** The other rates and counts. */
 export function tilesOf(report: Report): readonly Tile[] {
   const find = figuresOf(report);
-  const { recipients, sent, rates, opens, conversions } = report;
+  const { recipients, sent, rates, opens } = report;
   const whole = rates.denominator === 'measurable' ? recipients.measurable.clicks : (recipients.delivered ?? sent);
   const measured = rates.denominator === 'measurable' ? ' whose clicks may be counted one by one' : '';
   const openers = opens.byLabel.human.unique + opens.byLabel['proxy-human'].unique;
-  const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
   return [
     rateTile('Click rate', 'rates.click', `of ${countWords(whole, 'recipient')}${measured}`, find),
     rateTile(
@@ -130,14 +141,29 @@ export function tilesOf(report: Report): readonly Tile[] {
       find,
     ),
     countTile('Unsubscribes', 'unsubscribes', sent === 0 ? '' : `of ${countWords(sent, 'recipient')}`, find),
-    countTile('Conversions', 'conversions.count', conversions.count === 0 ? 'none recorded' : values, find),
-    ...(report.bounces > 0 ? [countTile('Bounces', 'bounces', `of ${countWords(sent, 'recipient')}`, find)] : []),
-    ...(report.complaints > 0 ? [countTile('Complaints', 'complaints', 'reported as spam', find)] : []),
+    ...tilesWhere(report, find),
   ];
 }
 
+/** What a message need not have: where there is none, it takes no room. */
+function tilesWhere({ conversions, bounces, complaints, cost, sent }: Report, find: FindFigure): readonly Tile[] {
+  const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
+  return [
+    ...(conversions.count > 0 ? [countTile('Conversions', 'conversions.count', values, find)] : []),
+    ...(bounces > 0 ? [countTile('Bounces', 'bounces', `of ${countWords(sent, 'recipient')}`, find)] : []),
+    ...(complaints > 0 ? [countTile('Complaints', 'complaints', 'reported as spam', find)] : []),
+    ...(cost === null ? [] : [costTile(cost)]),
+  ];
+}
+
+function costTile({ currency, amount }: NonNullable<Report['cost']>): Tile {
+  const main = { figure: 'cost.amount', value: amount, words: `${currency}\u00a0${amount}` };
+  return { name: 'Cost', main, raw: null, note: 'as it was told' };
+}
+
 function rateTile(name: string, figure: string, note: string, find: FindFigure): Tile {
-  return { name, main: find(`${figure}.human`, percentWords), raw: find(`${figure}.raw`, percentWords), note };
+  const [main, raw] = [find(`${figure}.human`, percentWords), find(`${figure}.raw`, percentWords)];
+  return { name, main, raw: raw.value === '' ? null : raw, note };
 }
 
 function countTile(name: string, figure: string, note: string, find: FindFigure): Tile {

@@ -1,7 +1,7 @@
 // A report's links, those with the most people first.
 import type { Report, ReportLink } from '../report/build-report.ts';
 import { type Figure, figureOf } from './figures.ts';
-import { shareBar } from './share-bar.ts';
+import { tableBar } from './share-bar.ts';
 import { cut, numberWords } from './words.ts';
 
 export interface LinksSection {
@@ -26,7 +26,7 @@ interface LinkLine {
 const SHOWN = 10;
 
 const NAME_CHARS = 60;
-const DESTINATION_CHARS = 120;
+const DESTINATION_CHARS = 90;
 
 /** What the section shows. */
 export function linksSection({ links }: Report, shown: 'some' | 'all'): LinksSection {
@@ -34,22 +34,16 @@ export function linksSection({ links }: Report, shown: 'some' | 'all'): LinksSec
   const rows = shown === 'all' ? ranked : ranked.slice(0, SHOWN);
   const most = ranked[0]?.clicks.human ?? 0;
   return {
-    rows: rows.map((link, place) => lineOf(link, place, most)),
+    rows: rows.map((link) => lineOf(link, most)),
     count: links.length,
     more: links.length - rows.length,
   };
 }
 
-function lineOf({ index, name, destination, clicks }: ReportLink, place: number, most: number): LinkLine {
+function lineOf({ index, name, destination, clicks }: ReportLink, most: number): LinkLine {
   const figure = (kind: 'human' | 'unique' | 'total') =>
     figureOf(`links.${index}.clicks.${kind}`, clicks[kind], numberWords);
-  const bar = shareBar({
-    id: `l${place}`,
-    title: `Link ${index}`,
-    description: `${numberWords(clicks.human)} people`,
-    parts: [{ className: 'human', value: clicks.human }],
-    whole: Math.max(1, most),
-  });
+  const bar = tableBar({ className: 'human', value: clicks.human }, most);
   const words = {
     name: cut(name ?? '', NAME_CHARS),
     destination: cut(destination.replace(/^https:\/\//, ''), DESTINATION_CHARS),

@@ -11,7 +11,7 @@ import { linksSection } from './report-links.ts';
 import { recipientsSection, type ShownRecipients } from './report-recipients.ts';
 import { sourcesOf } from './report-sources.ts';
 import { timelineSection } from './report-timeline.ts';
-import { COMMON_ZONES, numberWords, timeWords } from './words.ts';
+import { COMMON_ZONES, cut, numberWords, timeWords } from './words.ts';
 
 export interface ReportOfMessage {
   readonly report: Report;
@@ -42,6 +42,7 @@ export function reportPage(served: ServedReport): string {
     allLinks: `${queryOf({ tz: tz === 'UTC' ? '' : tz, links: 'all' })}#links`,
     compare: `${root}compare${queryOf({ a: id })}`,
     map: partOf(root, id, 'map', {}),
+    csv: partOf(root, id, 'report.csv', {}),
     live: partOf(root, id, 'live', {}),
   });
 }
@@ -53,18 +54,21 @@ export function reportFile(of: ReportOfMessage): string {
   return html.replace(CHARSET, `${CHARSET}\n<meta http-equiv="Content-Security-Policy" content="${policy}">`);
 }
 
+/** A whole id; of a name as much as a heading bears. */
+const TITLE_CHARS = 160;
+
 const CHARSET = '<meta charset="utf-8">';
 
 const NOT_IN_FILES = {
   ...{ root: '', csrf: '', recipients: null, zone: null },
-  ...{ allLinks: '', compare: '', map: '', live: '' },
+  ...{ allLinks: '', compare: '', map: '', csv: '', live: '' },
 } as const;
 
 function sectionsOf({ report, timeline }: ReportOfMessage, links: 'some' | 'all') {
   const find = figuresOf(report);
   const { id, name, firstSentAt } = report.message;
   return {
-    message: { id, title: name ?? id, isNamed: name !== null },
+    message: { id, title: cut(name ?? id, TITLE_CHARS), isNamed: name !== null },
     firstSent: firstSentAt === null ? '' : timeWords(firstSentAt, timeline.tz),
     tz: timeline.tz,
     sent: find('sent', numberWords),

@@ -1,6 +1,6 @@
 // Opens and clicks of people over time, as bars on one scale: clicks stand in front of the opens they mostly are a part of.
-import { type ChartNames, draw, rect, text, units } from './draw.ts';
-import { numberWords } from './words.ts';
+import { type ChartNames, draw, text, units } from './draw.ts';
+import { countWords, numberWords } from './words.ts';
 
 export interface TimelineChart extends ChartNames {
   readonly points: readonly TimelineBar[];
@@ -33,14 +33,18 @@ export function timelineChart(chart: TimelineChart): string {
   const { points } = chart;
   const top = niceTop(Math.max(1, ...points.map(({ opens, clicks }) => Math.max(opens, clicks))));
   const slot = Math.min(SLOT_MAX, PLOT.width / Math.max(1, points.length));
-  const bars = (of: (bar: TimelineBar) => number, share: number) =>
-    points.map((bar, index) => barPath(LEFT + slot * index, slot, share, (of(bar) / top) * PLOT.height)).join('');
+  // As strokes: a bar is a line as wide as it is, and takes half the characters.
+  const bars = (className: string, of: (bar: TimelineBar) => number, share: number) => {
+    const lines = points.map((bar, index) => barLine(LEFT + slot * (index + 0.5), (of(bar) / top) * PLOT.height));
+    return `<path class="${className}" stroke-width="${units(slot * share)}" d="${lines.join('')}"/>`;
+  };
+  const hovers = points.map((bar, index) => hover(bar, LEFT + slot * index, slot));
   return draw(chart, { width: WIDTH, height: HEIGHT, className: 'timeline-chart' }, [
     ...[0, top / 2, top].map((value) => gridLine(value, top)),
-    `<path class="opens" d="${bars(({ opens }) => opens, 0.78)}"/>`,
-    `<path class="clicks" d="${bars(({ clicks }) => clicks, 0.4)}"/>`,
+    bars('opens', ({ opens }) => opens, 0.78),
+    bars('clicks', ({ clicks }) => clicks, 0.4),
     ...ticks(points, slot),
-    ...points.flatMap((bar, index) => hover(bar, LEFT + slot * index, slot)),
+    `<g class="hover">${hovers.join('')}</g>`,
   ]);
 }
 
@@ -54,11 +58,8 @@ function ticks(points: readonly TimelineBar[], slot: number): readonly string[] 
   });
 }
 
-function barPath(x: number, slot: number, share: number, height: number): string {
-  if (height === 0) return '';
-  const width = slot * share;
-  const seen = Math.max(1.5, height);
-  return `M${units(x + (slot - width) / 2)} ${BOTTOM}v${units(-seen)}h${units(width)}v${units(seen)}z`;
+function barLine(x: number, height: number): string {
+  return height === 0 ? '' : `M${units(x)} ${BOTTOM}v${units(-Math.max(1.5, height))}`;
 }
 
 function gridLine(value: number, top: number): string {
@@ -70,12 +71,10 @@ function gridLine(value: number, top: number): string {
 }
 
 /** What a pointer over the bar tells. */
-function hover({ words, opens, clicks }: TimelineBar, x: number, slot: number): readonly string[] {
-  if (opens + clicks === 0) return [];
-  const area = rect('hover', { x, y: TOP, width: slot, height: PLOT.height });
-  return [
-    area.replace('/>', `><title>${words}: ${numberWords(opens)} opens, ${numberWords(clicks)} clicks</title></rect>`),
-  ];
+function hover({ words, opens, clicks }: TimelineBar, x: number, slot: number): string {
+  if (opens + clicks === 0) return '';
+  const told = `${words}: ${countWords(opens, 'open')}, ${countWords(clicks, 'click')}`;
+  return `<path d="M${units(x)} ${TOP}h${units(slot)}v${PLOT.height}h${units(-slot)}"><title>${told}</title></path>`;
 }
 
 /** The next number that is easy to read. */

@@ -28,9 +28,9 @@ export function countWords(count: number, noun: string): string {
   return `${numberWords(count)} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** `3 November 2026, 09:00` in a time zone; a dash for null. */
+/** `3 Nov 2026, 09:00` in a time zone; a dash for null. */
 export function timeWords(iso: string | null, tz: string): string {
-  return iso === null ? '–' : formatOf(tz).format(new Date(iso)).replace(' at ', ', ');
+  return iso === null ? '–' : formatOf(tz).format(new Date(iso));
 }
 
 /** Formats are dear to make, and pages need one of a zone many times. */
@@ -39,7 +39,7 @@ const FORMATS = new Map<string, Intl.DateTimeFormat>();
 function formatOf(tz: string): Intl.DateTimeFormat {
   const known = FORMATS.get(tz);
   if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'long', timeStyle: 'short' });
+  const made = new Intl.DateTimeFormat('en-GB', { timeZone: tz, dateStyle: 'medium', timeStyle: 'short' });
   // All zones there are fit.
   FORMATS.set(tz, made);
   return made;
@@ -47,7 +47,12 @@ function formatOf(tz: string): Intl.DateTimeFormat {
 
 /** A stranger's text cut to what a line of a page bears. */
 export function cut(value: string, characters: number): string {
-  return value.length <= characters ? value : `${value.slice(0, characters - 1).trimEnd()}…`;
+  return value.length <= characters
+    ? value
+    : `${value
+        .slice(0, characters - 1)
+        .replace(/[\ud800-\udbff]$/, '')
+        .trimEnd()}…`;
 }
 
 /** What a label means, for somebody who has read nothing of labels. */

@@ -56,7 +56,8 @@ export function shareWords(share: number | null): string {
 }
 
 function attributesOf(link: MappedLink, heat: Heat): string {
-  const words = link.share === null ? '' : ` · ${shareWords(link.share)}`;
+  // It breaks behind the number alone.
+  const words = link.share === null ? '' : ` ·\u00a0${shareWords(link.share).replace(' ', '\u00a0')}`;
   return ` data-telltale-heat="${heat}" data-telltale-share="#${link.index}${words.replace('<', '&lt;')}"`;
 }
 
@@ -92,16 +93,33 @@ const BADGE: Readonly<Record<string, string>> = {
   ...{ 'vertical-align': 'middle', direction: 'ltr', 'box-shadow': '0 0 0 1px #fff' },
 };
 
-/** Over an image there is no room beside it. */
+/**
+ * A badge beside an image would push the mail apart, and one at the corner of the link stands far from the image: of a link
+ * around an image a browser knows a line of text alone. So it is anchored to the image itself (CSS Anchor Positioning), in its
+ * corner, or half below one that is lower than {@link SMALL}; there it is as wide as its number.
+ */
+const SMALL = '64px';
 const OVER_IMAGE: Readonly<Record<string, string>> = {
-  ...{ position: 'absolute', right: '4px', bottom: '4px', margin: '0', 'z-index': '2147483647' },
+  ...{ position: 'absolute', 'position-anchor': '--telltale', right: 'anchor(right)', left: 'auto', top: 'auto' },
+  bottom: `calc(anchor(bottom) - clamp(0px, (${SMALL} - anchor-size(height)) * 999, 12px))`,
+  ...{ margin: '0', padding: '1px 4px', 'box-sizing': 'border-box', height: '18px', overflow: 'hidden' },
+  // The share is on a second line, which is not seen, where the first has no room for it.
+  ...{ 'max-width': 'max(34px, anchor-size(width))', 'white-space': 'normal', 'text-align': 'center' },
+  'z-index': '2147483646',
 };
+
+const ANCHORED = [
+  rule(`${LINK}:has(img)`, { 'anchor-scope': '--telltale' }),
+  rule(`${LINK} img`, { 'anchor-name': '--telltale' }),
+  rule(`${LINK}:has(img)::after`, OVER_IMAGE),
+  rule(`${LINK}:has(img):hover::after`, { 'max-width': 'none', 'white-space': 'nowrap', 'z-index': '2147483647' }),
+].join('');
 
 const MARKS = [
   rule('a,area', { cursor: 'default' }),
   rule(`${LINK}::after`, BADGE),
-  rule(`${LINK}:has(img)`, { position: 'relative' }),
-  rule(`${LINK}:has(img)::after`, OVER_IMAGE),
+  // Elsewhere it stands behind the image.
+  `@supports (anchor-scope:all){${ANCHORED}}`,
   ...HEATS.flatMap(([tint, frame, badge, ink], heat) => {
     const hot = `${LINK}[data-telltale-heat="${heat}"]`;
     return [

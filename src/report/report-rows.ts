@@ -18,19 +18,15 @@ export function reportRows(report: Report): FlatTable {
       name,
     })),
   );
-  const domains = report.domains.flatMap(({ domain, ...recipients }, at) =>
-    Object.entries(recipients).map(([kind, value]) => ({
-      ...{ figure: `domains.${at}.${kind}`, value, destination: null, name: domain },
-    })),
-  );
-  const usages = [
-    ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
-    ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
+  const lists = [
+    ...report.domains.map(({ domain, ...counts }, at) => ({ of: `domains.${at}`, name: domain, counts })),
+    ...report.clients.map(({ client, ...counts }, at) => ({ of: `clients.${at}`, name: client, counts })),
+    ...report.devices.map(({ device, ...counts }, at) => ({ of: `devices.${at}`, name: device, counts })),
   ].flatMap(({ of, name, counts }) =>
     Object.entries(counts).map(([kind, value]) => ({ figure: `${of}.${kind}`, value, destination: null, name })),
   );
   const plain = figures.map(([figure, value]) => ({ figure, value, destination: null, name: null }));
-  const rows = [...plain, ...links, ...domains, ...usages];
+  const rows = [...plain, ...links, ...lists];
   return { columns: ['figure', 'value', 'destination', 'name'], rows };
 }
 

@@ -1,11 +1,12 @@
 // Logging in and out of the pages. A form counts only when it comes from a page of ours: the browser says so by Origin, and
-// forms of a session bring its CSRF token along.
+// the form brings a CSRF token along, of its session or of the browser that is to log in.
 import type { Context } from 'koa';
 import { formBytesMax } from '../base/limits.ts';
 import { renderPage } from '../pages/render-page.ts';
 import { type ApiAuth, CHALLENGE, tryToken } from './api-auth.ts';
 import { one } from './api-data.ts';
 import { givePage, seeOther } from './give-page.ts';
+import type { LoginForms } from './login-forms.ts';
 import { isLoopbackName } from './loopback-name.ts';
 import { returnPathOf } from './page-place.ts';
 import { readBody } from './read-body.ts';
@@ -13,63 +14,70 @@ import { isCsrfRight, type Sessions } from './sessions.ts';
 
 export interface LoginParts {
   readonly sessions: Sessions;
+  readonly forms: LoginForms;
   readonly auth: ApiAuth;
   readonly baseUrl: string;
 }
 
 /** The form; one who is logged in is sent on. */
-export async function showLogin(ctx: Context, { sessions }: LoginParts): Promise<void> {
+export async function showLogin(ctx: Context, { sessions, forms }: LoginParts): Promise<void> {
   const back = returnPathOf(one(ctx.query.return) ?? '/');
   if ((await sessions.find(ctx)) !== undefined) return seeOther(ctx, `.${back}`);
-  givePage(ctx, loginPage(back));
+  giveForm(ctx, forms, { back });
 }
 
 /** Takes the form. */
 export async function takeLogin(ctx: Context, parts: LoginParts): Promise<void> {
+  const { sessions, forms, auth, baseUrl } = parts;
   const form = await readForm(ctx);
   const back = returnPathOf(form?.get('return') ?? '/');
-  const problem = form === undefined ? UNREADABLE : originProblem(ctx, parts.baseUrl);
-  if (problem !== undefined) return givePage(ctx, loginPage(back, problem), 403);
-  const token = (form?.get('token') ?? '').trim();
-  const tried = await tryToken(/^\S{1,200}$/.test(token) ? token : undefined, ctx, parts.auth);
+  const again = (status: number, problem: string) => giveForm(ctx, forms, { back, status, problem });
+  if (form === undefined) return again(403, 'The form could not be read. Try again.');
+  const strange = originProblem(ctx, baseUrl);
+  if (strange !== undefined) return again(403, strange);
+  if (!forms.isOurs(ctx, form.get('csrf') ?? '')) return again(403, NOT_OURS);
+  const token = (form.get('token') ?? '').trim();
+  const tried = await tryToken(/^\S{1,200}$/.test(token) ? token : undefined, ctx, auth);
   switch (tried.kind) {
     case 'wait':
       ctx.set('Retry-After', String(tried.seconds));
-      return givePage(
-        ctx,
-        loginPage(back, `Too many wrong tokens came from your address. Try again in ${tried.seconds} s.`),
-        429,
-      );
+      return again(429, `Too many wrong tokens came from your address. Try again in ${tried.seconds} s.`);
     case 'wrong':
       ctx.set('WWW-Authenticate', CHALLENGE);
-      return givePage(ctx, loginPage(back, 'This is no valid API token. Paste one whole: it begins with tt_.'), 401);
+      return again(401, 'This is no valid API token. Paste one whole: it begins with tt_.');
     case 'known':
-      parts.sessions.begin(ctx, token);
+      sessions.begin(ctx, token);
       return seeOther(ctx, `.${back}`);
   }
 }
 
 /** Ends the session. */
-export async function takeLogout(ctx: Context, { sessions, baseUrl }: LoginParts): Promise<void> {
+export async function takeLogout(ctx: Context, { sessions, forms, baseUrl }: LoginParts): Promise<void> {
   const form = await readForm(ctx);
   const session = await sessions.find(ctx);
   if (session !== undefined) {
     const isOurs = originProblem(ctx, baseUrl) === undefined && isCsrfRight(session, form?.get('csrf') ?? '');
-    if (!isOurs)
-      return givePage(
-        ctx,
-        loginPage('/', 'You are still logged in: the request did not come from a page of yours.'),
-        403,
-      );
+    if (!isOurs) {
+      const problem = 'You are still logged in: the request did not come from a page of yours.';
+      return giveForm(ctx, forms, { back: '/', status: 403, problem });
+    }
     sessions.end(ctx);
   }
   seeOther(ctx, './login');
 }
 
-const UNREADABLE = 'The form could not be read. Try again.';
+const NOT_OURS =
+  'This form was too old, or its cookie did not come with it. Try again, with cookies allowed for this page: the form below is new.';
 
-function loginPage(back: string, problem = ''): string {
-  return renderPage('login', { root: './', csrf: '', return: back, problem });
+/** Answers with the login form. */
+function giveForm(
+  ctx: Context,
+  forms: LoginForms,
+  of: { readonly back: string; readonly status?: number; readonly problem?: string },
+): void {
+  const { back, status = 200, problem = '' } = of;
+  const csrf = forms.give(ctx);
+  givePage(ctx, renderPage('login', { root: './', csrf: '', form: { csrf, return: back }, problem }), status);
 }
 
 /** Why a form is not taken: another site sent it, or it went over a line on which all can read the token. */

@@ -26,6 +26,11 @@ export function placeOf({ path }: Pick<Context, 'path'>, prefix: string): PagePl
   return { path: own, root: steps === 0 ? './' : '../'.repeat(steps) };
 }
 
+/** The page that a path belongs to: files, frames and streams are none that one can come back to. */
+export function pageOf(path: string): string {
+  return path.replace(/^(\/messages\/[^/]+)\/(?:report\.csv|mail|live)$/, '$1');
+}
+
 /**
  * A path of ours that one may be sent to after logging in, or the list of messages for anything else: another origin in
  * whatever spelling (`//evil`, `/\evil`, `https:evil`), controls, what is no path.

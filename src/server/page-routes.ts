@@ -16,17 +16,22 @@ import { compareMessages } from '../report/compare-messages.ts';
 import { listMessages } from '../report/list-messages.ts';
 import { listRecipients } from '../report/list-recipients.ts';
 import { recipientHistory } from '../report/recipient-history.ts';
+import { toCsv } from '../report/report-csv.ts';
+import { reportRows } from '../report/report-rows.ts';
 import { checkTimeZone } from '../report/time-zone.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
+import { setCommonHeaders } from './answer.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { one } from './api-data.ts';
+import { asFile } from './as-file.ts';
 import { showClickMap, showMail } from './click-map-pages.ts';
 import { explaining, forPages } from './explain-problem.ts';
 import { givePage, seeOther } from './give-page.ts';
 import type { Live } from './live.ts';
 import { showLogin, takeLogin, takeLogout } from './login.ts';
-import { idOf, type PageContext, type PagePlace, placeOf } from './page-place.ts';
+import { makeLoginForms } from './login-forms.ts';
+import { idOf, type PageContext, type PagePlace, pageOf, placeOf } from './page-place.ts';
 import { routesOf } from './routes-of.ts';
 import { makeSessions, type OpenSession } from './sessions.ts';
 
@@ -45,6 +50,7 @@ type Show = (ctx: PageContext, of: PagePlace & OpenSession & Pick<PageOptions, '
 const PAGES: Readonly<Record<string, Show>> = {
   '/': showList,
   '/messages/:id': showReport,
+  '/messages/:id/report.csv': giveCsv,
   '/messages/:id/map': showClickMap,
   '/messages/:id/mail': showMail,
   '/messages/:id/live': (ctx, { live }) => live.watch(ctx, idOf(ctx)),
@@ -55,7 +61,7 @@ const PAGES: Readonly<Record<string, Show>> = {
 /** Makes the routes. */
 export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOptions): Middleware {
   const sessions = makeSessions({ keys, auth, now });
-  const login = { sessions, auth, baseUrl };
+  const login = { sessions, forms: makeLoginForms({ keys, now }), auth, baseUrl };
   const prefix = new URL(baseUrl).pathname.replace(/\/+$/, '');
   const router = new Router({ strict: true, sensitive: true });
 
@@ -85,7 +91,7 @@ export function pageRoutes({ store, auth, keys, baseUrl, live, now }: PageOption
 }
 
 function askToLogIn(ctx: Context, { path, root }: PagePlace): void {
-  const back = encodeURIComponent(path + ctx.search);
+  const back = encodeURIComponent(pageOf(path) + ctx.search);
   seeOther(ctx, `${root}login${back === '%2F' || back.length > urlCharsMax / 2 ? '' : `?return=${back}`}`);
 }
 
@@ -117,6 +123,17 @@ async function showReport(ctx: PageContext, { csrf, root, store }: Parameters<Sh
   const links = one(ctx.query.links) === 'all' ? 'all' : 'some';
   const html = reportPage({ report, timeline, recipients, links, wrongZone, csrf, root });
   givePage(ctx, html, wrongZone === null ? 200 : 400);
+}
+
+/** The report as the API has it, as a file to keep. */
+async function giveCsv(ctx: PageContext, { store }: Parameters<Show>[1]): Promise<void> {
+  const message = idOf(ctx);
+  const report = await buildReport(store, { message });
+  setCommonHeaders(ctx);
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.set('Content-Disposition', asFile(message, 'csv'));
+  ctx.body = toCsv(reportRows(report));
+  ctx.type = 'text/csv; charset=utf-8';
 }
 
 async function showComparison(ctx: PageContext, { csrf, store }: Parameters<Show>[1]): Promise<void> {

@@ -6,7 +6,7 @@ import { sessionMs } from '../base/limits.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { openSession, sealSession } from '../token/session-token.ts';
 import { type ApiAuth, holderOf } from './api-auth.ts';
-import { isLoopbackName } from './loopback-name.ts';
+import { cookieOf, setCookie } from './cookies.ts';
 
 export interface Sessions {
   /** The session of a request that may read; nothing when it has none. */
@@ -22,11 +22,6 @@ export interface OpenSession {
   readonly csrf: string;
 }
 
-/** Over https a cookie that no neighbouring host can set; browsers refuse that one over plain http, which is for the loopback alone. */
-const SECURE_NAME = '__Host-telltale';
-const PLAIN_NAME = 'telltale';
-const ATTRIBUTES = 'Path=/; HttpOnly; SameSite=Strict';
-
 export function makeSessions(of: {
   readonly keys: KeyRing;
   readonly auth: Pick<ApiAuth, 'store' | 'extraToken'>;
@@ -35,16 +30,17 @@ export function makeSessions(of: {
   const { keys, auth, now } = of;
   return {
     async find(ctx) {
-      const sealed = ctx.cookies.get(SECURE_NAME) ?? (isLoopback(ctx) ? ctx.cookies.get(PLAIN_NAME) : undefined);
+      const sealed = cookieOf(ctx, 'telltale');
       const session = sealed === undefined ? undefined : openSession(keys, sealed);
       if (sealed === undefined || session === undefined || session.untilMs <= now()) return undefined;
       const holder = await holderOf(session.apiToken, auth);
       return holder && { csrf: csrfOf(sealed) };
     },
     begin(ctx, apiToken) {
-      setCookie(ctx, sealSession(keys, { apiToken, untilMs: now() + sessionMs }), Math.floor(sessionMs / 1_000));
+      const value = sealSession(keys, { apiToken, untilMs: now() + sessionMs });
+      setCookie(ctx, 'telltale', { value, ms: sessionMs });
     },
-    end: (ctx) => setCookie(ctx, '', 0),
+    end: (ctx) => setCookie(ctx, 'telltale', { value: '', ms: 0 }),
   };
 }
 
@@ -60,16 +56,4 @@ function csrfOf(sealed: string): string {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-/** By hand: Koa refuses secure cookies on a connection that is not, and TLS ends in front of us. */
-function setCookie(ctx: Context, value: string, maxAge: number): void {
-  const isPlain = isLoopback(ctx) && !ctx.get('Origin').startsWith('https:');
-  const name = isPlain ? `${PLAIN_NAME}=${value}` : `${SECURE_NAME}=${value}; Secure`;
-  ctx.append('Set-Cookie', `${name}; ${ATTRIBUTES}; Max-Age=${maxAge}`);
-}
-
-/** Whether the request names this machine itself. */
-function isLoopback(ctx: Context): boolean {
-  return isLoopbackName(ctx.hostname);
 }

@@ -1,23 +1,10 @@
 // Reports and comparisons at a terminal.
-import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { columnsOf, fit, printable, wrapParts } from '../../src/cli/terminal.ts';
-import { run } from '../support/command.ts';
+import { draw, run } from '../support/command.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
 import { playMailing } from '../support/mailing.ts';
 import { openTestStore, settleHits } from '../support/stores.ts';
-
-const ESCAPES = /\u001b\[\d+m/g;
-
-/** What a command draws on a terminal of so many columns. */
-async function draw(args: readonly string[], cwd: string, columns = 80, env: Record<string, string> = {}) {
-  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns });
-  const chunks: Buffer[] = [];
-  stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const { status, stderr } = await run(args, { cwd, env, io: { stdout } });
-  const raw = Buffer.concat(chunks).toString();
-  return { status, stderr, raw, text: raw.replace(ESCAPES, '') };
-}
 
 async function fill() {
   const { store, path, directory } = await openTestStore();
@@ -34,7 +21,7 @@ const at = (path: string) => ['--database', `sqlite:${path}`];
 describe('a report at a terminal', () => {
   it('says how many really opened with the raw rate beside it, who fetched, when, and which links', async () => {
     const { directory, path } = await fill();
-    const { text, status } = await draw(['report', 'a', ...at(path)], directory);
+    const { text, status } = await draw(['report', 'a', ...at(path)], { cwd: directory });
     expect(status).toBe(0);
     expect(text).toMatch(/\d %\s+really opened, probably \d+\.\d to \d+\.\d % · 90 % interval/);
     expect(text).toMatch(/[─█]*●[─█]* 100 %/);
@@ -51,7 +38,7 @@ describe('a report at a terminal', () => {
       ['report', 'a'],
       ['compare', 'a', 'b'],
     ]) {
-      const { text } = await draw([...args, ...at(path)], directory, columns);
+      const { text } = await draw([...args, ...at(path)], { cwd: directory, columns });
       expect(text).toContain('●');
       for (const line of text.split('\n')) expect(columnsOf(line)).toBeLessThanOrEqual(Math.min(columns, 100));
     }
@@ -59,18 +46,20 @@ describe('a report at a terminal', () => {
 
   it('shows hours in the time zone that is asked for, and knows no zone that is none', async () => {
     const { directory, path } = await fill();
-    const { text } = await draw(['report', 'a', '--tz', 'Asia/Kolkata', ...at(path)], directory);
+    const { text } = await draw(['report', 'a', '--tz', 'Asia/Kolkata', ...at(path)], { cwd: directory });
     expect(text).toContain('(Asia/Kolkata)');
-    const wrong = await draw(['report', 'a', '--tz', 'Europe/Berlim', ...at(path)], directory);
+    const wrong = await draw(['report', 'a', '--tz', 'Europe/Berlim', ...at(path)], { cwd: directory });
     expect(wrong).toMatchObject({ raw: '', stderr: expect.stringContaining('Did you mean Europe/Berlin?') });
-    expect(await draw(['report', 'a', '--tz', 'UTC', '--json', ...at(path)], directory)).toMatchObject({ status: 2 });
+    expect(await draw(['report', 'a', '--tz', 'UTC', '--json', ...at(path)], { cwd: directory })).toMatchObject({
+      status: 2,
+    });
   });
 
   it('is in colour, unless the person wants none', async () => {
     const { directory, path } = await fill();
-    expect((await draw(['report', 'a', ...at(path)], directory)).raw).toMatch(ESCAPES);
+    expect((await draw(['report', 'a', ...at(path)], { cwd: directory })).raw).toContain('\u001b[');
     for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
-      expect((await draw(['report', 'a', ...at(path)], directory, 80, env)).raw).not.toContain('\u001b');
+      expect((await draw(['report', 'a', ...at(path)], { cwd: directory, env })).raw).not.toContain('\u001b');
     }
   });
 
@@ -89,7 +78,7 @@ describe('a report at a terminal', () => {
     await store.recordLinks('a', [{ index: 1, destination: `https://shop.example/${evil}`, name: evil }]);
     await settleHits(store, [makeHit({ message: 'a\u202eb', link: makeLink(), atMs: startMs })], 'other');
     for (const args of [['report', 'a'], ['report', 'a\u202eb'], ['compare', 'a', 'a\u202eb'], ['report']]) {
-      const { text, stderr, status } = await draw([...args, ...at(path)], directory);
+      const { text, stderr, status } = await draw([...args, ...at(path)], { cwd: directory });
       expect(status).toBe(0);
       const piped = await run([...args, ...at(path)], { cwd: directory });
       for (const shown of [text, stderr, piped.stdout]) expect(shown).not.toMatch(/[\u001b\u0007\r\u202e\u2066]/);
@@ -99,7 +88,7 @@ describe('a report at a terminal', () => {
   it('has something to say of a message that nobody got or fetched', async () => {
     const { directory, path, store } = await fill();
     await store.recordSends('c', []);
-    const { text, status } = await draw(['report', 'c', ...at(path)], directory);
+    const { text, status } = await draw(['report', 'c', ...at(path)], { cwd: directory });
     expect(status).toBe(0);
     expect(text).toContain('there is no estimate (no-sends)');
     expect(text).toContain('No opens yet.');
@@ -108,7 +97,7 @@ describe('a report at a terminal', () => {
 
 it('compares two messages on one scale, and says whether they can be told apart', async () => {
   const { directory, path } = await fill();
-  const { text } = await draw(['compare', 'a', 'b', ...at(path)], directory);
+  const { text } = await draw(['compare', 'a', 'b', ...at(path)], { cwd: directory });
   const [barA, barB] = text.split('\n').filter((line) => line.includes('●'));
   for (const bar of [barA, barB]) expect(bar).toMatch(/^ {2}[AB] +\d+\.\d % {2}[─█●]{56} 100\.0 %$/);
   expect(text).toContain('they cannot be told apart · A less B: +0.0 points');

@@ -1,14 +1,17 @@
 // The pages as a person uses them: in a real Chromium, with and without a mouse, a wide screen, light, or scripts.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import axe, { type AxeResults } from 'axe-core';
+import { parse } from 'csv-parse/sync';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildReport, type Report } from '../../src/report/build-report.ts';
+import { findings } from '../support/axe.ts';
 import { hasBrowser, startBrowser } from '../support/browser.ts';
 import { run } from '../support/command.ts';
 import { DEMO_MAILINGS, fillDemoStore } from '../support/demo-store.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
+import { fillOtherMessages, OTHER_MESSAGES } from '../support/other-messages.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { settleHits } from '../support/stores.ts';
 
@@ -22,11 +25,16 @@ const PAGES = [
   '/',
   REPORT,
   '/messages/order-confirmation',
+  '/messages/full',
+  '/messages/empty',
+  '/messages/counted-only',
   `/messages/${encodeURIComponent(UGLY)}?links=all`,
   '/messages/none',
   '/compare?a=new-sails-a&b=new-sails-b',
   '/recipients/reader-003',
 ];
+const MAP = '/messages/autumn-newsletter/map';
+const ALL = [...PAGES, MAP, `${MAP}?width=phone&images=load`];
 
 describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
   let service: TestService;
@@ -41,6 +49,7 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
     await service.store.recordSends(UGLY, [{ recipient: UGLY, atMs: startMs }]);
     await service.store.recordLinks(UGLY, links);
     await settleHits(service.store, [makeHit({ message: UGLY, recipient: UGLY, link: makeLink({ index: 3 }) })]);
+    await fillOtherMessages(service.store);
     report = await buildReport(service.store, { message: 'autumn-newsletter' });
   });
   afterAll(async () => {
@@ -125,12 +134,78 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
       await page.goto('/messages/autumn-newsletter');
       await page.getByLabel('Time zone').fill('Asia/Tokyo');
       await page.getByRole('button', { name: 'Show' }).click();
-      expect(await page.locator('.meta').innerText()).toContain('10 November 2026, 16:00 (Asia/Tokyo)');
+      expect(await page.locator('.meta').innerText()).toContain('10 Nov 2026, 16:00 (Asia/Tokyo)');
       expect(await page.locator('#hours-t').locator('..').locator('text').allTextContents()).toContain('16:00');
       await page.getByLabel('Time zone').fill('Asia/Tokio');
       await page.getByRole('button', { name: 'Show' }).click();
       expect(await page.getByRole('alert').innerText()).toContain('Did you mean Asia/Tokyo?');
     }));
+
+  it('give the report as CSV, with the figures of the page', () =>
+    visit(async (page) => {
+      await page.goto(REPORT);
+      const shown = page.locator('data[data-figure]');
+      const figures = await shown.evaluateAll((all) =>
+        all.map((one) => [String(Reflect.get(one, 'dataset').figure), String(Reflect.get(one, 'value'))]),
+      );
+      const coming = page.waitForEvent('download');
+      await page.getByRole('link', { name: 'Download as CSV' }).click();
+      const download = await coming;
+      expect(download.suggestedFilename()).toBe('autumn-newsletter.csv');
+      const rows: readonly (readonly string[])[] = parse(readFileSync(await download.path(), 'utf8'));
+      const values = new Map(rows.map(([name = '', value = '']) => [name, value]));
+      expect(rows[0]).toEqual(['figure', 'value', 'destination', 'name']);
+      expect(figures.length).toBeGreaterThan(60);
+      for (const [name = '', value] of figures) expect([name, value]).toEqual([name, values.get(name)]);
+      expect(await page.locator('h1').innerText()).toBe('Autumn at the harbour');
+    }));
+
+  it('lead to the click map: the mail with its links marked, as on a desk and on a phone, with images when asked', () =>
+    visit(async (page) => {
+      const asked: string[] = [];
+      await page.route(/^https:/, (route) => {
+        asked.push(route.request().url());
+        return route.abort();
+      });
+      await page.goto(REPORT);
+      await page.getByRole('link', { name: 'Click map' }).click();
+      const link = page.frameLocator('iframe').getByRole('link', { name: 'Open it in your browser' });
+      const badge = () =>
+        link.evaluate((element) => Reflect.get(globalThis, 'getComputedStyle')(element, '::after').content);
+      const [first] = report.links;
+      const most = report.links.reduce((sum, { clicks }) => sum + clicks.human, 0);
+      const share = Math.round(((first?.clicks.human ?? 0) / most) * 100);
+      expect(await badge()).toBe(`"#0 ·\u00a0${share}\u00a0%"`);
+      expect(await page.locator('tbody tr').first().innerText()).toContain(`${share}\u00a0%`);
+      const widths = async () => (await page.locator('iframe').boundingBox())?.width ?? 0;
+      expect(await widths()).toBeGreaterThan(800);
+      await page.getByRole('link', { name: 'Phone' }).click();
+      expect(await widths()).toBe(375);
+      expect(await badge()).toContain(`${share}`);
+      expect(asked).toEqual([]);
+      await page.getByRole('link', { name: 'Load images' }).click();
+      await page.getByText('Images load from where the mail says').waitFor();
+      await expect.poll(() => asked.length).toBeGreaterThan(0);
+      await page.getByRole('link', { name: 'Leave them out' }).click();
+      expect(await widths()).toBe(375);
+      await page.getByRole('link', { name: '← Report' }).click();
+      expect(await page.locator('h1').innerText()).toBe('Autumn at the harbour');
+    }));
+
+  it('take a login whose form was another’s once more, with a new form, scripts or not', () =>
+    visit(
+      async (page, context) => {
+        await page.goto(REPORT);
+        await context.clearCookies();
+        await page.getByLabel('API token').fill(TOKEN);
+        await page.getByRole('button', { name: 'Log in' }).click();
+        expect(await page.getByRole('alert').innerText()).toContain('Try again');
+        await page.getByLabel('API token').fill(TOKEN);
+        await page.getByRole('button', { name: 'Log in' }).click();
+        expect(await page.locator('h1').innerText()).toBe('Autumn at the harbour');
+      },
+      { isOut: true, javaScriptEnabled: false },
+    ));
 
   it('compare two messages, and say what can be known', () =>
     visit(async (page) => {
@@ -170,6 +245,22 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
         await tabTo('Clicked');
         await page.keyboard.press('Enter');
         await page.locator('.tabs [aria-current]', { hasText: 'Clicked' }).waitFor();
+        await tabTo('Click map');
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { name: 'The mail as it was sent' }).waitFor();
+        await tabTo('Phone');
+        await page.keyboard.press('Enter');
+        await page.locator('.tabs [aria-current]', { hasText: 'Phone' }).waitFor();
+        await tabTo('Load images');
+        await page.keyboard.press('Enter');
+        await page.getByText('Images load from where the mail says').waitFor();
+        await tabTo('← Report');
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { name: 'Opened by people' }).waitFor();
+        await tabTo('Download as CSV');
+        const coming = page.waitForEvent('download');
+        await page.keyboard.press('Enter');
+        expect((await coming).suggestedFilename()).toBe('autumn-newsletter.csv');
         await tabTo('Log out');
         await page.keyboard.press('Enter');
         await page.getByLabel('API token').waitFor();
@@ -180,9 +271,9 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
     ));
 
   it.each([
-    ['light', PAGES, {}],
-    ['dark', ['/login', '/', REPORT, '/compare?a=new-sails-a&b=new-sails-b'], { colorScheme: 'dark' }],
-    ['on a phone', [REPORT], { viewport: PHONE }],
+    ['light', ALL, {}],
+    ['dark', ALL, { colorScheme: 'dark' }],
+    ['on a phone', [REPORT, MAP], { viewport: PHONE }],
   ] as const)('have nothing serious that axe finds: %s', (_, paths, options) =>
     visit(async (page, context) => {
       for (const path of paths) {
@@ -197,7 +288,7 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
   it('fit a phone, whatever stands in them', () =>
     visit(
       async (page) => {
-        for (const path of PAGES) {
+        for (const path of ALL) {
           await page.goto(path);
           const wide = await page.evaluate<number>('document.documentElement.scrollWidth');
           expect([path, wide]).toEqual([path, PHONE.width]);
@@ -221,9 +312,11 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
   it('are one request of less than 60 kB each, and the browser has nothing to complain of', () =>
     visit(async (page) => {
       const requests: string[] = [];
+      const documents: string[] = [];
       const complaints: string[] = [];
       let bytes = 0;
       page.on('request', (request) => {
+        if (request.resourceType() === 'document') documents.push(request.url());
         // What comes later, for as long as the page is open, is none of it.
         if (request.resourceType() !== 'eventsource' && !request.url().startsWith('data:'))
           requests.push(request.url());
@@ -235,10 +328,16 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
         const response = await page.goto(path);
         bytes = (await response?.body())?.length ?? 0;
         expect([path, requests.length]).toEqual([path, 1]);
+        (await import('node:fs')).writeFileSync('/tmp/pages-eyes/full.html', (await response?.body()) ?? '');
         expect(bytes).toBeLessThan(BYTES_MAX);
       }
-      // A browser tells of every 404.
-      expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+      documents.length = 0;
+      const map = await page.goto(MAP);
+      await page.frameLocator('iframe').locator('body').waitFor();
+      expect(documents.map((url) => new URL(url).pathname.split('/').at(-1))).toEqual(['map', 'mail']);
+      expect((await map?.body())?.length).toBeLessThan(BYTES_MAX);
+      // A browser tells of every 404, and of what a policy keeps out of a frame.
+      expect(complaints.filter((text) => !/404|Content Security Policy|sandboxed/.test(text))).toEqual([]);
     }));
 
   it('send one whose session has ended to the login, and back', () =>
@@ -293,17 +392,6 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
 
   it('list all messages', () =>
     visit(async (page) => {
-      expect(await page.locator('tbody tr').count()).toBe(DEMO_MAILINGS.length + 1);
+      expect(await page.locator('tbody tr').count()).toBe(DEMO_MAILINGS.length + 1 + OTHER_MESSAGES);
     }));
 });
-
-/** What axe finds that is serious or critical. */
-async function findings(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate<AxeResults>('axe.run()');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
-    );
-}

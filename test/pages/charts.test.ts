@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differenceChart } from '../../src/pages/difference-chart.ts';
 import { intervalChart } from '../../src/pages/interval-chart.ts';
-import { shareBar } from '../../src/pages/share-bar.ts';
+import { shareBar, tableBar } from '../../src/pages/share-bar.ts';
 import { sparkLine } from '../../src/pages/spark-line.ts';
 import { timelineChart } from '../../src/pages/timeline-chart.ts';
 
@@ -66,8 +66,16 @@ describe('shares', () => {
   });
 
   it('are all track when there is nothing', () => {
-    const svg = shareBar({ ...NAMES, parts: [{ className: 'human', value: 0 }], whole: 10 });
+    const svg = shareBar({ ...NAMES, parts: [{ className: 'human', value: 0 }] });
     expect(svg.match(/<rect/g)).toHaveLength(1);
+    expect(tableBar({ className: 'human', value: 0 }, 0)).not.toContain('<path');
+  });
+
+  it('are beside the most of a table as long as their part of it, and told to nobody who reads the table', () => {
+    const svg = tableBar({ className: 'human', value: 3 }, 4);
+    expect(svg).toContain('<path class="human" d="M0 0h750v1H0"/>');
+    expect(svg).toContain('aria-hidden="true"');
+    expect(svg).not.toContain('<title');
   });
 
   it('show the smallest', () => {
@@ -87,7 +95,7 @@ describe('a timeline', () => {
     const svg = timelineChart({ ...NAMES, points: POINTS });
     expect(svg).toContain('<title>3 Nov, 09:00: 120 opens, 12 clicks</title>');
     expect(svg).not.toContain('3 Nov, 10:00');
-    expect(/class="opens" d="([^"]*)"/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(1);
+    expect(/class="opens"[^>]* d="([^"]*)"/.exec(svg)?.[1]?.match(/M/g)).toHaveLength(1);
   });
 
   it('leaves out ticks that would touch', () => {

@@ -27,11 +27,12 @@ it('counts one thing and many', () => {
 });
 
 it('tells a time in a zone', () => {
-  expect(timeWords('2026-07-01T22:30:00.000Z', 'Europe/Berlin')).toBe('2 July 2026, 00:30');
+  expect(timeWords('2026-07-01T22:30:00.000Z', 'Europe/Berlin')).toBe('2 Jul 2026, 00:30');
   expect(timeWords(null, 'UTC')).toBe('–');
 });
 
 it('cuts what is too long for a line', () => {
   expect(cut('x'.repeat(10_000), 60)).toHaveLength(60);
   expect(cut('short', 60)).toBe('short');
+  expect(cut('ab😀cd', 4)).toBe('ab…');
 });

@@ -21,8 +21,10 @@ function link(index: number, human: number, share: number | null): MappedLink {
 
 it('marks links behind the names of their tags, tames link tags, and changes nothing else', () => {
   const marked = markMail(MAIL, [link(0, 3, 0.75), link(1, 1, 0.25)], { images: false });
-  expect(marked).toContain('<a data-telltale-heat="5" data-telltale-share="#0 · 75 %" href="https://a.example/">A</a>');
-  expect(marked).toContain('<A data-telltale-heat="2" data-telltale-share="#1 · 25 %" HREF=b>B</A>');
+  expect(marked).toContain(
+    '<a data-telltale-heat="5" data-telltale-share="#0 ·\u00a075\u00a0%" href="https://a.example/">A</a>',
+  );
+  expect(marked).toContain('<A data-telltale-heat="2" data-telltale-share="#1 ·\u00a025\u00a0%" HREF=b>B</A>');
   expect(marked).toContain('<link rel="none" rel=preconnect href=//x>');
   expect(marked).toContain('<body><style>');
   const undone = marked

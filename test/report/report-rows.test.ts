@@ -65,8 +65,8 @@ describe('the rows of a report', () => {
     const rows = rowsOf(toCsv(reportRows(report))).filter(isUsage);
     expect(rows).toEqual(
       [
-        ...report.clients.map(({ client, ...counts }) => ({ of: 'clients', name: client, counts })),
-        ...report.devices.map(({ device, ...counts }) => ({ of: 'devices', name: device, counts })),
+        ...report.clients.map(({ client, ...counts }, at) => ({ of: `clients.${at}`, name: client, counts })),
+        ...report.devices.map(({ device, ...counts }, at) => ({ of: `devices.${at}`, name: device, counts })),
       ].flatMap(({ of, name, counts }) => [
         { figure: `${of}.opens`, value: String(counts.opens), destination: '', name: name ?? '' },
         { figure: `${of}.clicks`, value: String(counts.clicks), destination: '', name: name ?? '' },

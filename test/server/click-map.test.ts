@@ -32,12 +32,17 @@ async function send(message: string, html: string, clicks: readonly number[] = [
 }
 
 describe('the pages', () => {
-  it.each(['map', 'mail', 'live'])('send who is not logged in to the login: %s', async (part) => {
+  it.each([
+    ['map', '%2Fmap'],
+    ['mail', ''],
+    ['live', ''],
+    ['report.csv', ''],
+  ])('send who is not logged in to the login, and back to a page: %s', async (part, back) => {
     await send('m', '<body><a href="https://a.example/">A</a>');
     const answer = await ask(`${service.url}/messages/m/${part}`);
     expect(answer).toMatchObject({
       status: 303,
-      headers: { location: `../../login?return=%2Fmessages%2Fm%2F${part}` },
+      headers: { location: `../../login?return=%2Fmessages%2Fm${back}` },
     });
   });
 });
@@ -45,7 +50,37 @@ describe('the pages', () => {
 /** Runs in the page: what stands behind an element, and whether it is seen. */
 function readBadge(element: unknown): readonly string[] {
   const { content, display, visibility } = Reflect.get(globalThis, 'getComputedStyle')(element, '::after');
-  return [content, display === 'none' || visibility === 'hidden' ? 'hidden' : 'shown'];
+  return [content.replaceAll('\u00a0', ' '), display === 'none' || visibility === 'hidden' ? 'hidden' : 'shown'];
+}
+
+/** No side of a badge is farther from its image than a badge is high. */
+const BADGE_PX = 18;
+
+/** A part of a page, as far as a test looks at it. */
+interface Box {
+  readonly right: number;
+  readonly bottom: number;
+  readonly width: number;
+}
+
+/**
+ * Runs in the page: how far the corner of a linked image's badge is from that of the image, or how much wider it is. A browser
+ * tells how far a badge is from the sides of what it is placed in: a box of the mail that is positioned, or the window.
+ */
+function distanceOfBadge(image: unknown): number {
+  const call = (of: unknown, name: string, ...values: unknown[]) => Reflect.get(Object(of), name).apply(of, values);
+  const boxOf = (element: unknown): Box => call(element, 'getBoundingClientRect');
+  const root = Reflect.get(globalThis, 'document').documentElement;
+  const holder = call(image, 'closest', '[style*=relative]');
+  const around =
+    holder === null ? { right: root.clientWidth, bottom: Reflect.get(globalThis, 'innerHeight') } : boxOf(holder);
+  const badge = Reflect.get(globalThis, 'getComputedStyle')(Reflect.get(Object(image), 'parentElement'), '::after');
+  const { right, bottom, width } = boxOf(image);
+  return Math.max(
+    Math.abs(around.right - Number.parseFloat(badge.right) - right),
+    Math.abs(around.bottom - Number.parseFloat(badge.bottom) - bottom),
+    Number.parseFloat(badge.width) - Math.max(width, 34),
+  );
 }
 
 describe.skipIf(!hasBrowser)('in a browser', () => {
@@ -102,6 +137,31 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await badgeOf('Go')).toEqual(['"#0 · 75 %"', 'shown']);
     expect(await badgeOf('B')).toEqual(['"#1 · 25 %"', 'shown']);
     expect(await page.locator('tbody tr').nth(2).innerText()).toContain('Outlook on Windows alone');
+  });
+
+  it('puts the badge of a linked image on the image, however the mail lays it out', async () => {
+    const image = (at: number, attributes: string) =>
+      `<a href="https://i${at}.example/"><img id="i${at}" src="https://i.example/" alt="" ${attributes}></a>`;
+    const icons = [1, 2, 3].map(
+      (at) => `<td style="padding:0 8px">${image(at, 'width=24 height=24 style="display:block"')}`,
+    );
+    await send(
+      'images',
+      `<body style="margin:0;font:16px Arial"><table width=600 align=center style="text-align:center">
+      <tr><td>${image(0, 'width=600 height=200 style="display:block;width:100%"')}
+      <tr><td align=center><table><tr>${icons.join('')}</table>
+      <tr><td>in a line ${image(4, 'width=16 height=16')} of text ${image(5, 'width=30 height=30 align=right')}
+      <tr><td style="overflow:hidden;font-size:0;line-height:0">${image(6, 'width=180 height=120 style="border-radius:50%"')}
+      <tr><td style="position:relative">${image(7, 'width=300 height=90 style="display:block;margin:0 auto"')}</table>`,
+      [9, 5, 3, 1, 1, 2, 4, 8],
+    );
+    for (const width of ['desk', 'phone']) {
+      const frame = await show('images', `?width=${width}`);
+      for (const at of [0, 1, 2, 3, 4, 5, 6, 7]) {
+        const distance = await frame.locator(`#i${at}`).evaluate(distanceOfBadge);
+        expect([width, at, distance <= BADGE_PX]).toEqual([width, at, true]);
+      }
+    }
   });
 
   it('shows the mail as wide as a phone when asked', async () => {

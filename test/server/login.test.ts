@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { sessionMs } from '../../src/base/limits.ts';
+import { loginFormMs, sessionMs } from '../../src/base/limits.ts';
 import { createApp } from '../../src/server/create-app.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
-import { cookieOf, csrfIn, logIn, sendForm, sendLogin, setCookieOf } from '../support/log-in.ts';
+import { cookieOf, csrfIn, getLoginForm, logIn, sendForm, sendLogin, setCookieOf } from '../support/log-in.ts';
 import { ask, startTestService, type TestService } from '../support/service.ts';
 
 const EXTRA = 'an-admin-token-of-the-environment';
@@ -16,6 +16,17 @@ beforeAll(async () => {
 afterAll(() => service.end());
 
 const PAGES = ['/', '/messages/m?tz=UTC', '/compare?a=x&b=y', '/recipients/r1'];
+
+/** Another server over the same store and keys, with a clock of its own. */
+async function serveAt(now: () => number): Promise<string> {
+  const { store, journal } = service;
+  const tracker = { baseUrl: 'http://127.0.0.1', keys: createKeyRing(service.ring) };
+  const server = createApp({ tracker, store, journal, apiToken: EXTRA, now }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+}
 
 describe('who is not logged in', () => {
   it.each(PAGES)('is sent to the login, and comes back: %s', async (path) => {
@@ -85,14 +96,7 @@ describe('a session', () => {
 
   it('ends after twelve hours, and is good at another server with the same keys', async () => {
     let atMs = Date.now();
-    const { store, journal } = service;
-    const tracker = { baseUrl: 'http://127.0.0.1', keys: createKeyRing(service.ring) };
-    const app = createApp({ tracker, store, journal, apiToken: EXTRA, now: () => atMs });
-    const server = app.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const url = await serveAt(() => atMs);
     const { cookie } = await logIn(service.url, token);
     const status = async () => (await ask(url, { headers: { cookie } })).status;
     expect(await status()).toBe(200);
@@ -130,8 +134,68 @@ describe('logging in', () => {
 
   it('is refused without an Origin', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const answer = await ask(`${service.url}/login`, { method: 'POST', headers, body: `token=${token}` });
-    expect(answer.status).toBe(403);
+    const { cookie, csrf } = await getLoginForm(service.url);
+    const body = String(new URLSearchParams({ token, csrf }));
+    const answer = await ask(`${service.url}/login`, { method: 'POST', headers: { ...headers, cookie }, body });
+    expect([answer.status, setCookieOf(answer)]).toEqual([403, '']);
+  });
+
+  it('is refused but with the form that this browser was given, and the page that says so has one', async () => {
+    const own = await getLoginForm(service.url);
+    const other = await getLoginForm(service.url);
+    const session = await logIn(service.url, token);
+    const send = (fields: Record<string, string>, cookie = own.cookie) =>
+      sendForm(`${service.url}/login`, { token, return: '/messages/m', ...fields }, { cookie });
+    const wrongs = [
+      send({}),
+      send({ csrf: '' }),
+      send({ csrf: other.csrf }),
+      send({ csrf: `${own.csrf.slice(0, -1)}${own.csrf.endsWith('a') ? 'b' : 'a'}` }),
+      send({ csrf: session.cookie.split('=')[1] ?? '' }),
+      send({ csrf: csrfIn(await session.get('/')) }),
+      send({ csrf: own.csrf }, ''),
+      send({ csrf: own.csrf }, other.cookie),
+      send({ csrf: own.csrf }, 'telltale-login='),
+    ];
+    for (const answer of await Promise.all(wrongs)) {
+      expect([answer.status, setCookieOf(answer)]).toEqual([403, '']);
+      expect(answer.text).toContain('Try again');
+      const again = { csrf: csrfIn(answer), return: '/messages/m' };
+      const taken = await send(again, cookieOf(answer, 'telltale-login'));
+      expect([taken.status, taken.headers['location']]).toEqual([303, './messages/m']);
+    }
+    expect((await send({ csrf: own.csrf })).status).toBe(303);
+  });
+
+  it('takes the forms of several tabs, and of one in which the token was wrong', async () => {
+    const { cookie, csrf } = await getLoginForm(service.url);
+    const second = await ask(`${service.url}/login`, { headers: { cookie } });
+    expect(cookieOf(second, 'telltale-login')).toBe(cookie);
+    for (const form of [csrf, csrfIn(second), csrf]) {
+      const wrong = await sendForm(`${service.url}/login`, { token: 'tt_wrong', csrf: form }, { cookie });
+      expect([wrong.status, cookieOf(wrong, 'telltale-login')]).toEqual([401, cookie]);
+      const right = await sendForm(`${service.url}/login`, { token, csrf: csrfIn(wrong) }, { cookie });
+      expect(right.status).toBe(303);
+    }
+  });
+
+  it('takes a form for an hour, at any server with the same keys', async () => {
+    let atMs = Date.now();
+    const url = await serveAt(() => atMs);
+    const { cookie, csrf } = await getLoginForm(service.url);
+    const status = async () => (await sendForm(`${url}/login`, { token, csrf }, { cookie })).status;
+    expect(await status()).toBe(303);
+    atMs = Date.now() + loginFormMs;
+    expect(await status()).toBe(403);
+  });
+
+  it('gives the form a cookie that scripts and other sites do not get, for an hour', async () => {
+    const own = setCookieOf(await ask(`${service.url}/login`), 'telltale-login');
+    expect(own).toMatch(/^telltale-login=[\w-]{22}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=3600$/);
+    const away = await ask(`${service.url}/login`, { headers: { host: 't.example.com' } });
+    expect(setCookieOf(away, 'telltale-login')).toMatch(
+      /^__Host-telltale-login=[\w-]{22}; Secure; Path=\/; HttpOnly; SameSite=Strict; Max-Age=3600$/,
+    );
   });
 
   it('is refused over plain http, but on the machine itself', async () => {
@@ -220,7 +284,7 @@ describe('the pages', () => {
     expect((await ask(`${below.url}/tell/tale/messages/m`)).headers['location']).toMatch(
       /^\.\.\/login\?return=%2Fmessages%2Fm$/,
     );
-    const came = await sendForm(`${below.url}/tell/tale/login`, { token: EXTRA, return: '/messages/m' });
+    const came = await sendLogin(`${below.url}/tell/tale`, { token: EXTRA, return: '/messages/m' });
     expect(came.headers['location']).toBe('./messages/m');
     const page = await ask(`${below.url}/tell/tale/`, { headers: { cookie: cookieOf(came) } });
     expect(page.text).toContain('action="./logout"');

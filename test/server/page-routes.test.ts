@@ -73,6 +73,42 @@ describe('ids that are not nice', () => {
   });
 });
 
+describe('the report as CSV', () => {
+  it.each([
+    ['m', 'm.csv'],
+    [OVERRIDE, 'safe-gnp-exe.csv'],
+    [FORMULA, '-HYPERLINK-https-evil-example-.csv'],
+    ['ünï cödé', 'ünï-cödé.csv'],
+    ['..', '-.csv'],
+  ])('is a file to keep, under a plain name, the same as from the API: %j', async (id, name) => {
+    const path = new URL(await linkTo(id), service.url).pathname.replace('/messages/', '');
+    const csv = id === '..' ? `/messages/-/report.csv?id=..` : `/messages/${path}/report.csv`;
+    const page = await session.get(await linkTo(id));
+    expect(hrefsIn(page.text, service.url + (await linkTo(id)))).toContain(service.url + csv);
+    const file = await session.get(csv);
+    expect(file.status).toBe(200);
+    expect(file.headers).toMatchObject({
+      'content-type': 'text/csv; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    const [, coded = ''] =
+      /^attachment; filename="[\w-]+\.csv"; filename\*=UTF-8''(.+)$/.exec(
+        String(file.headers['content-disposition']),
+      ) ?? [];
+    expect(decodeURIComponent(coded)).toBe(name);
+    if (id === 'm') {
+      const authorization = `Bearer ${EXTRA}`;
+      const api = await ask(`${service.url}/api/v1/messages/m?format=csv`, { headers: { authorization } });
+      expect(file.text).toBe(api.text);
+    }
+  });
+
+  it('is none of a message that is not known', async () => {
+    expect((await session.get('/messages/none/report.csv')).status).toBe(404);
+  });
+});
+
 describe('every link in a page', () => {
   it.each(['/', '/messages/m', '/messages/m?tz=Europe/Berlin&show=opened', '/compare?a=m&b=m', '/recipients/r1'])(
     'leads to a page of ours: %s',

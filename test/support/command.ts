@@ -39,6 +39,19 @@ export async function run(
   return { status, stdout: out.text(), stderr: err.text() };
 }
 
+/** What the command draws on a terminal of so many columns, without its colours. */
+export async function draw(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly columns?: number; readonly env?: Record<string, string> },
+): Promise<{ readonly status: number; readonly stderr: string; readonly raw: string; readonly text: string }> {
+  const { columns = 80, ...where } = options;
+  const out = collect();
+  const stdout = Object.assign(out.stream, { isTTY: true, columns });
+  const { status, stderr } = await run(args, { ...where, io: { stdout } });
+  const raw = out.text();
+  return { status, stderr, raw, text: raw.replace(/\u001b\[\d+m/g, '') };
+}
+
 function collect() {
   const chunks: Buffer[] = [];
   const stream = new PassThrough();

@@ -7,13 +7,23 @@ export interface LoggedIn {
   get(path: string): Promise<Answer>;
 }
 
-/** Sends the login form as a browser does; `headers` replace its own. */
-export function sendLogin(
+/** Gets the login form and sends it as a browser does; `headers` replace its own. */
+export async function sendLogin(
   url: string,
   fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
-  return sendForm(`${url}/login`, fields, headers);
+  const { cookie, csrf } = await getLoginForm(url, headers);
+  return sendForm(`${url}/login`, { csrf, ...fields }, { cookie, ...headers });
+}
+
+/** A login form: the cookie that came with it, and its CSRF token. */
+export async function getLoginForm(
+  url: string,
+  { host }: Readonly<Record<string, string>> = {},
+): Promise<{ readonly cookie: string; readonly csrf: string }> {
+  const form = await ask(`${url}/login`, host === undefined ? {} : { headers: { host } });
+  return { cookie: cookieOf(form, 'telltale-login'), csrf: csrfIn(form) };
 }
 
 /** Sends a form as a page of the same origin does. */
@@ -26,14 +36,15 @@ export function sendForm(
   return ask(url, { method: 'POST', headers: { ...own, ...headers }, body: String(new URLSearchParams(fields)) });
 }
 
-/** The cookies that an answer sets, each as a browser sends it back. */
-export function cookieOf(answer: Answer): string {
-  return setCookieOf(answer).split(';')[0] ?? '';
+/** A cookie that an answer sets, as a browser sends it back; the session's unless another is named. */
+export function cookieOf(answer: Answer, name = 'telltale'): string {
+  return setCookieOf(answer, name).split(';')[0] ?? '';
 }
 
-export function setCookieOf({ headers }: Answer): string {
-  const set = headers['set-cookie'];
-  return typeof set === 'string' ? set : (set?.[0] ?? '');
+/** The line that sets it; empty when none does. */
+export function setCookieOf({ headers }: Answer, name = 'telltale'): string {
+  const lines = [headers['set-cookie'] ?? []].flat();
+  return lines.find((line) => line.startsWith(`${name}=`) || line.startsWith(`__Host-${name}=`)) ?? '';
 }
 
 /** Logs in. */
