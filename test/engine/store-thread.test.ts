@@ -18,6 +18,8 @@ function watchThreads(): readonly Worker[] {
 async function startWatched() {
   const workers = watchThreads();
   const engine = await startTestEngine(temporaryDirectory(), 100);
+  // The reader is told of on a later turn.
+  await expect.poll(() => workers.length).toBe(2);
   const [writer, reader] = workers;
   if (writer === undefined || reader === undefined) throw new Error('the engine started no threads');
   return { ...engine, store: engine.engine.store, workers, writer, reader };
