@@ -207,6 +207,9 @@ export const storeWalPages = 20_000;
 /** Sends the plugin may have waiting for the store. */
 export const sendQueueMax = 100_000;
 
+/** Milliseconds for which a message stays with whoever sends it, without another word: a mail server may stall for ten minutes. */
+export const sendLeaseMs = 900_000;
+
 /** Sends written in one transaction. */
 export const sendBatch = 500;
 

@@ -9,6 +9,12 @@ export type RunMethod = (method: StoreMethod, args: readonly unknown[]) => Promi
 export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   recordSends: 'write',
   recordLinks: 'write',
+  startSending: 'write',
+  logSends: 'write',
+  endSending: 'write',
+  sendability: 'write',
+  suppress: 'write',
+  unsuppress: 'write',
   recordMail: 'write',
   listMails: 'read',
   readMail: 'read',

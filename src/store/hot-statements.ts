@@ -6,6 +6,7 @@ import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
+import { prepareSendLog, type SendLogStatements } from './send-log-statements.ts';
 import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 
@@ -15,6 +16,7 @@ export interface HotStatements {
   readonly recipients: RecipientRows;
   readonly retention: RetentionStatements;
   readonly sweeping: SweepStatements;
+  readonly sendLog: SendLogStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -49,7 +51,9 @@ export interface HotStatements {
   readonly linkCountOf: Statement<[message: number], number | null>;
   readonly countHidden: Statement<[count: number, message: number]>;
   readonly countUnsubscribes: Statement<[count: number, message: number]>;
-  readonly addLink: Statement<[message: number, index: number, destination: number, name: string]>;
+  readonly addLink: Statement<
+    [message: number, index: number, destination: number, name: string, template: string | null]
+  >;
   readonly countMails: Statement<[message: number], number>;
   readonly addMail: Statement<[message: number, hash: Buffer, atMs: number, bytes: number, packed: Buffer]>;
   readonly addEvent: Statement<EventColumns>;
@@ -86,6 +90,9 @@ export interface HotStatements {
   readonly textOf: Statement<[key: number], string>;
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
+  readonly suppressionOf: Statement<[recipient: Buffer], number>;
+  readonly addSuppression: Statement<[recipient: Buffer, reason: number, atMs: number]>;
+  readonly dropSuppression: Statement<[recipient: Buffer]>;
   readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], StoredState>;
   /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
   readonly habitOf: Statement<
@@ -214,6 +221,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     },
     retention: prepareRetention(sqlite, db),
     sweeping: prepareSweeping(sqlite),
+    sendLog: prepareSendLog(sqlite, db),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db
@@ -296,11 +304,11 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     addLink: prepare(
       db
         .insertInto('links')
-        .values({ message_key: 0, link_index: 0, destination_key: 0, name: '' })
+        .values({ message_key: 0, link_index: 0, destination_key: 0, name: '', template: null })
         .onConflict((conflict) =>
           conflict
             .columns(['message_key', 'link_index', 'destination_key'])
-            .doUpdateSet((eb) => ({ name: eb.ref('excluded.name') })),
+            .doUpdateSet((eb) => ({ name: eb.ref('excluded.name'), template: eb.ref('excluded.template') })),
         ),
     ),
     countMails: first(
@@ -464,6 +472,14 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .values({ message_key: 0, recipient_key: BLOB, at_ms: 0 })
         .onConflict((conflict) => conflict.doNothing()),
     ),
+    suppressionOf: first(db.selectFrom('suppressions').select('reason').where('recipient_key', '=', BLOB)),
+    addSuppression: prepare(
+      db
+        .insertInto('suppressions')
+        .values({ recipient_key: BLOB, reason: 0, at_ms: 0 })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+    dropSuppression: prepare(db.deleteFrom('suppressions').where('recipient_key', '=', BLOB)),
     stateOf: prepare(
       db
         .selectFrom('states')

@@ -69,11 +69,29 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('clicks', 'integer', notNull)
     .$call(keyedBy('message_key', 'recipient_key'))
     .execute();
+  await create('send_log')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
+    .addColumn('state', 'integer', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('reply', 'integer')
+    .$call(keyedBy('message_key', 'recipient_key'))
+    .execute();
+  // What was begun and has no end: few, and looked for whenever a message is sent.
+  await sql`CREATE INDEX send_log_begun ON send_log (message_key) WHERE state = 1`.execute(db);
+  await create('send_runs')
+    .addColumn('message_key', 'integer', (column) => column.primaryKey())
+    .addColumn('id', 'text', notNull)
+    .addColumn('host', 'text', notNull)
+    .addColumn('pid', 'integer', notNull)
+    .addColumn('until_ms', 'integer', notNull)
+    .execute();
   await create('links')
     .addColumn('message_key', 'integer', notNull)
     .addColumn('link_index', 'integer', notNull)
     .addColumn('destination_key', 'integer', notNull)
     .addColumn('name', 'text', notNull)
+    .addColumn('template', 'text')
     .$call(keyedBy('message_key', 'link_index', 'destination_key'))
     .execute();
   await create('mails')
@@ -198,6 +216,12 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('recipient_key', 'blob', notNull)
     .addColumn('at_ms', 'integer', notNull)
     .$call(keyedBy('message_key', 'recipient_key'))
+    .execute();
+  await create('suppressions')
+    .addColumn('recipient_key', 'blob', notNull)
+    .addColumn('reason', 'integer', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .$call(keyedBy('recipient_key'))
     .execute();
   await create('journals')
     .addColumn('id', 'text', (column) => column.primaryKey())

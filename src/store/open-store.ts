@@ -25,8 +25,10 @@ import { makeRecipientSource } from './recipient-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
 import { makeReportSource } from './report-rows.ts';
 import { makeRetentionStore } from './retain-rows.ts';
+import { makeSendLog, type SendLogRows } from './send-log-rows.ts';
 import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
+import { makeSuppressions, type Suppressions } from './suppression-rows.ts';
 import { makeSweepStore } from './sweep-rows.ts';
 import type { Tables } from './tables.ts';
 import { Writer } from './writer.ts';
@@ -36,6 +38,8 @@ const APPLICATION_ID = 0x54545354;
 
 export interface Store
   extends SendRows,
+    SendLogRows,
+    Suppressions,
     MailRows,
     SettleStore,
     CountedSource,
@@ -110,6 +114,8 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
   return {
     url: `sqlite:${path}`,
     ...makeSendStore(writer),
+    ...makeSendLog(writer),
+    ...makeSuppressions(writer),
     ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),

@@ -101,6 +101,7 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
           'seen.link_index',
           'texts.text',
           'links.name',
+          'links.template',
           'link_counts.total',
           'link_counts.recipients',
           'link_counts.people',
@@ -111,7 +112,8 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
         .execute();
       return rows.map((row) => ({
         index: row.link_index,
-        destination: row.text,
+        // What a merged link leads to is kept nowhere; what it is made of says which it is.
+        destination: row.template ?? row.text,
         name: row.name,
         total: row.total ?? 0,
         recipients: row.recipients ?? 0,

@@ -5,6 +5,7 @@ import { cohortFinder } from './audience-rows.ts';
 import { codeOf, LEVELS } from './codes.ts';
 import { Changes } from './count-rows.ts';
 import { judgeLateSends, type NewSend } from './late-sends.ts';
+import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
 /** How many sends were new, and how many had been recorded before. */
@@ -24,7 +25,8 @@ export function makeSendStore(writer: Writer): SendRows {
   };
 }
 
-function recordSends(writer: Writer, message: string, sends: readonly Send[]): RecordedSends {
+/** Within a transaction. */
+export function recordSends(writer: Writer, message: string, sends: readonly Send[]): RecordedSends {
   const firstAtMs = sends.reduce((least, send) => Math.min(least, send.atMs), Date.now());
   const messageKey = writer.messages.keyOf({ id: message, atMs: firstAtMs });
   const firstOf = new Map<string, Send>();
@@ -63,7 +65,8 @@ function recordSends(writer: Writer, message: string, sends: readonly Send[]): R
 
 function recordLinks(writer: Writer, message: string, links: Parameters<SendStore['recordLinks']>[1]): void {
   const messageKey = writer.messages.keyOf({ id: message, atMs: Date.now() });
-  for (const { index, destination, name } of links) {
-    writer.statements.addLink.run(messageKey, index, writer.texts.keyOf(destination), name);
+  for (const { index, destination, name, merged = false } of links) {
+    const key = merged ? NO_TEXT : writer.texts.keyOf(destination);
+    writer.statements.addLink.run(messageKey, index, key, name, merged ? destination : null);
   }
 }

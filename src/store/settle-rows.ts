@@ -15,6 +15,7 @@ import { hideHits } from './hidden-peers.ts';
 import { judgeSent } from './judge-sent.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
 import { applyStates } from './state-rows.ts';
+import { suppressNow } from './suppression-rows.ts';
 import type { Tables } from './tables.ts';
 import { weighEvents } from './weigh-rows.ts';
 import type { Writer } from './writer.ts';
@@ -138,6 +139,7 @@ function insertUnsubscribes(writer: Writer, known: readonly KeyedHit[], anonymou
   const { addUnsubscribe, countUnsubscribes } = writer.statements;
   const isReal = ({ hit }: KeyedHit) => hit.kind === 'unsubscribe' && !hit.test;
   for (const { hit, message, recipient } of known.filter(isReal)) {
+    suppressNow(writer, recipient, 'unsubscribe', hit.atMs);
     const { changes } = addUnsubscribe.run(message, recipient, hit.atMs);
     if (changes === 1) countUnsubscribes.run(1, message);
   }

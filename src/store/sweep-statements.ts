@@ -10,6 +10,8 @@ const SWEPT = {
   states: ['recipient_key', 'kind'],
   unsubscribes: ['recipient_key'],
   sends: ['recipient_key'],
+  send_log: ['recipient_key'],
+  send_runs: [],
   quarter_counts: ['quarter', 'kind', 'label'],
   link_counts: ['link_index', 'destination_key'],
   links: ['link_index', 'destination_key'],

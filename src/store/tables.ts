@@ -14,6 +14,8 @@ export interface Tables {
   readonly own_rules: OwnRuleTable;
   readonly texts: TextTable;
   readonly sends: SendTable;
+  readonly send_log: SendLogTable;
+  readonly send_runs: SendRunTable;
   readonly links: LinkTable;
   readonly mails: MailTable;
   readonly events: EventTable;
@@ -30,6 +32,7 @@ export interface Tables {
   readonly audiences: AudienceTable;
   readonly domain_counts: DomainCountTable;
   readonly unsubscribes: UnsubscribeTable;
+  readonly suppressions: SuppressionTable;
   readonly journals: JournalTable;
   readonly api_tokens: ApiTokenTable;
   readonly control_log: ControlLogTable;
@@ -115,11 +118,35 @@ interface SendTable {
   readonly cohort: number | null;
 }
 
+/** What became of handing a mail over (send-log-rows.ts). A send is counted in `sends` alone. */
+interface SendLogTable {
+  readonly message_key: number;
+  readonly recipient_key: Buffer;
+  readonly state: number;
+  /** When it began, or ended. */
+  readonly at_ms: number;
+  /** The code of the mail server's reply. */
+  readonly reply: number | null;
+}
+
+/** A message that is being sent, and who does it. */
+interface SendRunTable {
+  readonly message_key: number;
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  /** It has ended by then, unless it says otherwise before. */
+  readonly until_ms: number;
+}
+
 interface LinkTable {
   readonly message_key: number;
   readonly link_index: number;
+  /** {@link NO_TEXT} for a link that is merged for each recipient. */
   readonly destination_key: number;
   readonly name: string;
+  /** What the address of a merged link is made of. */
+  readonly template: string | null;
 }
 
 /** A mail as it was sent (base/kept-mail.ts), kept until its message is deleted. */
@@ -273,6 +300,13 @@ interface DomainCountTable {
 interface UnsubscribeTable {
   readonly message_key: number;
   readonly recipient_key: Buffer;
+  readonly at_ms: number;
+}
+
+/** A recipient who gets no more mail, and why: see suppression-rows.ts. */
+interface SuppressionTable {
+  readonly recipient_key: Buffer;
+  readonly reason: number;
   readonly at_ms: number;
 }
 

@@ -18,7 +18,10 @@ export interface Send {
 /** What the tracker needs of a store. */
 export interface SendStore {
   recordSends(message: string, sends: readonly Send[]): Promise<unknown>;
-  recordLinks(message: string, links: readonly Pick<MailLink, 'index' | 'destination' | 'name'>[]): Promise<unknown>;
+  recordLinks(
+    message: string,
+    links: readonly Pick<MailLink, 'index' | 'destination' | 'name' | 'merged'>[],
+  ): Promise<unknown>;
 }
 
 /** What short links need of a store besides. */

@@ -103,6 +103,19 @@ describe('recordLinks', () => {
     ]);
   });
 
+  it('shows clicks of a merged link under its template, and keeps no destination', async () => {
+    const { store, path } = await openTestStore();
+    const destination = 'https://example.com/{{ code }}';
+    await store.recordLinks('spring-sale', [{ ...home, destination, merged: true }]);
+    await settleHits(store, [makeHit({ link: makeLink({ destination: '' }) })]);
+    expect(await store.linksOf('spring-sale', 10)).toEqual([
+      { index: 0, destination, name: 'Home', total: 1, recipients: 1, people: 1 },
+    ]);
+    expect(rowsOf(path, 'SELECT destination_key, template FROM links')).toEqual([
+      { destination_key: 0, template: destination },
+    ]);
+  });
+
   it('gives a name to a link that was clicked before it was registered', async () => {
     const { store } = await openTestStore();
     await settleHits(store, [makeHit({ link: makeLink() })]);

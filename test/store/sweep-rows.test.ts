@@ -18,6 +18,9 @@ async function filledStore(): Promise<TestStore> {
       packed: Buffer.from('x'),
       atMs: startMs,
     });
+    const run = { id: 'one', host: 'here', pid: 1 };
+    await opened.store.startSending(message, run);
+    await opened.store.logSends(message, run, { ended: [], begun: ['r1'] });
     await settleHits(opened.store, [
       makeHit({ message, peer: '0123456789abcdef' }),
       makeHit({ message, link: makeLink() }),

@@ -1,0 +1,72 @@
+// What a sender needs of a store so that nobody gets a mail twice: a record of each hand-over, written before it and
+// after it. What has a beginning and no end was interrupted, and nobody can know whether that mail went out.
+import type { ConsentLevel } from '../base/nouns.ts';
+import type { Send } from './send-queue.ts';
+
+/** How a hand-over ended. `deferred` may be tried again; `doubtful`: the server's last word did not arrive. */
+export type SendEnd = 'sent' | 'refused' | 'deferred' | 'doubtful';
+
+/** What is on record of a recipient: nothing that stands in the way, so the hand-over has begun now, or how it ended. */
+export type SendBegin = 'begun' | Exclude<SendEnd, 'deferred'>;
+
+/** Who sends a message. */
+export interface SendRun {
+  /** Random, one for each run. */
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** A hand-over that has ended. */
+export interface EndedSend {
+  readonly recipient: string;
+  readonly end: SendEnd;
+  readonly atMs: number;
+  /** The code of the server's reply (RFC 5321, section 4.2); null without one. */
+  readonly reply: number | null;
+  /** What reports keep of it, where it was sent. */
+  readonly send: Send | null;
+}
+
+/** What is to be written at once, in one durable step: ends first, then beginnings. */
+export interface SendEntries {
+  readonly ended: readonly EndedSend[];
+  /** Recipients about to get the mail. */
+  readonly begun: readonly string[];
+  /** Begins anew what was refused or is doubtful. */
+  readonly again?: readonly ('refused' | 'doubtful')[] | undefined;
+}
+
+/** How many recipients of a message are on record, by how it ended. */
+export type SendLogCounts = Readonly<Record<SendEnd, number>>;
+
+export interface SendLog {
+  /**
+   * Takes a message for a run; what an earlier one began and did not end is doubtful from now on.
+   *
+   * @throws TelltaleError `SENDING` while another run, which still lives, has it.
+   */
+  startSending(message: string, run: SendRun): Promise<SendLogCounts>;
+  /**
+   * Writes entries and keeps the message for the run; gives an answer for each of `begun`, in their order.
+   *
+   * @throws TelltaleError `SENDING` when another run has taken the message.
+   */
+  logSends(message: string, run: SendRun, entries: SendEntries): Promise<readonly SendBegin[]>;
+  /** Gives the message back. */
+  endSending(message: string, run: SendRun): Promise<void>;
+  /** What is known of recipients that decides whether they may get mail; in the order of the ids. */
+  sendability(recipients: readonly string[]): Promise<readonly Sendability[]>;
+}
+
+/** Whether somebody may get mail, and what may be tracked of them. */
+export interface Sendability {
+  readonly recipient: string;
+  /** Why they get none. */
+  readonly suppressed: SuppressionReason | null;
+  readonly erased: boolean;
+  /** What is on record of their consent. */
+  readonly consent: { readonly opens: ConsentLevel; readonly clicks: ConsentLevel } | null;
+}
+
+export type SuppressionReason = 'bounce' | 'manual' | 'unsubscribe' | 'complaint';
