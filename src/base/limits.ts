@@ -210,6 +210,31 @@ export const sendQueueMax = 100_000;
 /** Milliseconds for which a message stays with whoever sends it, without another word: a mail server may stall for ten minutes. */
 export const sendLeaseMs = 900_000;
 
+/** Mails begun ahead of those that the mail server is taking: what a durable step is shared by, and a crash leaves in doubt. */
+export const sendsAhead = 16;
+
+/** Recipients that may wait for another try: later ones are not begun with meanwhile. */
+export const sendRetriesMax = 10_000;
+
+/** Tries of a mail that the server puts off (4yz) beyond the first; some servers put off strangers for five minutes. */
+export const sendTriesMore = 4;
+
+/** Milliseconds before the second try; each later one doubles them. */
+export const sendRetryMs = 30_000;
+
+/** Milliseconds before an unreachable mail server is tried again, and at most: each failure in a row doubles them. */
+export const smtpPauseMs = 1_000;
+export const smtpPauseMsMax = 30_000;
+
+/** Milliseconds for which an unreachable mail server is waited for: longer than it takes to start one anew. */
+export const smtpPatienceMs = 600_000;
+
+/** Recipients of a stream that are looked at for missing fields before the first mail. */
+export const recipientsLookedAt = 100;
+
+/** Milliseconds for which a stream is waited for, so that its first recipients can be looked at. */
+export const recipientsLookMs = 1_000;
+
 /** Sends written in one transaction. */
 export const sendBatch = 500;
 

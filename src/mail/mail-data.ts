@@ -80,11 +80,12 @@ function textsIn(value: unknown): readonly string[] {
 
 /** Adds headers to those the caller gave. */
 export function addHeaders(data: MailData, headers: Readonly<Record<string, string>>): void {
-  const added = Object.entries(headers).map(([key, value]) => ({
-    key,
-    value: { prepared: true, foldLines: false, value },
-  }));
-  data.headers = [...headerList(data), ...added];
+  data.headers = [...headerList(data), ...listHeaders(headers)];
+}
+
+/** Headers as nodemailer takes them when it is to write them as they are. */
+export function listHeaders(headers: Readonly<Record<string, string>>) {
+  return Object.entries(headers).map(([key, value]) => ({ key, value: { prepared: true, foldLines: false, value } }));
 }
 
 type Header = Extract<MailData['headers'], readonly unknown[]>[number];

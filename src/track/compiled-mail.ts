@@ -6,6 +6,7 @@ import { checkId, quote } from '../base/ids.ts';
 import { trackedUrlCharsMax } from '../base/limits.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
+import type { MergeSyntax } from '../html/merge-tags.ts';
 import type { Sealer } from '../token/addressee.ts';
 import { sealMergedLink } from '../token/merged-link-token.ts';
 import { prepareUnsubscribeToken } from '../token/unsubscribe-token.ts';
@@ -31,6 +32,10 @@ export interface RenderedMail {
 
 export interface CompiledMail {
   readonly message: string;
+  /** The engine that merges the mail later; nothing when it is finished. */
+  readonly merge: MergeSyntax | undefined;
+  /** Whether its hits are test traffic, which reports leave out. */
+  readonly isTest: boolean;
   /** The tracked links, one for each index. */
   readonly links: readonly MailLink[];
   /** What the sender should know, in source order. */
@@ -83,6 +88,8 @@ export interface CompiledMail {
    * @returns nothing when that cannot be tracked: it is no web address, too long, or the collector's own.
    */
   mergedUrl(recipient: string | null, index: number, destination: string, options?: RenderOptions): string | undefined;
+  /** `List-Unsubscribe` and `List-Unsubscribe-Post` for a recipient, as `render` gives them. */
+  headersFor(recipient: string): Readonly<Record<string, string>>;
   /** Where a recipient unsubscribes: a page with one button, and the address of List-Unsubscribe. */
   unsubscribeUrl(recipient: string): string;
   /** Bytes of UTF-8 the HTML of that recipient has. */
@@ -152,6 +159,8 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
   const sourceBytes = Buffer.byteLength(context.html);
   return {
     message: context.message,
+    merge: context.merge,
+    isTest: context.test,
     links: source.links,
     notes: source.notes,
     get bytesAdded() {
@@ -194,6 +203,10 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       const link = { index, count: source.linkCount, destination: destination.url };
       const url = `${context.baseUrl}/c/${token}/${sealMergedLink(context.key, to, link)}`;
       return url.length <= trackedUrlCharsMax ? url : undefined;
+    },
+    headersFor: (recipient) => {
+      checkRecipient(recipient, context.recipientBytes);
+      return headersFor(context.baseUrl, sealWayOut, recipient);
     },
     unsubscribeUrl: (recipient) => {
       checkRecipient(recipient, context.recipientBytes);

@@ -151,6 +151,7 @@ export function createTracker(options: TrackerOptions): Tracker {
     const { message, recipientBytes } = mail;
     const signLink = (link: HitLink) => signLinkToken(key, message, link);
     const isShort = mail.links === 'short';
+    const merge = readMerge(given.merge);
     const { copy, ...found } = compileSource({
       html,
       text: mail.text,
@@ -163,10 +164,10 @@ export function createTracker(options: TrackerOptions): Tracker {
       unsubscribeUrls: readWaysOut(given.unsubscribe),
       stripOptOutAttributes: checkFlag(given.stripOptOutAttributes, 'stripOptOutAttributes'),
       honeypot: checkFlag(given.honeypot, 'honeypot'),
-      merge: readMerge(given.merge),
+      merge,
     });
     keep(mail, copy);
-    const forMail = { ...mail, html, baseUrl, key };
+    const forMail = { ...mail, html, baseUrl, key, merge };
     if (!isShort) {
       return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
     }

@@ -1,5 +1,6 @@
 // A mail at one level of consent: with the pixel or without, with tracked links or plain ones.
 import type { Consent } from '../base/nouns.ts';
+import type { MergeSyntax } from '../html/merge-tags.ts';
 import type { Sealer } from '../token/addressee.ts';
 import { prepareHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
@@ -19,6 +20,7 @@ export interface RenderContext {
   readonly key: RingKey;
   readonly consent: Consent;
   readonly test: boolean;
+  readonly merge: MergeSyntax | undefined;
   readonly recipientBytes: number;
   readonly registration: Registration;
 }

@@ -1,0 +1,25 @@
+// How long a mail server that cannot be reached is waited for.
+import { smtpPatienceMs, smtpPauseMs, smtpPauseMsMax } from '../base/limits.ts';
+
+export function makePatience() {
+  let sinceMs: number | undefined;
+  let pauseMs = smtpPauseMs;
+  let untilMs = 0;
+  return {
+    untilMs: () => untilMs,
+    reset(): void {
+      sinceMs = undefined;
+      pauseMs = smtpPauseMs;
+    },
+    /** Until when nothing is sent; nothing when it was waited for long enough. */
+    fail(atMs: number): number | undefined {
+      sinceMs ??= atMs;
+      if (atMs - sinceMs > smtpPatienceMs) return undefined;
+      // All that failed at once failed for one reason.
+      if (untilMs > atMs) return untilMs;
+      untilMs = atMs + pauseMs;
+      pauseMs = Math.min(pauseMs * 2, smtpPauseMsMax);
+      return untilMs;
+    },
+  };
+}
