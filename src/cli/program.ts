@@ -19,6 +19,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
     .addHelpText('before', PROGRAM_EXAMPLES);
   addRewrite(program, io, setStatus);
   addCheck(program, io, setStatus);
+  addSend(program, io, setStatus);
   addServe(program, io, setStatus);
   addReport(program, io);
   addCompare(program, io);
@@ -105,6 +106,47 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);
+    });
+}
+
+function addSend(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'send',
+    'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
+    `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
+       --from 'News <news@example.com>' --message spring-sale --recipients list.csv
+     telltale send … --test you@example.com
+     telltale send … --dry-run out/`,
+  )
+    .requiredOption('--html <file>', 'the HTML mail; {{ … }} and {% … %} are merged for each recipient (Liquid)')
+    .option('--text <file>', 'the text part (default: made of the HTML)')
+    .requiredOption('--subject <text>', 'the subject; may hold merge tags')
+    .requiredOption('--from <address>', 'the sender, like "News <news@example.com>"; the name may hold merge tags')
+    .option('--reply-to <address>', 'where answers go')
+    .requiredOption('--message <id>', 'your own id of the mailing; nobody gets it twice')
+    .requiredOption('--recipients <file>', 'a .csv with a column "email", or a .ndjson; other columns are merge fields')
+    .addOption(
+      new Option(
+        '--test <address>',
+        'send one mail, merged for the first recipient, to that address; it is in no report',
+      ).conflicts('dryRun'),
+    )
+    .option('--dry-run <dir>', 'send nothing: write each mail into that directory as an .eml file')
+    .addOption(
+      new Option('--again <which...>', 'send anew what the server refused, or what is in doubt').choices([
+        'refused',
+        'doubtful',
+      ]),
+    )
+    .option('--connections <number>', 'connections to the mail server, 1 to 100 (default: 5)')
+    .option('--dkim-domain <domain>', 'sign with DKIM for that domain')
+    .option('--dkim-selector <name>', 'the selector of its key')
+    .option('--dkim-key <file>', 'its private key, PEM')
+    .option('--yes', 'do not ask before mailing more than 50')
+    .action(async (flags) => {
+      const { send } = await import('./send.ts');
+      setStatus(await send(flags, io));
     });
 }
 

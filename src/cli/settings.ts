@@ -25,6 +25,8 @@ export interface Settings {
   /** The key ring's JSON, or a path; nothing means keys.json in the data directory. */
   readonly keys: string | undefined;
   readonly apiToken: string | undefined;
+  /** The mail server that sends, with its password. */
+  readonly smtp: string | undefined;
   readonly port: string | undefined;
   readonly host: string | undefined;
   readonly trustedProxies: string | undefined;
@@ -60,6 +62,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     baseUrl: flags.baseUrl ?? env.TELLTALE_BASE_URL ?? textOf(config, 'baseUrl'),
     keys: env.TELLTALE_KEYS,
     apiToken: env.TELLTALE_API_TOKEN,
+    smtp: env.TELLTALE_SMTP,
     port: env.TELLTALE_PORT ?? textOf(config, 'port'),
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),

@@ -92,9 +92,15 @@ export function signingOf({ options }: Transporter): SendMailOptions['dkim'] {
 }
 
 /** Mails that are sent at a time: what the pool has connections for. */
-export function connectionsOf({ options }: Transporter): number {
-  const { pool, maxConnections } = options as { readonly pool?: unknown; readonly maxConnections?: unknown };
+export function connectionsOf({ transporter }: Transporter): number {
+  // What a URL says of it, too, is in the transport's own options.
+  const { pool, maxConnections } = ((transporter as { readonly options?: object }).options ?? {}) as PoolOptions;
   return pool && typeof maxConnections === 'number' && maxConnections > 0 ? maxConnections : POOL_DEFAULT;
+}
+
+interface PoolOptions {
+  readonly pool?: unknown;
+  readonly maxConnections?: unknown;
 }
 
 /** Nodemailer's own. */

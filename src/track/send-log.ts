@@ -70,3 +70,13 @@ export interface Sendability {
 }
 
 export type SuppressionReason = 'bounce' | 'manual' | 'unsubscribe' | 'complaint';
+
+/** A log that keeps nothing, for mails that are not sent: nothing is on record but what decides who may get mail. */
+export function writesNothing({ sendability }: Pick<SendLog, 'sendability'>): SendLog {
+  return {
+    sendability,
+    startSending: async () => ({ sent: 0, refused: 0, deferred: 0, doubtful: 0 }),
+    logSends: async (_message, _run, { begun }) => begun.map(() => 'begun'),
+    endSending: async () => undefined,
+  };
+}

@@ -1,0 +1,216 @@
+// `telltale send`: a mailing from files: an HTML mail, a list, an SMTP account. Goes on where an earlier run ended.
+import { mkdir, readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { createTransport, type Transporter } from 'nodemailer';
+import { TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
+import { type SendAllOptions, type SendResult, sendAll } from '../mail/index.ts';
+import type { MailRecipient } from '../mail/read-recipient.ts';
+import { createKeyRing } from '../token/key-ring.ts';
+import type { CompiledMail } from '../track/compiled-mail.ts';
+import { createTracker } from '../track/create-tracker.ts';
+import { writesNothing } from '../track/send-log.ts';
+import { emlFolder } from './eml-folder.ts';
+import { type Io, say, writeOut } from './io.ts';
+import { loadOrMakeKeys } from './key-file.ts';
+import { readMails } from './mail-files.ts';
+import { readMailingList } from './mailing-list.ts';
+import { count, startProgress } from './progress.ts';
+import { type CommonFlags, readSettings, type Settings } from './settings.ts';
+import { withStore } from './stores.ts';
+import { printTable } from './table.ts';
+import { textOf } from './text-of.ts';
+
+export interface SendFlags extends CommonFlags {
+  readonly html: string;
+  readonly text?: string;
+  readonly subject: string;
+  readonly from: string;
+  readonly replyTo?: string;
+  readonly message: string;
+  readonly recipients: string;
+  readonly test?: string;
+  readonly dryRun?: string;
+  readonly again?: readonly ('refused' | 'doubtful')[];
+  readonly connections?: string;
+  readonly dkimDomain?: string;
+  readonly dkimSelector?: string;
+  readonly dkimKey?: string;
+  readonly yes?: boolean;
+}
+
+/** Mails that are sent without asking. */
+const UNASKED_MAX = 50;
+
+/** Runs the command; returns the exit status. */
+export async function send(flags: SendFlags, io: Io): Promise<number> {
+  const settings = readSettings(flags, io);
+  const [source] = await readMails([flags.html], io);
+  if (source?.extension !== 'html') throw new TelltaleError('USAGE', '--html takes an HTML file, not a whole message.');
+  const text = flags.text === undefined ? textOf(source.html) : await readFile(resolve(io.cwd, flags.text), 'utf8');
+  const keys = createKeyRing(await loadOrMakeKeys(settings, io));
+  const list = () => listOf(flags, io);
+  const total = await countRows(list());
+  if (total === 0) throw new TelltaleError('INVALID_RECIPIENTS', `${flags.recipients} holds no recipient.`);
+  if (!(await mayBegin(total, flags, io))) return 1;
+  const transporter = await transportOf(flags, settings, io);
+  const interruption = new AbortController();
+  const release = io.onInterrupt?.(() => interruption.abort());
+  try {
+    return await withStore(settings, { migrate: true }, async (store) => {
+      const baseUrl = settings.baseUrl ?? missingBaseUrl();
+      const onProblem = (error: unknown) => say(io, String(error));
+      const isReal = flags.dryRun === undefined;
+      const tracker = createTracker({ baseUrl, keys, onProblem, ...(isReal && { store }) });
+      const mail = tracker.compile(source.html, {
+        ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined },
+      });
+      warn(mail, settings, io);
+      const options: SendAllOptions = {
+        ...{ from: flags.from, subject: flags.subject, replyTo: flags.replyTo, again: flags.again },
+        signal: interruption.signal,
+        store: isReal ? store : writesNothing(store),
+      };
+      const outcome = await work(sendAll(transporter, mail, list, options), total, settings, io);
+      await tracker.close();
+      await tell(outcome, total, settings, io);
+      if (interruption.signal.aborted) return 130;
+      return outcome.failed + outcome.doubtful === 0 ? 0 : 3;
+    });
+  } finally {
+    release?.();
+    transporter.close();
+  }
+}
+
+/** The whole list; for a test, its first row at another address. */
+async function* listOf({ recipients, test }: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
+  for await (const row of readMailingList(resolve(io.cwd, recipients), recipients)) {
+    if (test === undefined) {
+      yield row;
+      continue;
+    }
+    // A test may be sent again and again.
+    yield { ...row, email: test, recipient: `test-${Date.now()}` };
+    return;
+  }
+}
+
+async function countRows(rows: AsyncIterable<unknown>): Promise<number> {
+  let total = 0;
+  for await (const _ of rows) total += 1;
+  return total;
+}
+
+async function mayBegin(total: number, { yes, dryRun, test, message }: SendFlags, io: Io): Promise<boolean> {
+  if (yes === true || dryRun !== undefined || test !== undefined || total <= UNASKED_MAX) return true;
+  if (io.stdin.isTTY !== true) {
+    throw new TelltaleError('USAGE', `Sending to ${count(total)} recipients needs --yes where nobody can be asked.`);
+  }
+  const asking = createInterface({ input: io.stdin, output: io.stderr });
+  const answer = await asking.question(`Send ${message} to ${count(total)} recipients? [y/N] `);
+  asking.close();
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+async function transportOf(flags: SendFlags, settings: Settings, io: Io): Promise<Transporter> {
+  if (flags.dryRun !== undefined) {
+    const directory = resolve(io.cwd, flags.dryRun);
+    await mkdir(directory, { recursive: true });
+    return createTransport(emlFolder(directory)) as unknown as Transporter;
+  }
+  const url = settings.smtp;
+  if (url === undefined) {
+    throw new TelltaleError(
+      'USAGE',
+      'Say which mail server sends: TELLTALE_SMTP=smtps://user:password@smtp.example.com.',
+    );
+  }
+  if (!/^smtps?:\/\//i.test(url) || !URL.canParse(url)) {
+    throw new TelltaleError('INVALID_OPTION', 'TELLTALE_SMTP must be like smtps://user:password@smtp.example.com:465.');
+  }
+  const maxConnections = Number(flags.connections ?? 5);
+  if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > 100) {
+    throw new TelltaleError(
+      'INVALID_OPTION',
+      `--connections takes a number from 1 to 100, but ${quote(flags.connections ?? '')} came.`,
+    );
+  }
+  const dkim = await signing(flags, io);
+  return createTransport({ url, pool: true, maxConnections, maxMessages: Number.POSITIVE_INFINITY, ...dkim });
+}
+
+async function signing({ dkimDomain, dkimSelector, dkimKey }: SendFlags, io: Io) {
+  if (dkimDomain === undefined && dkimSelector === undefined && dkimKey === undefined) return {};
+  if (dkimDomain === undefined || dkimSelector === undefined || dkimKey === undefined) {
+    throw new TelltaleError('USAGE', 'To sign with DKIM, give --dkim-domain, --dkim-selector and --dkim-key.');
+  }
+  const privateKey = await readFile(resolve(io.cwd, dkimKey), 'utf8');
+  return { dkim: { domainName: dkimDomain, keySelector: dkimSelector, privateKey } };
+}
+
+function missingBaseUrl(): never {
+  throw new TelltaleError(
+    'USAGE',
+    'Say where your collector answers: --base-url https://t.example.com, or TELLTALE_BASE_URL.',
+  );
+}
+
+function warn({ notes }: CompiledMail, settings: Settings, io: Io): void {
+  if (settings.quiet || settings.json) return;
+  for (const { severity, line, message } of notes) {
+    if (severity !== 'info') say(io, `${severity}, line ${line}: ${message}`);
+  }
+}
+
+type Outcome = Record<SendResult['status'], number> & { readonly reasons: Map<string, number> };
+
+/** Failures that are shown one by one. */
+const SHOWN_MAX = 20;
+
+async function work(results: AsyncIterable<SendResult>, total: number, settings: Settings, io: Io): Promise<Outcome> {
+  const outcome: Outcome = { sent: 0, failed: 0, skipped: 0, doubtful: 0, reasons: new Map() };
+  const progress = startProgress(total, !settings.quiet && !settings.json, io);
+  let shown = 0;
+  let hasAddressAsId = false;
+  try {
+    for await (const result of results) {
+      const { status, reason, row, email, message } = result;
+      progress.step(status === 'skipped');
+      outcome[status] += 1;
+      hasAddressAsId ||= result.recipient === email;
+      if (reason !== null) outcome.reasons.set(reason, (outcome.reasons.get(reason) ?? 0) + 1);
+      if (settings.json) await writeOut(io, `${JSON.stringify(result)}\n`);
+      else if (status !== 'sent' && status !== 'skipped' && !settings.quiet && shown < SHOWN_MAX) {
+        shown += 1;
+        progress.end();
+        say(io, `row ${row}, ${email}: ${reason}: ${message}`);
+      }
+    }
+  } finally {
+    progress.end();
+  }
+  if (hasAddressAsId && !settings.quiet && !settings.json) say(io, ADDRESS_AS_ID);
+  return outcome;
+}
+
+const ADDRESS_AS_ID =
+  'Recipients without an id go by their addresses, which stand encrypted in links and plain in the database. A column "recipient" with ids of your own keeps them out.';
+
+async function tell({ reasons, ...counts }: Outcome, total: number, settings: Settings, io: Io): Promise<void> {
+  if (settings.json || settings.quiet) return;
+  const rows = [['sent', '', count(counts.sent)]];
+  for (const [reason, number] of [...reasons].sort()) rows.push([statusOf(reason), reason, count(number)]);
+  const left = total - counts.sent - counts.failed - counts.skipped - counts.doubtful;
+  if (left > 0) rows.push(['not yet', 'run the same command again', count(left)]);
+  await printTable(io, ['', 'why', 'recipients'], rows, ['recipients']);
+}
+
+const DOUBTS = ['no-answer', 'interrupted'];
+const SKIPS = ['duplicate', 'already-sent', 'refused-before', 'suppressed', 'erased'];
+
+function statusOf(reason: string): string {
+  if (DOUBTS.includes(reason)) return 'doubtful';
+  return SKIPS.includes(reason) ? 'skipped' : 'failed';
+}

@@ -1,0 +1,148 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { authenticate } from 'mailauth';
+import { simpleParser } from 'mailparser';
+import { describe, expect, it } from 'vitest';
+import { run } from '../support/command.ts';
+import { startScripted, type Turn } from '../support/smtp-script.ts';
+import { rowsOf } from '../support/stores.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const HTML = `<html><body><h1>Hello {{ first_name }}</h1><p>See <a href="https://shop.example/?c={{ code }}">the shop</a>.</p>
+<p><a href="{{ unsubscribe_url }}">Unsubscribe</a></p></body></html>`;
+const LIST =
+  '\ufeffEmail;recipient;First name;code\r\nann@example.com;r1;"Ann; ""A""";X\r\n\r\nbob@example.com;r2;Bob;Y\r\n';
+const FLAGS = [
+  'send',
+  '--html',
+  'mail.html',
+  '--subject',
+  'Hi {{ First_name }}',
+  '--from',
+  'Us <us@example.com>',
+  '--message',
+  'm',
+];
+
+async function setUp(list = LIST, turn?: (to: string) => Turn) {
+  const cwd = temporaryDirectory();
+  const server = await startScripted(turn);
+  await writeFile(join(cwd, 'mail.html'), HTML.replaceAll('first_name', 'First_name'));
+  await writeFile(join(cwd, 'list.csv'), list);
+  const env = {
+    TELLTALE_SMTP: `smtp://127.0.0.1:${server.port}?ignoreTLS=true`,
+    TELLTALE_BASE_URL: 'https://t.example.com',
+  };
+  const send = (...more: readonly string[]) => run([...FLAGS, '--recipients', 'list.csv', ...more], { cwd, env });
+  return { cwd, server, send, env };
+}
+
+describe('telltale send', () => {
+  it('mails a list out of a spreadsheet, and nobody again', async () => {
+    const { cwd, server, send } = await setUp();
+    const first = await send();
+    expect([first.status, first.stderr.match(/error|warning/g)]).toEqual([0, null]);
+    expect(first.stdout).toBe('\twhy\trecipients\nsent\t\t2\n');
+    const mails = await Promise.all(server.taken.map(({ mail }) => simpleParser(mail)));
+    const ann = mails.find(({ to }) => !Array.isArray(to) && to?.text === 'ann@example.com');
+    expect(ann?.subject).toBe('Hi Ann; "A"');
+    expect(ann?.text).toMatch(/HELLO ANN; "A"\s+See the shop https:\/\/t\.example\.com\/c\/[a-z2-7]+\/[a-z2-7]+\./i);
+    expect(ann?.html).toContain('Hello Ann; &#34;A&#34;');
+    const again = await send();
+    expect(again.stdout).toBe('\twhy\trecipients\nsent\t\t0\nskipped\talready-sent\t2\n');
+    expect(server.taken).toHaveLength(2);
+    expect(rowsOf(join(cwd, 'telltale-data/telltale.db'), 'SELECT sent FROM messages')).toEqual([{ sent: 2 }]);
+  });
+
+  it('says who got none and why, and exits 3', async () => {
+    const list =
+      'email,First_name,code\nann@example.com,Ann,1\nno address,X,1\nbob@example.com,Bob,1\nann@example.com,Ann,1\n';
+    const { send } = await setUp(list, (to) => (to.startsWith('bob') ? { at: 'rcpt', code: 550 } : 'take'));
+    const { status, stdout, stderr } = await send();
+    expect(status).toBe(3);
+    expect(stdout).toBe(
+      '\twhy\trecipients\nsent\t\t1\nskipped\tduplicate\t1\nfailed\tinvalid-address\t1\nfailed\trefused\t1\n',
+    );
+    expect(stderr).toMatch(/row 2, no address: invalid-address: An address must be like ann@example\.com/);
+    expect(stderr).toMatch(/row 3, bob@example\.com: refused: .*as the script says/);
+    expect(stderr).toMatch(/A column "recipient" with ids of your own/);
+    const json = await send('--json');
+    expect(
+      json.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).reason)
+        .sort(),
+    ).toEqual(['already-sent', 'duplicate', 'invalid-address', 'refused-before'].sort());
+  });
+
+  it('writes files in place of sending, and leaves no record', async () => {
+    const { cwd, server, send } = await setUp();
+    const { status } = await send('--dry-run', 'out');
+    expect([status, server.connections()]).toEqual([0, 0]);
+    expect(await readdir(join(cwd, 'out'))).toEqual(['ann=40example=2ecom.eml', 'bob=40example=2ecom.eml']);
+    const mail = await simpleParser(await readFile(join(cwd, 'out', 'bob=40example=2ecom.eml')));
+    expect(mail.headerLines.map(({ key }) => key)).toContain('list-unsubscribe-post');
+    expect(mail.html).toContain('https://t.example.com/o/');
+    expect((await send()).stdout).toContain('sent\t\t2');
+  });
+
+  it('sends one mail as a test, again and again, that is in no report', async () => {
+    const { cwd, server, send } = await setUp();
+    for (let time = 0; time < 2; time += 1) expect((await send('--test', 'me@example.com')).status).toBe(0);
+    expect(server.taken.map(({ to }) => to)).toEqual(['me@example.com', 'me@example.com']);
+    expect(rowsOf(join(cwd, 'telltale-data/telltale.db'), 'SELECT sent FROM messages')).toEqual([{ sent: 0 }]);
+    expect((await send()).stdout).toContain('sent\t\t2');
+  });
+
+  it('asks before it mails many, and needs --yes where it cannot', async () => {
+    const many = `email,First_name,code\n${Array.from({ length: 51 }, (_, n) => `r${n}@example.com,x,1`).join('\n')}\n`;
+    const { server, send } = await setUp(many);
+    const refused = await send();
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining('51 recipients needs --yes')]);
+    expect((await send('--yes')).status).toBe(0);
+    expect(server.taken).toHaveLength(51);
+  });
+
+  it.each([
+    ['First name,code\nAnn,1\n', /must name a column "email"/, 1],
+    ['email,email\na@example.com,b\n', /names the column "email" twice/, 1],
+    ['email,code\na@example.com,1\n', /First_name \(row 1\)/, 1],
+    ['email,First_name,code\n', /holds no recipient/, 1],
+    ['email,First_name,code\na@example.com,"x,1\n', /cannot be read as CSV/, 1],
+  ])('refuses %j before the first mail', async (list, words, status) => {
+    const { server, send } = await setUp(list);
+    const ran = await send();
+    expect([ran.status, ran.stderr]).toEqual([status, expect.stringMatching(words)]);
+    expect(server.connections()).toBe(0);
+  });
+
+  it('says which mail server is missing, and shows no password', async () => {
+    const { cwd, env } = await setUp();
+    const args = [...FLAGS, '--recipients', 'list.csv'];
+    const none = await run(args, { cwd, env: { TELLTALE_BASE_URL: env.TELLTALE_BASE_URL } });
+    expect([none.status, none.stderr]).toEqual([2, expect.stringContaining('TELLTALE_SMTP=smtps://')]);
+    const wrong = await run(args, { cwd, env: { ...env, TELLTALE_SMTP: 'user:geheim@smtp' } });
+    expect([wrong.status, wrong.stderr]).toEqual([2, expect.not.stringContaining('geheim')]);
+  });
+
+  it('signs both list headers, as another program verifies', async () => {
+    const { cwd, server, send } = await setUp();
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    await writeFile(join(cwd, 'dkim.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const ran = await send('--dkim-domain', 'example.com', '--dkim-selector', 's1', '--dkim-key', 'dkim.pem');
+    expect(ran.status).toBe(0);
+    const key = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const { dkim } = await authenticate(server.taken[0]?.mail ?? '', {
+      resolver: async (name: string, type: string) => {
+        if (type === 'TXT' && name === 's1._domainkey.example.com') return [[`v=DKIM1; k=rsa; p=${key}`]];
+        throw Object.assign(new Error('no record'), { code: 'ENOTFOUND' });
+      },
+    } as Parameters<typeof authenticate>[1]);
+    expect(dkim.results[0]?.status.result).toBe('pass');
+    expect(server.taken[0]?.mail.toString().toLowerCase().replace(/\s/g, '')).toMatch(
+      /h=[^;]*list-unsubscribe:[^;]*list-unsubscribe-post/,
+    );
+  });
+});
