@@ -136,6 +136,13 @@ const { links } = `,
       prints: '1 true List-Unsubscribe,List-Unsubscribe-Post\n',
     },
   ],
+  'docs/sending.md': [
+    {
+      before: '',
+      after: "console.log((await store.findMessage('summer-sale')).sent); await store.close();",
+      prints: '1\n',
+    },
+  ],
 };
 const MESSAGE = 'Content-Type: text/html\r\n\r\n<a href="https://shop.example/">Shop</a>\r\n';
 

@@ -84,7 +84,7 @@ export function addHeaders(data: MailData, headers: Readonly<Record<string, stri
 }
 
 /** Headers as nodemailer takes them when it is to write them as they are. */
-export function listHeaders(headers: Readonly<Record<string, string>>) {
+export function listHeaders(headers: Readonly<Record<string, string>>): Header[] {
   return Object.entries(headers).map(([key, value]) => ({ key, value: { prepared: true, foldLines: false, value } }));
 }
 

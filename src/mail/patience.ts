@@ -1,7 +1,16 @@
 // How long a mail server that cannot be reached is waited for.
 import { smtpPatienceMs, smtpPauseMs, smtpPauseMsMax } from '../base/limits.ts';
 
-export function makePatience() {
+export interface Patience {
+  /** Nothing is sent before. */
+  untilMs(): number;
+  /** The server could be reached. */
+  reset(): void;
+  /** Until when nothing is sent; nothing when it was waited for long enough. */
+  fail(atMs: number): number | undefined;
+}
+
+export function makePatience(): Patience {
   let sinceMs: number | undefined;
   let pauseMs = smtpPauseMs;
   let untilMs = 0;
@@ -11,7 +20,6 @@ export function makePatience() {
       sinceMs = undefined;
       pauseMs = smtpPauseMs;
     },
-    /** Until when nothing is sent; nothing when it was waited for long enough. */
     fail(atMs: number): number | undefined {
       sinceMs ??= atMs;
       if (atMs - sinceMs > smtpPatienceMs) return undefined;

@@ -8,7 +8,7 @@ import { signingOf } from './hand-over.ts';
 import { listHeaders } from './mail-data.ts';
 import type { makeMerger } from './merge-mail.ts';
 import type { ReadRecipient } from './read-recipient.ts';
-import type { readSendOptions } from './send-options.ts';
+import type { ReadSendOptions } from './send-options.ts';
 import { resultOf, type SendResult } from './send-result.ts';
 
 /** A mail that is ready, and what may be tracked in it. */
@@ -21,7 +21,7 @@ export interface Prepared {
 export function makePersonalMail(
   transporter: Transporter,
   mail: CompiledMail,
-  { from, replyTo }: ReturnType<typeof readSendOptions>,
+  { from, replyTo }: ReadSendOptions,
   merger: ReturnType<typeof makeMerger>,
 ) {
   const dkim = signingOf(transporter);

@@ -27,6 +27,17 @@ export interface SendAllOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The options, completed. */
+export interface ReadSendOptions extends Required<Omit<SendAllOptions, 'replyTo' | 'signal'>> {
+  readonly fromName: string;
+  readonly replyTo: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly retries: number;
+  readonly retryMs: number;
+  readonly again: readonly ('refused' | 'doubtful')[];
+}
+
 const NAMES = ['store', 'from', 'subject', 'replyTo', 'headers', 'retries', 'retryMs', 'again', 'signal'];
 /** What the mail itself decides. */
 const OWN_HEADERS =
@@ -37,7 +48,7 @@ const OWN_HEADERS =
  *
  * @throws TelltaleError `INVALID_OPTION`, `UNKNOWN_OPTION`.
  */
-export function readSendOptions(options: SendAllOptions) {
+export function readSendOptions(options: SendAllOptions): ReadSendOptions {
   checkOptionNames(options, NAMES, 'sendAll');
   const { store, signal, replyTo } = options;
   if (typeof store?.logSends !== 'function') {
@@ -58,7 +69,12 @@ export function readSendOptions(options: SendAllOptions) {
     }
   }
   return {
-    ...{ store, signal, replyTo, headers, from: address, fromName: name },
+    store,
+    signal,
+    replyTo,
+    headers,
+    from: address,
+    fromName: name,
     subject: textOf(options.subject, 'subject'),
     retries: numberOf(options.retries ?? sendTriesMore, 'retries'),
     retryMs: numberOf(options.retryMs ?? sendRetryMs, 'retryMs'),

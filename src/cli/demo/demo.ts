@@ -10,12 +10,14 @@ import { createTransport } from 'nodemailer';
 import { messageOf, TelltaleError } from '../../base/errors.ts';
 import { quote } from '../../base/ids.ts';
 import { packageRoot } from '../../base/package-root.ts';
-import { trackingPlugin } from '../../mail/tracking-plugin.ts';
+import { sendAll } from '../../mail/send-all.ts';
 import { buildReport, type Report } from '../../report/build-report.ts';
 import { buildTimeline } from '../../report/build-timeline.ts';
 import { runService, type Service } from '../../server/run-service.ts';
 import { addKey, createKeyRing } from '../../token/key-ring.ts';
 import { createTracker, type Tracker } from '../../track/create-tracker.ts';
+import type { SendLog } from '../../track/send-log.ts';
+import type { Send } from '../../track/send-queue.ts';
 import type { ReportStory } from '../draw-report.ts';
 import { type Io, say, writeOut } from '../io.ts';
 import { newKey } from '../key-file.ts';
@@ -58,7 +60,7 @@ export async function demo(flags: DemoFlags, io: Io): Promise<number> {
   const tracker = createTracker({ baseUrl, keys, store, onProblem });
   try {
     words(`Seed ${seed}. The collector listens on ${service.url}.`);
-    const outcome = await play(tracker, seed, words);
+    const outcome = await play(store, tracker, seed, words);
     await service.settler.settleNow();
     const report = await buildReport(store, { message: MESSAGE });
     const timeline = await buildTimeline(store, { message: MESSAGE });
@@ -91,7 +93,7 @@ interface Outcome {
   readonly requests: number;
 }
 
-async function play(tracker: Tracker, seed: number, words: (text: string) => void): Promise<Outcome> {
+async function play(store: SendLog, tracker: Tracker, seed: number, words: (text: string) => void): Promise<Outcome> {
   const html = await readFile(new URL('templates/mail/newsletter.html', packageRoot), 'utf8');
   const linkCount = tracker.compile(html, { message: MESSAGE }).links.length;
   const readers = makeReaders(READER_COUNT, linkCount, seed);
@@ -104,7 +106,7 @@ async function play(tracker: Tracker, seed: number, words: (text: string) => voi
   });
   try {
     words(`Mailing the newsletter (${linkCount} links) to ${READER_COUNT} readers through SMTP on port ${sink.port} …`);
-    await sendAll(tracker, readers, html, sink.port);
+    await mailAll(store, tracker, readers, html, sink.port);
     words('All sent. Proxies, gateways and people are fetching …');
     const answered = await Promise.all(reading);
     return { readers, requests: answered.reduce((sum, count) => sum + count, 0) };
@@ -114,7 +116,13 @@ async function play(tracker: Tracker, seed: number, words: (text: string) => voi
   }
 }
 
-async function sendAll(tracker: Tracker, readers: readonly Reader[], html: string, port: number): Promise<void> {
+async function mailAll(
+  store: SendLog,
+  tracker: Tracker,
+  readers: readonly Reader[],
+  html: string,
+  port: number,
+): Promise<void> {
   const transporter = createTransport({
     host: '127.0.0.1',
     port,
@@ -123,26 +131,25 @@ async function sendAll(tracker: Tracker, readers: readonly Reader[], html: strin
     maxMessages: Number.POSITIVE_INFINITY,
     ignoreTLS: true,
   });
-  transporter.use('compile', trackingPlugin(sentBefore(tracker), { keepMail: true }));
-  const mails = readers.map(({ id, address }) =>
-    transporter.sendMail({
-      from: 'Tidewater Chandlery <news@tidewater.example>',
-      to: address,
-      subject: 'Autumn at the harbour',
-      html,
-      tracking: { message: MESSAGE, recipient: id },
-    }),
-  );
-  await Promise.all(mails);
+  const mail = tracker.compile(html, { message: MESSAGE });
+  const recipients = readers.map(({ id, address }) => ({ recipient: id, email: address }));
+  const from = 'Tidewater Chandlery <news@tidewater.example>';
+  const options = { store: sentBefore(store), from, subject: 'Autumn at the harbour' };
+  for await (const { status, email, message } of sendAll(transporter, mail, recipients, options)) {
+    if (status !== 'sent') throw new Error(`${email}: ${message}`);
+  }
   transporter.close();
-  await tracker.close();
 }
 
 /** Readers of the demo need seconds for what takes people an hour; so the mail was sent an hour before they begin. */
-function sentBefore(tracker: Tracker): Tracker {
+function sentBefore(log: SendLog): SendLog {
+  const earlier = (send: Send | null) => send && { ...send, atMs: send.atMs - READING_MS };
   return {
-    ...tracker,
-    recordSend: (message, send) => tracker.recordSend(message, { ...send, atMs: send.atMs - READING_MS }),
+    startSending: log.startSending,
+    sendability: log.sendability,
+    endSending: log.endSending,
+    logSends: (message, run, { ended, ...entries }) =>
+      log.logSends(message, run, { ...entries, ended: ended.map((one) => ({ ...one, send: earlier(one.send) })) }),
   };
 }
 
