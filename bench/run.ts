@@ -8,6 +8,7 @@ import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
 import { benchReport } from './report.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchSend } from './send.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
 import { benchUrls } from './urls.ts';
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly Benc
   urls: benchUrls,
   settle: benchSettle,
   report: benchReport,
+  send: benchSend,
   networks: benchNetworks,
   estimate: benchEstimate,
   classify: benchClassify,
