@@ -7,7 +7,7 @@ import type { AgentKind } from './read-agent.ts';
 import type { Signals } from './read-signals.ts';
 
 /** Changes with every change of a rule, a weak signal or a context rule. */
-export const RULES_VERSION = '2026-11-24.3';
+export const RULES_VERSION = '2026-11-29.1';
 
 export interface Rule {
   readonly id: string;

@@ -9,8 +9,7 @@ import { codeOf, KINDS, NETWORKS, wordOf } from './codes.ts';
 import { Changes, type KeyedHit } from './count-rows.ts';
 import { hitIdAt } from './hit-ids.ts';
 import type { KeptEvent } from './hot-statements.ts';
-import { makeKeptJudge, versionOf } from './judge-kept.ts';
-import { type Rejudged, rejudge } from './rejudge-rows.ts';
+import { rejudge } from './rejudge-rows.ts';
 import type { Writer } from './writer.ts';
 
 export interface HiddenPeerStore {
@@ -35,20 +34,13 @@ function hidePeer(writer: Writer, peer: Buffer, atMs: number): void {
   const fromMs = Math.max(0, atMs - contextWindowMs);
   statements.addHiddenPeer.run(peer, fromMs, atMs);
   const changes = new Changes(writer);
-  const judge = makeKeptJudge(writer, changes.sends);
   const found = statements.keptFromPeer.all(peer, hitIdAt(fromMs), hitIdAt(atMs + 1), hiddenEventsMax);
   const hidden = found
     .filter(({ network }) => COULD_HIDE.has(wordOf(NETWORKS, network)))
     .map((event) => ({ ...event, network: codeOf(NETWORKS, HIDDEN) }));
-  const rejudged = hidden.flatMap((event): readonly Rejudged[] => {
-    const rules = writer.ownRules.of(statements.verdictOf.get(event.verdict_key)?.rules_version ?? '');
-    if (rules === undefined) return [];
-    const { before, own } = judge(event, rules);
-    return [{ event, own, rulesVersion: versionOf(before, rules) }];
-  });
   for (const { network, message_key: message, hit_id: hitId } of hidden)
     statements.setNetwork.run(network, message, hitId);
-  rejudge(writer, rejudged, changes);
+  rejudge(writer, hidden, changes);
   changes.write();
   for (const { message_key: message } of hidden.filter(isCounted)) statements.countHidden.run(1, message);
 }
