@@ -324,8 +324,8 @@ export const forwardedHopsMax = 20;
 export const sameAddressHits = 200;
 export const sameAddressRecipients = 50;
 
-/** Hits of such an address before it was noticed that are judged anew, the last ones: some 50 ms of the writing thread. */
-export const hiddenEventsMax = 5_000;
+/** Hits of an address before something was found of it that are judged anew, the last ones: some 50 ms of the writing thread. */
+export const peerAnewMax = 5_000;
 
 /** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
 export const sameAddressMs = 180_000;

@@ -26,17 +26,22 @@ export function makeKeptJudge(writer: Writer, sends: SendReader): (event: KeptEv
   }
 
   return (event, own) => {
-    const { verdict_key: verdict, agent_key: agent, method_key: method, message_key: message } = event;
+    const { verdict_key: verdict, agent_key: agent, method_key: method, message_key: message, host_key: host } = event;
     const kind = wordOf(KINDS, event.kind);
     const network = wordOf(NETWORKS, event.network);
     const atMs = timeOf(event.hit_id);
     const sent = { message, recipient: event.recipient_key, atMs, event: kind, network };
     const send = sends.knownOf(sent, own.needsDomain);
     const sinceMs = atMs - (send?.sentAtMs ?? Number.NaN);
-    const looks = `${verdict} ${agent} ${method} ${network} ${kind} ${sinceMs} ${send?.recipientDomain} ${own.version}`;
+    const looks = `${verdict} ${agent} ${method} ${network} ${kind} ${host} ${sinceMs} ${send?.recipientDomain} ${own.version}`;
     return getOrSet(judged, looks, () => {
       const texts = { method: statements.textOf.get(method) ?? '', agent: statements.textOf.get(agent) ?? '' };
-      const kept = keptHit({ id: '', event: kind, network, ...texts }, verdictOf(verdict).reasons.split(' '), send);
+      const ptr = statements.textOf.get(host);
+      const kept = keptHit(
+        { id: '', event: kind, network, ptr, ...texts },
+        verdictOf(verdict).reasons.split(' '),
+        send,
+      );
       return judgeAlone(kept, own);
     });
   };
