@@ -15,7 +15,7 @@ const SEND_COLUMNS = 'message_key, recipient_key, at_ms, timed, domain_key, open
 const STATE_COLUMNS =
   'message_key, recipient_key, kind, human, proxy_human, prefetch, scanner, preview, unknown, first_at_ms, span_ms';
 const EVENT_COLUMNS = `message_key, hit_id, kind, recipient_key, link_index, destination_key, verdict_key, agent_key, method_key,
-  test, peer, network, repeat`;
+  test, peer, network, repeat, host_key`;
 
 /** Makes the store at a path. */
 export async function fillEvents(path: string, of: { readonly events: number; readonly recipients: number }) {
@@ -52,7 +52,7 @@ export async function fillEvents(path: string, of: { readonly events: number; re
       SELECT iif(i < ${events * 0.9}, 1, 2 + i % ${OTHERS}),
         unhex(printf('%012x%020x', ${START_MS} + i * ${Math.floor(SPREAD_MS / events)}, i)),
         i % 10 = 0, ${key(`i % ${openers} * ${Math.floor(recipients / openers)}`)}, iif(i % 10 = 0, i % ${LINKS}, NULL),
-        iif(i % 10 = 0, ${DOMAINS} + 1 + i % ${LINKS}, NULL), 1 + i % 3, ${DOMAINS + LINKS + 1}, ${DOMAINS + LINKS + 2}, 0, NULL, 0, 0
+        iif(i % 10 = 0, ${DOMAINS} + 1 + i % ${LINKS}, NULL), 1 + i % 3, ${DOMAINS + LINKS + 1}, ${DOMAINS + LINKS + 2}, 0, NULL, 0, 0, 0
       FROM n;
     INSERT INTO counts SELECT messages.key, kinds.code, labels.code, ${events}, ${openers}, 0 FROM messages, kinds, labels
       WHERE kinds.code < 2 AND labels.name NOT IN ('test');

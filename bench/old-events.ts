@@ -26,7 +26,7 @@ export async function fillStore(path: string, events: number): Promise<void> {
       SELECT 1, unhex(printf('%012x', ${firstMs} + CASE WHEN i * 2 < ${events}
           THEN i * ${90 * DAY_MS} / ${events} * 2 ELSE ${130 * DAY_MS} + (i - ${events} / 2) * ${300 * DAY_MS} / ${events} * 2 END)
           || printf('%020x', i)),
-        0, randomblob(8), NULL, NULL, 1, 1 + i % ${AGENTS}, 1, 0, NULL, 0, 0 FROM n;
+        0, randomblob(8), NULL, NULL, 1, 1 + i % ${AGENTS}, 1, 0, NULL, 0, 0, 0 FROM n;
     INSERT INTO kept_events SELECT 1, min(hit_id), min(hit_id) FROM events;
     UPDATE clock SET newest_ms = ${nowMs}, believed_ms = ${nowMs};
   `);

@@ -352,8 +352,8 @@ export const forwardedHopsMax = 20;
 export const sameAddressHits = 200;
 export const sameAddressRecipients = 50;
 
-/** Hits of such an address before it was noticed that are judged anew, the last ones: some 50 ms of the writing thread. */
-export const hiddenEventsMax = 5_000;
+/** Hits of an address before something was found of it that are judged anew, the last ones: some 50 ms of the writing thread. */
+export const peerAnewMax = 5_000;
 
 /** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
 export const sameAddressMs = 180_000;
@@ -369,6 +369,33 @@ export const networkFetchMs = 60_000;
 
 /** Addresses whose network an ASN database was asked for and that are kept in memory: about 2 MB. */
 export const asnCacheEntries = 10_000;
+
+/** Addresses whose names are asked for at a time: few for a resolver, and some hundred a second where it is near. */
+export const nameAskersMax = 16;
+
+/** Addresses that may wait to be asked for: what waits behind a resolver that stalls is asked for within its 15 minutes. */
+export const namesWaitingMax = 1_000;
+
+/** Milliseconds before a name is asked for: answers wait for their commit for 50 at most, so by then they are out. */
+export const nameDelayMs = 100;
+
+/** Milliseconds for a name and its confirmation: a resolver takes one second where a server far away has lost a packet. */
+export const nameTimeoutMs = 5_000;
+
+/** Milliseconds in which a name server should answer one question, before it is asked once more. */
+export const nameTryMs = 1_500;
+
+/** Names of one address that are looked at: all but a few addresses have one. */
+export const namesOfAddressMax = 8;
+
+/** Milliseconds for which the name of an address holds, also that it has none: names of addresses change by the month. */
+export const nameKeptMs = 3_600_000;
+
+/** Milliseconds after which an address is asked for again when nobody answered. */
+export const nameFailedMs = 60_000;
+
+/** Peers of which it is remembered that they were asked for: some 3 MB. */
+export const namesKnownMax = 20_000;
 
 /** Milliseconds between two looks for changed lists. */
 export const networkLookMs = 5_000;

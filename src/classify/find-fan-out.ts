@@ -2,6 +2,7 @@
 // share an address, too, but their people come by many user agents, with a language, and over hours.
 import { fanOutMs, fanOutRecipients } from '../base/limits.ts';
 import { type ContextHit, groupBy, type Note, sendOf } from './evidence.ts';
+import type { Judgement } from './judge-hit.ts';
 import { mayChange } from './judgement-of.ts';
 
 /** Looks at the hits of one address, in the order of their times. */
@@ -33,8 +34,12 @@ function findSpread(hits: readonly ContextHit[], note: Note): void {
 
 /** Whether a hit counts for its address: proxies, carriers and relays ask for many, and so do offices full of people. */
 export function maySpread({ place, own }: Pick<ContextHit, 'place' | 'own'>): boolean {
-  if (place === '' || !(mayChange(own) || own.label === 'scanner') || own.reasons.some((id) => SHARED.has(id)))
-    return false;
+  return place !== '' && mayHaveSpread(own);
+}
+
+/** The same of a hit whose address may be forgotten. */
+export function mayHaveSpread(own: Judgement): boolean {
+  if (!(mayChange(own) || own.label === 'scanner') || own.reasons.some((id) => SHARED.has(id))) return false;
   return (
     own.reasons.every((id) => id !== 'outlook') &&
     !(own.reasons.includes('language') && own.reasons.some((id) => PEOPLES.has(id)))

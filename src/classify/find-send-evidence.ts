@@ -63,7 +63,8 @@ const NEVER = Number.NEGATIVE_INFINITY;
 function findBursts(hits: readonly ContextHit[], note: Note): void {
   const clicks = hits.filter(isFollowed);
   // By one address or by one user agent: a person's click may come while a gateway is at work.
-  const groups = [...groupBy(clicks, ({ place }) => place), ...groupBy(clicks, ({ agent }) => agent)];
+  const placed = clicks.filter(({ place }) => place !== '');
+  const groups = [...groupBy(placed, ({ place }) => place), ...groupBy(clicks, ({ agent }) => agent)];
   const inBurst = new Set(groups.flatMap((group) => [...clicksInBursts(group)]));
   for (const hit of inBurst) note(hit, 'burst');
   const isBurst = (hit: ContextHit) => inBurst.has(hit) || hit.known.has('burst');

@@ -1,16 +1,15 @@
-// A hit as far as it is kept: its agent, method and network, and what its reasons tell of headers and times that are
+// A hit as far as it is kept: its agent, method, network and how its host's name ends, and what its reasons tell of headers and times that are
 // gone. Judged again by the same rules, it gets the verdict it had.
 import type { ClassifyHit } from './read-signals.ts';
 
 /** What is kept of a hit beside its verdict. */
-export type KeptSignals = Pick<ClassifyHit, 'id' | 'event' | 'method' | 'network'> & { readonly agent: string };
+export type KeptSignals = Pick<ClassifyHit, 'id' | 'event' | 'method' | 'network' | 'ptr'> & { readonly agent: string };
 
 interface Trace {
   readonly headers?: ClassifyHit['headers'];
   /** Milliseconds since the send. */
   readonly sinceMs?: number;
   readonly honeypot?: true;
-  readonly ptr?: string;
   readonly recipientDomain?: string;
 }
 
@@ -22,7 +21,6 @@ const TRACES: Readonly<Record<string, Trace>> = {
   'gmail-proxy-at-send': { sinceMs: 0 },
   'before-delivery': { sinceMs: -3_600_000 },
   'at-delivery': { sinceMs: 0 },
-  'gateway-host': { ptr: 'gateway.barracuda.com' },
   'outlook-image-proxy': { recipientDomain: 'outlook.com' },
   'no-agent-hosted': { sinceMs: 10_000 },
   language: { headers: { 'accept-language': 'en' } },

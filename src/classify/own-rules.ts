@@ -34,6 +34,8 @@ export interface OwnRules {
   readonly version: string;
   /** Whether one looks at the domain of the recipient. */
   readonly needsDomain: boolean;
+  /** The ends of names in reverse DNS that they look at. */
+  readonly hosts: readonly string[];
 }
 
 const CONDITIONS = ['event', 'method', 'userAgent', 'network', 'host', 'recipientDomain'] as const;
@@ -52,10 +54,11 @@ export function readOwnRules(given: unknown, of: string): OwnRules {
   const twice = rules.find(({ id }, position) => rules.findIndex((rule) => rule.id === id) !== position);
   if (twice !== undefined) throw refuse(of, `two have the id ${quote(twice.id)}`);
   const needsDomain = given.some((rule: VerdictRule) => rule.recipientDomain !== undefined);
-  return { rules, version: `${RULES_VERSION}+${digest(JSON.stringify(given))}`, needsDomain };
+  const hosts = given.flatMap((rule: VerdictRule) => rule.host?.toLowerCase() ?? []);
+  return { rules, version: `${RULES_VERSION}+${digest(JSON.stringify(given))}`, needsDomain, hosts };
 }
 
-const NONE: OwnRules = { rules: [], version: RULES_VERSION, needsDomain: false };
+const NONE: OwnRules = { rules: [], version: RULES_VERSION, needsDomain: false, hosts: [] };
 
 function readRule(rule: unknown, of: string): OwnRule {
   checkOptionNames(rule, ['id', 'label', 'certainty', ...CONDITIONS], `${of}: one of the rules`);
@@ -98,6 +101,11 @@ function testOf(
     case 'network':
       return [({ network }) => network === value];
     case 'host':
+      if (!text.startsWith('.') || text.endsWith('.'))
+        throw refuse(
+          of,
+          `host is the end of a name with the dot before it, like .example.com, but ${quote(value)} came`,
+        );
       return [({ ptr }) => ptr.endsWith(text)];
     case 'recipientDomain':
       return [({ domain }) => domain === text];

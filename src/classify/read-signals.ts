@@ -1,5 +1,6 @@
 // What the rules look at, read once from a hit. A field that is missing makes the rules that need it silent.
 import type { HitKind } from '../base/nouns.ts';
+import { networkNamed, plainName } from './host-names.ts';
 import { type Agent, readAgent } from './read-agent.ts';
 
 /** A hit as `classify` takes it; what is missing, `null` or not known makes the rules that need it silent. */
@@ -46,13 +47,11 @@ export interface Signals {
 
 export function readSignals(hit: ClassifyHit): Signals {
   const { event, headers } = hit;
-  const ptr = (hit.ptr ?? '').toLowerCase();
+  const ptr = plainName(hit.ptr ?? '');
   return {
     event,
     method: hit.method,
-    network: /(?:^|\.)(?:google|rate-limited)-proxy-[^.]*\.google\.com\.?$/.test(ptr)
-      ? 'google'
-      : (hit.network ?? 'unknown'),
+    network: networkNamed(ptr) ?? hit.network ?? 'unknown',
     ptr,
     domain: (hit.recipientDomain ?? '').toLowerCase(),
     honeypot: hit.honeypot ?? false,

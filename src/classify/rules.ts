@@ -3,11 +3,12 @@
 // (context-rules.ts).
 import { clockDifferenceMs, fastMs } from '../base/limits.ts';
 import type { Label } from '../base/nouns.ts';
+import { isGatewayHost } from './host-names.ts';
 import type { AgentKind } from './read-agent.ts';
 import type { Signals } from './read-signals.ts';
 
 /** Changes with every change of a rule, a weak signal or a context rule. */
-export const RULES_VERSION = '2026-11-24.3';
+export const RULES_VERSION = '2026-11-29.1';
 
 export interface Rule {
   readonly id: string;
@@ -25,7 +26,6 @@ const PROXIES: ReadonlySet<AgentKind> = new Set<AgentKind>(['google-proxy', 'mai
 const BROWSERS: ReadonlySet<AgentKind> = new Set<AgentKind>(['browser', 'stale', 'edge-12']);
 /** Domains of Outlook.com. */
 export const CONSUMER_OUTLOOK: RegExp = /^(?:outlook|hotmail|live|msn|passport)\.[a-z]{2,3}(?:\.[a-z]{2})?$/;
-const GATEWAY_HOST = /\.(?:barracuda\.com|barracudanetworks\.com|spfbl\.net)\.?$/;
 const SPECULATIVE = /prefetch|prerender|preview/i;
 const SPECULATIVE_HEADERS = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'];
 
@@ -181,7 +181,7 @@ export const RULES: readonly Rule[] = [
     id: 'gateway-host',
     label: 'scanner',
     certainty: 0.95,
-    when: ({ ptr }) => GATEWAY_HOST.test(ptr),
+    when: ({ ptr }) => isGatewayHost(ptr),
     source: 'The address has the name of a mail security service in reverse DNS (EmailEngine)',
   },
   {

@@ -178,6 +178,10 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       '--asn-database <file>',
       'a database of network numbers in MaxMind’s format, for addresses in no list (TELLTALE_ASN_DATABASE, default none)',
     )
+    .option(
+      '--reverse-dns [servers]',
+      'ask for the names of readers’ addresses after they were answered, which sends their addresses to the DNS servers of this machine, or to these (TELLTALE_REVERSE_DNS, default off)',
+    )
     .option('--host-name <names...>', 'more names to answer under, besides the base URL and loopback; others get 421')
     .option(
       '--repeat-window <ms>',

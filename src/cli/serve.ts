@@ -7,6 +7,7 @@ import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
+import { prepareNameResolver } from '../server/resolve-name.ts';
 import type { Primary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
@@ -26,6 +27,8 @@ export interface ServeFlags extends CommonFlags, RetentionFlags {
   readonly adminPort?: string;
   readonly workers?: string;
   readonly asnDatabase?: string;
+  /** DNS servers; `true` where none are named. */
+  readonly reverseDns?: string | true;
 }
 
 /** Runs the command until a signal stops it; returns the exit status. */
@@ -39,6 +42,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const trustedProxies = flags.trustedProxies ?? settings.trustedProxies;
   prepareAddressOf(trustedProxies ?? '');
   const asnDatabase = await findAsnDatabase(flags.asnDatabase ?? settings.asnDatabase, io);
+  const reverseDns = readReverseDns(flags.reverseDns ?? settings.reverseDns ?? 'off');
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   const retention = readRetentionPolicy(flags, settings);
   await makeDirectory(settings.data, 0o700);
@@ -55,6 +59,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     apiToken: settings.apiToken,
     trustedProxies,
     asnDatabase,
+    reverseDns,
     hosts: flags.hostName,
     repeatWindowMs,
     retention,
@@ -111,6 +116,14 @@ async function findAsnDatabase(file: string | undefined, io: Io): Promise<string
   const path = resolve(io.cwd, file);
   await openAsnDatabase(path);
   return path;
+}
+
+/** Where names are asked for; nothing when they are not. */
+function readReverseDns(given: string | true): string | undefined {
+  if (given === 'off' || given === '') return undefined;
+  const servers = given === true ? 'system' : given;
+  prepareNameResolver({ servers, hosts: [] });
+  return servers;
 }
 
 function readRepeatWindow(text: string): number {

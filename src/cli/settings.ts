@@ -32,6 +32,7 @@ export interface Settings {
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
   readonly asnDatabase: string | undefined;
+  readonly reverseDns: string | undefined;
   readonly retainSignals: string | undefined;
   readonly retainEvents: string | undefined;
   /** The sender's own rules for verdicts. */
@@ -40,6 +41,7 @@ export interface Settings {
 
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
+  'reverseDns',
   ...(['rules', 'retainSignals', 'retainEvents'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
@@ -68,6 +70,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),
     asnDatabase: env.TELLTALE_ASN_DATABASE ?? textOf(config, 'asnDatabase'),
+    reverseDns: env.TELLTALE_REVERSE_DNS ?? textOf(config, 'reverseDns'),
     retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
     retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
     rules: rulesOf(config),

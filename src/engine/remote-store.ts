@@ -29,6 +29,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   countedSince: 'write',
   relabel: 'write',
   hidePeer: 'write',
+  namePeer: 'write',
   createApiToken: 'write',
   revokeApiToken: 'write',
   // Asked by each start, which would wait for the reader.

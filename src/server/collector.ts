@@ -12,6 +12,7 @@ import { type AddressOf, prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
 import { type ControlState, NO_CONTROL } from './control-state.ts';
 import { type ClientOf, headerOf } from './make-hit.ts';
+import type { Names } from './open-names.ts';
 import { type ClientProblem, type ClientWatch, watchClients } from './watch-clients.ts';
 
 export interface CollectorOptions {
@@ -34,6 +35,8 @@ export interface CollectorOptions {
   readonly onHidden?: ((problem: ClientProblem) => void) | undefined;
   /** Told of the peer of a proxy that was found to hide its readers, so that `store.hidePeer` may judge what came before. @default nothing */
   readonly onHiddenPeer?: ((hidden: { readonly peer: string; readonly atMs: number }) => void) | undefined;
+  /** Asks for the names of addresses (`openNames`), after their requests were answered. @default none are asked for */
+  readonly names?: Pick<Names, 'note'> | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
   readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -43,7 +46,7 @@ export interface CollectorOptions {
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
   ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
-  ...['onIgnored', 'now'],
+  ...['names', 'onIgnored', 'now'],
 ];
 
 /**
@@ -67,6 +70,7 @@ export interface PreparedCollect {
 export function prepareCollect(options: CollectorOptions): PreparedCollect {
   const { keys, baseUrl } = options.tracker;
   const { trustedProxies = '', networks = shippedNetworks(), onHidden = () => {}, onHiddenPeer = () => {} } = options;
+  const { names } = options;
   const hasTrustedProxies = !['', '0'].includes(trustedProxies.trim());
   const peerOf = preparePeers(keys);
   const watch = watchClients({
@@ -81,7 +85,7 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     append: (hit) => options.journal.append(hit),
     control: options.control ?? NO_CONTROL,
     now: options.now ?? Date.now,
-    clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch }),
+    clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch, names }),
     countIgnored: options.onIgnored ?? (() => {}),
   });
   return { collect, watch };
@@ -93,8 +97,9 @@ function prepareClientOf(of: {
   readonly peerOf: ReturnType<typeof preparePeers>;
   readonly networks: Networks;
   readonly watch: ClientWatch;
+  readonly names: CollectorOptions['names'];
 }): ClientOf {
-  const { addressOf, peerOf, networks, watch } = of;
+  const { addressOf, peerOf, networks, watch, names } = of;
   return (request, { recipient, atMs }) => {
     const { headers } = request;
     const address = addressOf(request);
@@ -106,7 +111,10 @@ function prepareClientOf(of: {
       isForwarded: FORWARDING.some((name) => headers[name] !== undefined),
       atMs,
     });
-    return { peer: peerOf(address, atMs), network, networkLists: networks.version };
+    const peer = peerOf(address, atMs);
+    // A hit of nobody is counted as it comes, whatever is found later.
+    if (recipient !== null) names?.note({ address, peer, network, atMs });
+    return { peer, network, networkLists: networks.version };
   };
 }
 

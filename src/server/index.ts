@@ -17,4 +17,6 @@ export { collector } from './collector.ts';
 export type { ControlState } from './control-state.ts';
 export type { AppOptions } from './create-app.ts';
 export { createApp } from './create-app.ts';
+export type { Names, NamesOptions } from './open-names.ts';
+export { openNames } from './open-names.ts';
 export type { ClientProblem } from './watch-clients.ts';

@@ -14,12 +14,15 @@ import type { HitKind } from '../base/nouns.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
+import type { NameOutcome } from './resolve-name.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
   countIgnored(kind: HitKind, reason: string): void;
   /** Counts a request to the API that came without a valid token, by what became of it. */
   countRefused(reason: 'unauthorized' | 'rate-limited'): void;
+  /** Counts an address whose name was asked for, by what became of it. */
+  countName(outcome: NameOutcome | 'dropped'): void;
   readonly contentType: string;
   /** All figures in the text format of Prometheus. */
   text(): Promise<string>;
@@ -70,9 +73,16 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
     labelNames: ['reason'],
     registers,
   });
+  const names = new Counter({
+    name: 'telltale_reverse_dns_total',
+    help: 'Addresses whose names were to be asked for: names that a rule knows, none such, not confirmed, failed, no answer in time, dropped.',
+    labelNames: ['outcome'],
+    registers,
+  });
   return {
     countIgnored: (path, reason) => ignored.inc({ path, reason }),
     countRefused: (reason) => refused.inc({ reason }),
+    countName: (outcome) => names.inc({ outcome }),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),

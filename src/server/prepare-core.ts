@@ -29,11 +29,11 @@ export interface Core {
 /** Puts the core together; `shared` are the figures of a service of several listeners. */
 export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const { tracker, journal, control, hosts = [], now = Date.now } = options;
-  const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, onIgnored = () => {} } = options;
+  const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, onIgnored = () => {} } = options;
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
   const { collect, watch } = prepareCollect({
-    ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, now },
+    ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, now },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);

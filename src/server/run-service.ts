@@ -1,6 +1,5 @@
 // A whole service in one process over one data directory. `serve` and the demo run it; an app of one's own mounts
 // `collector` instead.
-import type { VerdictRule } from '../classify/own-rules.ts';
 import type { Follower } from '../control/follow.ts';
 import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
@@ -21,8 +20,6 @@ export interface ServiceOptions extends AnswerSettings {
   readonly keys: KeyRing;
   /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
   readonly repeatWindowMs?: number | undefined;
-  /** The sender's own rules for verdicts; see docs/opens.md. @default none */
-  readonly rules?: readonly VerdictRule[] | undefined;
   /** How long things are kept. @default raw signals 30 days, events 13 months */
   readonly retention?: RetentionPolicy | undefined;
   /** Told of each request to the API. @default nothing */

@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
+import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
@@ -19,6 +20,7 @@ import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Metrics, makeMetrics } from './metrics.ts';
+import type { Names, NamesOptions } from './open-names.ts';
 import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
 import { CLIENT_PROBLEMS, type ClientProblem } from './watch-clients.ts';
@@ -39,6 +41,10 @@ export interface AnswerSettings {
   readonly trustedProxies?: string | undefined;
   /** A database of network numbers in MaxMind's format. @default none */
   readonly asnDatabase?: string | undefined;
+  /** Asks for the names of readers' addresses: at `system`, or at these DNS servers. @default none are asked for */
+  readonly reverseDns?: string | undefined;
+  /** The sender's own rules for verdicts; see docs/opens.md. @default none */
+  readonly rules?: readonly VerdictRule[] | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -96,7 +102,10 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     const told = { journal: sumJournals([journal, ...leftovers]), mirror: control.mirror, retainer };
     const own = makeMetrics({ ...told, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
-    const { listening, baseUrl } = await listenForReaders(options, { journal, control, metrics, store }, networks);
+    const names = await openNamesIfAsked(options, store, metrics);
+    closers.add(() => names?.close());
+    const parts = { journal, control, metrics, store };
+    const { listening, baseUrl } = await listenForReaders(options, parts, { networks, names });
     const { url } = listening;
     return { url, baseUrl, journal, control, metrics, drain: listening.close, close: closers.closeAll };
   } catch (error) {
@@ -108,7 +117,7 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
 async function listenForReaders(
   options: CollectingOptions,
   parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store'>,
-  networks: Networks,
+  known: { readonly networks: Networks; readonly names: Names | undefined },
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
   const { keys, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
   const { journal, control, metrics, store } = parts;
@@ -116,7 +125,8 @@ async function listenForReaders(
   const listening = await listen(options, (url, closing) => {
     baseUrl = parseBaseUrl(options.baseUrl ?? url);
     const app = {
-      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies, networks },
+      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
+      ...known,
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
@@ -128,6 +138,17 @@ async function listenForReaders(
     return answerFirst(core, loadApp(core, app, { guesses, isPublic: options.adminPort !== undefined }), onProblem);
   });
   return { listening, baseUrl };
+}
+
+async function openNamesIfAsked(
+  { reverseDns, rules, onProblem }: CollectingOptions,
+  store: Store,
+  metrics: Pick<Metrics, 'countName'>,
+): Promise<Names | undefined> {
+  if (reverseDns === undefined) return undefined;
+  const { openNames } = await import('./open-names.ts');
+  const onName: NamesOptions['onName'] = (peer, named) => store.namePeer(peer, named);
+  return openNames({ servers: reverseDns, rules, onName, onOutcome: metrics.countName, onProblem });
 }
 
 /** Readers of mail are answered while what answers everybody else is loaded. */

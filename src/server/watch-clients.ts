@@ -4,6 +4,7 @@
 import { hiddenWindowHits, sameAddressHits, sameAddressMs, sameAddressRecipients } from '../base/limits.ts';
 import type { NetworkKind } from '../base/nouns.ts';
 import { isCdnAgent } from '../networks/hidden-reader.ts';
+import { isPrivate } from './private-address.ts';
 
 /** Why readers cannot be told apart. */
 export type ClientProblem = 'untrusted-proxy' | 'cdn-agent' | 'same-address';
@@ -76,13 +77,6 @@ export function watchClients({ hasTrustedProxies, onProblem, onSameAddress }: Cl
 function comesThroughProxy({ address, network, isForwarded }: WatchedRequest): boolean {
   return isForwarded && (network === 'cdn' || isPrivate(address));
 }
-
-function isPrivate(address: string): boolean {
-  return PRIVATE.test(address);
-}
-
-const PRIVATE =
-  /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|::1$|f[cd][0-9a-f]{2}:|fe[89ab][0-9a-f]:)/i;
 
 /** Whether at least half of the last hits were so. */
 function watchShare(): (isSo: boolean) => boolean {

@@ -34,10 +34,11 @@ function judge(hit: Hit, own: OwnRules): Verdict {
   return { ...judgeAlone(classifyHit(hit), own), rulesVersion: `${own.version}+networks.${hit.networkLists}` };
 }
 
-/** A hit as `classify` takes it. */
-export function classifyHit({ kind, link, peer, ...hit }: Hit): ClassifyHit {
+/** A hit as `classify` takes it; `ptr` is what is known of the name of its address. */
+export function classifyHit({ kind, link, peer, ...hit }: Hit, ptr = ''): ClassifyHit {
   return {
     ...hit,
+    ptr,
     event: kind,
     link: link?.index,
     linkCount: link?.count,

@@ -11,10 +11,12 @@ import type { Writer } from './writer.ts';
 
 const QUARTER_MS = 900_000;
 
-/** A hit with the numbers of its message and its recipient, if it has one. */
+/** A hit with the numbers of its message and its recipient, if it has one, and what was found of its address since. */
 export interface KeyedHit extends JudgedHit {
   readonly message: number;
   readonly recipient: Buffer;
+  /** How the name of its address ends, where that is known and a rule looks at it; else empty. */
+  readonly host: string;
 }
 
 /** A hit for which counts change: opens and clicks of real traffic that did not just come again. */

@@ -74,7 +74,7 @@ export function notePeers({ statements }: Writer, hits: readonly KeyedHit[]): vo
 
 /** Within a transaction: forgets peers of events before a time; whether there may be more. */
 export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
-  statements.dropHiddenPeers.run(beforeMs);
+  statements.dropKnownPeers.run(beforeMs);
   const due = statements.duePeers.get(beforeMs);
   if (due === undefined) return false;
   const { message_key: message, from_ms: fromMs } = due;

@@ -16,8 +16,6 @@ export interface EventHit {
   readonly row: StoredEvent;
   /** The verdict that is stored. */
   readonly kept: Judgement;
-  /** The code of its label. */
-  readonly label: number;
   readonly version: string;
 }
 
@@ -25,7 +23,6 @@ interface ReadVerdict {
   readonly kept: Judgement;
   readonly own: Judgement;
   readonly known: ReadonlySet<ContextRuleId>;
-  readonly label: number;
   readonly version: string;
 }
 
@@ -61,7 +58,7 @@ export class EventReader {
       known: verdict.known,
     };
     this.#hits.set(id, hit);
-    this.#events.set(hit, { row, kept: verdict.kept, label: verdict.label, version: verdict.version });
+    this.#events.set(hit, { row, kept: verdict.kept, version: verdict.version });
     return hit;
   }
 
@@ -82,7 +79,6 @@ export class EventReader {
       kept,
       own: ownJudgement(kept),
       known: contextOf(reasons),
-      label: row.label,
       version: row.rules_version,
     };
     this.#verdicts.set(key, verdict);

@@ -75,10 +75,13 @@ export interface HotStatements {
   readonly keptOpens: Statement<[message: number, from: Buffer, before: Buffer, recipients: string], KeptEvent>;
   /** The last so many events of an address in a span of time, with all that is kept of them. */
   readonly keptFromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], KeptEvent>;
-  readonly setNetwork: Statement<[network: number, message: number, hitId: Buffer]>;
-  readonly hiddenPeers: Statement<[], { readonly peer: Buffer; readonly fromMs: number; readonly untilMs: number }>;
-  readonly addHiddenPeer: Statement<[peer: Buffer, fromMs: number, untilMs: number]>;
-  readonly dropHiddenPeers: Statement<[beforeMs: number]>;
+  /** Where a stored event came from, by what was found since. */
+  readonly setPlace: Statement<[network: number, host: number, message: number, hitId: Buffer]>;
+  readonly hasKnownPeers: Statement<[], number>;
+  /** What was found of addresses, a JSON array of their hexadecimal digits. */
+  readonly knownPeers: Statement<[peers: string], KnownPeer>;
+  readonly addKnownPeer: Statement<[peer: Buffer, network: number, host: number, fromMs: number, untilMs: number]>;
+  readonly dropKnownPeers: Statement<[beforeMs: number]>;
   readonly peersBefore: Statement<[], number | null>;
   readonly notePeersBefore: Statement<[beforeMs: number, beforeMs: number]>;
   readonly findOwnRules: Statement<[version: string], string>;
@@ -164,10 +167,20 @@ export interface StoredState extends LabelCounts {
   readonly span_ms: number;
 }
 
+/** What was found of an address, and for hits of which time. */
+interface KnownPeer {
+  readonly peer: Buffer;
+  readonly network: number;
+  readonly host: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
 /** An event with all that is kept of its request. */
 export interface KeptEvent extends StoredEvent {
   readonly method_key: number;
   readonly network: number;
+  readonly host_key: number;
   readonly test: number;
 }
 
@@ -192,6 +205,7 @@ export type EventColumns = [
   peer: Buffer | null,
   network: number,
   repeat: number,
+  host: number,
 ];
 
 export type StateColumns = [
@@ -340,6 +354,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
           peer: BLOB,
           network: 0,
           repeat: 0,
+          host_key: 0,
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
@@ -422,19 +437,27 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .orderBy('hit_id', 'desc')
         .limit(0),
     ),
-    setNetwork: prepare(
-      db.updateTable('events').set({ network: 0 }).where('message_key', '=', 0).where('hit_id', '=', BLOB),
+    setPlace: prepare(
+      db.updateTable('events').set({ network: 0, host_key: 0 }).where('message_key', '=', 0).where('hit_id', '=', BLOB),
     ),
-    hiddenPeers: prepare(db.selectFrom('hidden_peers').select(['peer', 'from_ms as fromMs', 'until_ms as untilMs'])),
-    addHiddenPeer: prepare(
+    hasKnownPeers: first(db.selectFrom('known_peers').select('from_ms').limit(sql.lit(1))),
+    knownPeers: prepare(
       db
-        .insertInto('hidden_peers')
-        .values({ peer: BLOB, from_ms: 0, until_ms: 0 })
+        .selectFrom('known_peers')
+        .select(['peer', 'network', 'host_key as host', 'from_ms as fromMs', 'until_ms as untilMs'])
+        .where(sql<boolean>`peer IN (SELECT unhex(value) FROM json_each(${''}))`),
+    ),
+    addKnownPeer: prepare(
+      db
+        .insertInto('known_peers')
+        .values({ peer: BLOB, network: 0, host_key: 0, from_ms: 0, until_ms: 0 })
         .onConflict((conflict) =>
-          conflict.column('peer').doUpdateSet((eb) => ({ until_ms: eb.ref('excluded.until_ms') })),
+          conflict
+            .columns(['peer', 'network', 'host_key'])
+            .doUpdateSet({ until_ms: sql<number>`max(known_peers.until_ms, excluded.until_ms)` }),
         ),
     ),
-    dropHiddenPeers: prepare(db.deleteFrom('hidden_peers').where('until_ms', '<', 0)),
+    dropKnownPeers: prepare(db.deleteFrom('known_peers').where('until_ms', '<', 0)),
     peersBefore: first(db.selectFrom('clock').select('peers_before_ms')),
     notePeersBefore: prepare(
       db

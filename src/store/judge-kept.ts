@@ -11,15 +11,9 @@ import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
 import type { SendReader } from './send-reader.ts';
 import type { Writer } from './writer.ts';
 
-/** What an event was, and what it is by itself. */
-export interface JudgedEvent {
-  readonly before: StoredVerdict;
-  readonly own: Judgement;
-}
-
 /** Makes the judge of one transaction. */
-export function makeKeptJudge(writer: Writer, sends: SendReader): (event: KeptEvent, own: OwnRules) => JudgedEvent {
-  const judged = new Map<string, JudgedEvent>();
+export function makeKeptJudge(writer: Writer, sends: SendReader): (event: KeptEvent, own: OwnRules) => Judgement {
+  const judged = new Map<string, Judgement>();
   const verdicts = new Map<number, StoredVerdict>();
   const { statements } = writer;
 
@@ -32,24 +26,23 @@ export function makeKeptJudge(writer: Writer, sends: SendReader): (event: KeptEv
   }
 
   return (event, own) => {
-    const { verdict_key: verdict, agent_key: agent, method_key: method, message_key: message } = event;
+    const { verdict_key: verdict, agent_key: agent, method_key: method, message_key: message, host_key: host } = event;
     const kind = wordOf(KINDS, event.kind);
     const network = wordOf(NETWORKS, event.network);
     const atMs = timeOf(event.hit_id);
     const sent = { message, recipient: event.recipient_key, atMs, event: kind, network };
     const send = sends.knownOf(sent, own.needsDomain);
     const sinceMs = atMs - (send?.sentAtMs ?? Number.NaN);
-    const looks = `${verdict} ${agent} ${method} ${network} ${kind} ${sinceMs} ${send?.recipientDomain} ${own.version}`;
+    const looks = `${verdict} ${agent} ${method} ${network} ${kind} ${host} ${sinceMs} ${send?.recipientDomain} ${own.version}`;
     return getOrSet(judged, looks, () => {
-      const before = verdictOf(verdict);
       const texts = { method: statements.textOf.get(method) ?? '', agent: statements.textOf.get(agent) ?? '' };
-      const kept = keptHit({ id: '', event: kind, network, ...texts }, before.reasons.split(' '), send);
-      return { before, own: judgeAlone(kept, own) };
+      const ptr = statements.textOf.get(host);
+      const kept = keptHit(
+        { id: '', event: kind, network, ptr, ...texts },
+        verdictOf(verdict).reasons.split(' '),
+        send,
+      );
+      return judgeAlone(kept, own);
     });
   };
-}
-
-/** The rules are those of now; the lists of networks are those by which the network was known. */
-export function versionOf({ rules_version: before }: StoredVerdict, own: OwnRules): string {
-  return own.version + (/\+networks\..*$/.exec(before)?.[0] ?? '');
 }

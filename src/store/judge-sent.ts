@@ -17,7 +17,7 @@ export function judgeSent(hits: readonly KeyedHit[], sends: SendReader, own: Own
 function judge(keyed: KeyedHit, sends: SendReader, own: OwnRules): KeyedHit {
   const known = sends.knownOf(sentOf(keyed), own.needsDomain);
   if (known === undefined) return keyed;
-  const judgement = judgeAlone({ ...classifyHit(keyed.hit), ...known }, own);
+  const judgement = judgeAlone({ ...classifyHit(keyed.hit, keyed.host), ...known }, own);
   return { ...keyed, verdict: { ...judgement, rulesVersion: keyed.verdict.rulesVersion } };
 }
 

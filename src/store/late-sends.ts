@@ -7,8 +7,7 @@ import { codeOf, KINDS } from './codes.ts';
 import type { Changes } from './count-rows.ts';
 import { hitIdAt } from './hit-ids.ts';
 import type { KeptEvent } from './hot-statements.ts';
-import { makeKeptJudge, versionOf } from './judge-kept.ts';
-import { type Rejudged, rejudge } from './rejudge-rows.ts';
+import { rejudge } from './rejudge-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** A send that is new in the store, and the key of its recipient. */
@@ -20,18 +19,8 @@ export interface NewSend {
 /** Within a transaction, once new sends of a message are written: judges the hits that came before them. */
 export function judgeLateSends(writer: Writer, message: number, sends: readonly NewSend[], changes: Changes): void {
   if (sends.length === 0 || writer.statements.hasSignals.get(message) === undefined) return;
-  const judge = makeKeptJudge(writer, changes.sends);
-  const needsDomain = writer.ownRules.needDomain();
-  const events = findEvents(writer, message, sends, needsDomain);
-  const rejudged = events.flatMap((event): readonly Rejudged[] => {
-    const { rules_version: version = '' } = writer.statements.verdictOf.get(event.verdict_key) ?? {};
-    const rules = writer.ownRules.of(version);
-    // By rules that nobody knows any more nothing can be judged.
-    if (rules === undefined) return [];
-    const { before, own } = judge(event, rules);
-    return [{ event, own, rulesVersion: versionOf(before, rules) }];
-  });
-  rejudge(writer, rejudged, changes);
+  const events = findEvents(writer, message, sends, writer.ownRules.needDomain());
+  rejudge(writer, events, changes);
 }
 
 function findEvents(writer: Writer, message: number, sends: readonly NewSend[], needsDomain: boolean): KeptEvent[] {

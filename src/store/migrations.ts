@@ -116,6 +116,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('peer', 'blob')
     .addColumn('network', 'integer', notNull)
     .addColumn('repeat', 'integer', notNull)
+    .addColumn('host_key', 'integer', notNull)
     .$call(keyedBy('message_key', 'hit_id'))
     .execute();
   // Clicks are few, and any may become evidence; what came from one address is known for 15 minutes alone.
@@ -125,10 +126,13 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('message_key', 'integer', (column) => column.primaryKey())
     .addColumn('from_ms', 'integer', notNull)
     .execute();
-  await create('hidden_peers')
-    .addColumn('peer', 'blob', (column) => column.primaryKey())
+  await create('known_peers')
+    .addColumn('peer', 'blob', notNull)
+    .addColumn('network', 'integer', notNull)
+    .addColumn('host_key', 'integer', notNull)
     .addColumn('from_ms', 'integer', notNull)
     .addColumn('until_ms', 'integer', notNull)
+    .$call(keyedBy('peer', 'network', 'host_key'))
     .execute();
   await create('kept_events')
     .addColumn('message_key', 'integer', (column) => column.primaryKey())

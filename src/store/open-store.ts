@@ -17,7 +17,7 @@ import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bri
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEventSource } from './event-rows.ts';
-import { type HiddenPeerStore, makeHiddenPeers } from './hidden-peers.ts';
+import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
@@ -44,7 +44,7 @@ export interface Store
     SettleStore,
     CountedSource,
     RelabelStore,
-    HiddenPeerStore,
+    KnownPeerStore,
     ReportSource,
     RetentionStore,
     SweepStore,
@@ -120,7 +120,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
     ...makeRelabelStore(writer),
-    ...makeHiddenPeers(writer),
+    ...makeKnownPeers(writer),
     ...makeReportSource(db),
     ...makeMessageList(db),
     ...makeQuarterSource(db),

@@ -1,15 +1,10 @@
 // Judging stored events anew, by the rules of now and what is kept of each; counts follow. Page by page, each one
 // transaction, so that settling goes on in between.
 import { relabelPageEvents } from '../base/limits.ts';
-import { LABELS, type Label } from '../base/nouns.ts';
-import type { Judgement } from '../classify/judge-hit.ts';
-import { contextOf, isSameJudgement, withEvidence } from '../classify/judgement-of.ts';
+import type { Label } from '../base/nouns.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
-import { codeOf, wordOf } from './codes.ts';
-import { Changes } from './count-rows.ts';
-import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
-import { makeKeptJudge, versionOf } from './judge-kept.ts';
-import { moveEvent } from './state-rows.ts';
+import { Changes, getOrSet } from './count-rows.ts';
+import { rejudge } from './rejudge-rows.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
@@ -50,16 +45,11 @@ function relabelPage(writer: Writer, after: RelabelPlace | null, { rules, isDryR
   const from = Buffer.from(after?.hitId ?? '', 'hex');
   const events = writer.statements.keptAfter.all(after?.message ?? 0, from, relabelPageEvents);
   const changes = new Changes(writer);
-  const judge = makeKeptJudge(writer, changes.sends);
-  const moved = new Map<string, number>();
   const full = events.filter((event) => event.method_key !== NO_TEXT);
-  for (const event of full) {
-    const { before, own: alone } = judge(event, own);
-    const now = withEvidence(alone, contextOf(before.reasons.split(' ')));
-    if (isSame(before, now)) continue;
-    const to = codeOf(LABELS, now.label);
-    if (before.label !== to) moved.set(`${before.label} ${to}`, (moved.get(`${before.label} ${to}`) ?? 0) + 1);
-    if (!isDryRun) relabel(writer, event, before, { ...now, version: versionOf(before, own) }, changes);
+  const moved = new Map<Label, Map<Label, number>>();
+  for (const { from, to } of rejudge(writer, full, changes, { rules: own, isDryRun })) {
+    const ofLabel = getOrSet(moved, from, () => new Map<Label, number>());
+    ofLabel.set(to, (ofLabel.get(to) ?? 0) + 1);
   }
   if (!isDryRun) changes.write();
   const last = events.length < relabelPageEvents ? undefined : events.at(-1);
@@ -67,26 +57,6 @@ function relabelPage(writer: Writer, after: RelabelPlace | null, { rules, isDryR
     next: last === undefined ? null : { message: last.message_key, hitId: last.hit_id.toString('hex') },
     looked: events.length,
     bare: events.length - full.length,
-    changed: [...moved].map(([codes, count]) => {
-      const [of = 0, to = 0] = codes.split(' ').map(Number);
-      return { from: wordOf(LABELS, of), to: wordOf(LABELS, to), events: count };
-    }),
+    changed: [...moved].flatMap(([from, ofLabel]) => [...ofLabel].map(([to, events]) => ({ from, to, events }))),
   };
-}
-
-function isSame(before: StoredVerdict, after: Judgement): boolean {
-  const { label, confidence, reasons } = before;
-  return isSameJudgement({ label: wordOf(LABELS, label), confidence, reasons: reasons.split(' ') }, after);
-}
-
-function relabel(
-  writer: Writer,
-  event: KeptEvent,
-  before: StoredVerdict,
-  { version, ...now }: Judgement & { readonly version: string },
-  changes: Changes,
-): void {
-  const verdict = writer.verdicts.keyOf({ ...now, rulesVersion: version });
-  writer.statements.relabel.run(verdict, event.message_key, event.hit_id);
-  if (event.test === 0) moveEvent(writer, event, { from: wordOf(LABELS, before.label), to: now.label }, changes);
 }

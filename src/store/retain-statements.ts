@@ -95,6 +95,7 @@ export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>):
           agent_key: sql.lit(NO_TEXT),
           method_key: sql.lit(NO_TEXT),
           network: sql.lit(codeOf(NETWORKS, 'unknown')),
+          host_key: sql.lit(NO_TEXT),
           peer: sql.lit(null),
         })
         .where('message_key', '=', 0)

@@ -11,12 +11,12 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
-import { hideHits } from './hidden-peers.ts';
 import { judgeSent } from './judge-sent.ts';
+import { placeHits } from './known-peers.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
 import { applyStates } from './state-rows.ts';
 import { suppressNow } from './suppression-rows.ts';
-import type { Tables } from './tables.ts';
+import { NO_TEXT, type Tables } from './tables.ts';
 import { weighEvents } from './weigh-rows.ts';
 import type { Writer } from './writer.ts';
 
@@ -45,7 +45,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
   const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
   const changes = new Changes(writer);
   const own = writer.ownRules.keep(batch.rules ?? NO_RULES);
-  const fresh = insertEvents(writer, judgeSent(hideHits(writer, known, own), changes.sends, own));
+  const fresh = insertEvents(writer, judgeSent(placeHits(writer, known, own), changes.sends, own));
   noteLinkCounts(writer, fresh);
   notePeers(writer, fresh);
   noteEvents(writer, fresh);
@@ -89,6 +89,7 @@ function findKeys(writer: Writer, hits: readonly JudgedHit[]) {
     verdict,
     message: writer.messages.keyOf({ id: hit.message, atMs: firstAtMs }),
     recipient: recipients.get(hit.recipient ?? '') ?? NOBODY,
+    host: '',
   });
   return {
     known: distinctById(hits.filter(isKnown)).map(withKeys),
@@ -106,7 +107,7 @@ function distinctById(hits: readonly JudgedHit[]): readonly JudgedHit[] {
 function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly KeyedHit[] {
   const { addEvent } = writer.statements;
   const verdictKeys = new Map<Verdict, number>();
-  return [...hits].sort(byEventKey).filter(({ hit, verdict, message, recipient }) => {
+  return [...hits].sort(byEventKey).filter(({ hit, verdict, message, recipient, host }) => {
     const { changes } = addEvent.run(
       message,
       Buffer.from(hit.id, 'hex'),
@@ -121,6 +122,7 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       hit.peer === null ? null : Buffer.from(hit.peer, 'hex'),
       codeOf(NETWORKS, hit.network),
       hit.repeat ? 1 : 0,
+      host === '' ? NO_TEXT : writer.texts.keyOf(host),
     );
     return changes === 1;
   });

@@ -1,7 +1,8 @@
 // States of recipients: how often each opened and clicked, by label. They make unique counts exact.
-import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
+import { LABELS, type Label, PEOPLE, type Verdict } from '../base/nouns.ts';
 import { type CountLabel, codeOf, KINDS, wordOf } from './codes.ts';
 import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
+import type { EventHit } from './event-hits.ts';
 import { timeOf } from './hit-ids.ts';
 import type { StateColumns, StoredEvent } from './hot-statements.ts';
 import { compareKeys } from './recipient-keys.ts';
@@ -60,11 +61,18 @@ export interface LabelMove {
   readonly to: Label;
 }
 
+/** Gives a stored event another verdict; `changes` take it where it is counted, which tests are not. */
+export function relabelEvent(writer: Writer, event: EventHit, verdict: Verdict, changes?: Changes): void {
+  const { row, kept } = event;
+  writer.statements.relabel.run(writer.verdicts.keyOf(verdict), row.message_key, row.hit_id);
+  if (changes !== undefined) moveEvent(writer, row, { from: kept.label, to: verdict.label }, changes);
+}
+
 /**
  * Counts an event, which is no test, under another label than before: whoever had no other event of a label has none of it
  * any more.
  */
-export function moveEvent(writer: Writer, event: StoredEvent, { from, to }: LabelMove, changes: Changes): void {
+function moveEvent(writer: Writer, event: StoredEvent, { from, to }: LabelMove, changes: Changes): void {
   const kind = wordOf(KINDS, event.kind);
   if (from === to || kind === 'unsubscribe' || event.repeat === 1) return;
   const { message_key: message, recipient_key: recipient, link_index: index, destination_key: destination } = event;

@@ -21,7 +21,7 @@ export interface Tables {
   readonly events: EventTable;
   readonly kept_peers: KeptPeerTable;
   readonly kept_events: KeptEventTable;
-  readonly hidden_peers: HiddenPeerTable;
+  readonly known_peers: KnownPeerTable;
   readonly clock: ClockTable;
   readonly states: StateTable;
   readonly link_states: LinkStateTable;
@@ -170,7 +170,7 @@ interface EventTable {
   readonly verdict_key: number;
   readonly agent_key: number;
   /**
-   * {@link NO_TEXT} says that the raw signals of this event are gone (retain-rows.ts): agent, method, network and peer. It is
+   * {@link NO_TEXT} says that the raw signals of this event are gone (retain-rows.ts): agent, method, network, host and peer. It is
    * not judged anew and says nothing of others. No hit comes without a method.
    */
   readonly method_key: number;
@@ -181,6 +181,8 @@ interface EventTable {
   readonly network: number;
   /** 1 for the same request once more, which is in no total. */
   readonly repeat: number;
+  /** How the name of its address ends in reverse DNS, where a rule looks at that; {@link NO_TEXT} where nobody knows. */
+  readonly host_key: number;
 }
 
 /** A message some of whose events have a peer, and since when they may. */
@@ -189,9 +191,13 @@ interface KeptPeerTable {
   readonly from_ms: number;
 }
 
-/** An address that turned out to be a proxy's, and the hits of it that came before and after that look like a reader's. */
-interface HiddenPeerTable {
+/** What was found of an address after its hits were answered, and for hits of which time it holds. */
+interface KnownPeerTable {
   readonly peer: Buffer;
+  /** The kind of network it is taken for; that of `unknown` where this is not about it. */
+  readonly network: number;
+  /** How its name ends; {@link NO_TEXT} where this is not about it. */
+  readonly host_key: number;
   readonly from_ms: number;
   readonly until_ms: number;
 }

@@ -2,19 +2,16 @@
 // counted under their new labels, in the transaction that stored the new ones. A hit that came through a mail proxy
 // costs nothing, one that is alone at its address a look-up.
 import { contextWindowMs, fanOutMs, fanOutRecipients } from '../base/limits.ts';
-import { LABELS } from '../base/nouns.ts';
 import type { ContextHit } from '../classify/evidence.ts';
 import { maySpread } from '../classify/find-fan-out.ts';
-import type { Judgement } from '../classify/judge-hit.ts';
 import { mayChange } from '../classify/judgement-of.ts';
 import { reweigh } from '../classify/reweigh.ts';
-import { wordOf } from './codes.ts';
 import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
-import { type EventHit, EventReader } from './event-hits.ts';
+import { EventReader } from './event-hits.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import { PeerEvents, type Span } from './peer-events.ts';
-import { moveEvent } from './state-rows.ts';
+import { relabelEvent } from './state-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** Within a transaction, once the new events are stored and counted: weighs them with what is there. */
@@ -25,7 +22,10 @@ export function weighEvents(writer: Writer, fresh: readonly KeyedHit[], changes:
   const peerEvents = new PeerEvents(writer, company);
   const sends = findSends(writer, real, company, { peerEvents, reader });
   const places = findPlaces(real, company, peerEvents, reader);
-  for (const [hit, judgement] of reweigh({ sends, places })) relabel(writer, reader.eventOf(hit), judgement, changes);
+  for (const [hit, judgement] of reweigh({ sends, places })) {
+    const event = reader.eventOf(hit);
+    relabelEvent(writer, event, { ...judgement, rulesVersion: event.version }, changes);
+  }
 }
 
 /** One look-up for all addresses: most have but one event, of which nothing else is asked then. */
@@ -121,14 +121,4 @@ function findPlaces(
       .filter(isNear)
       .map((event) => reader.read(event));
   });
-}
-
-function relabel(writer: Writer, event: EventHit, judgement: Judgement, changes: Changes): void {
-  const { row, version, label } = event;
-  writer.statements.relabel.run(
-    writer.verdicts.keyOf({ ...judgement, rulesVersion: version }),
-    row.message_key,
-    row.hit_id,
-  );
-  moveEvent(writer, row, { from: wordOf(LABELS, label), to: judgement.label }, changes);
 }

@@ -46,6 +46,18 @@ function byId(hits: readonly ClassifyHit[]) {
 }
 
 describe('evidence of other hits', () => {
+  it('takes no two hits for one address where no address is known', () => {
+    const agents = [UA.chrome, UA.iphone, UA.firefox];
+    const hits = agents.map((agent, link) => ({
+      ...{ id: `h${link}`, event: 'click' as const, message: 'm', recipient: 'r', link, linkCount: 4, method: 'GET' },
+      ...{ atMs: sentAtMs + HOUR + link, headers: { 'user-agent': agent, ...FOLLOWS } },
+    }));
+    const reasonsOf = (ip: string | null) =>
+      classify(hits.map((hit) => ({ ...hit, ip }))).map(({ reasons }) => reasons[0]);
+    expect(reasonsOf('192.0.2.1')).toEqual(['burst', 'burst', 'burst']);
+    expect(reasonsOf(null)).toEqual(['language', 'language', 'language']);
+  });
+
   it('does not depend on the order in which hits come', () => {
     fc.assert(
       fc.property(anyHits, fc.infiniteStream(fc.nat()), (hits, chance) => {

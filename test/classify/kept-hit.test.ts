@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeAlone } from '../../src/classify/classify.ts';
+import { knownEndOf } from '../../src/classify/host-names.ts';
 import { keptHit } from '../../src/classify/kept-hit.ts';
 import { readOwnRules } from '../../src/classify/own-rules.ts';
 import { CASES } from './cases/index.ts';
@@ -12,9 +13,8 @@ describe('what is kept of a hit', () => {
       const verdict = judgeAlone(hit, own);
       const { id, event, method, network } = hit;
       const agent = hit.headers['user-agent'] ?? '';
-      // Reverse DNS of Google is kept as the network it stands for.
-      const isGoogle = hit.ptr?.startsWith('google-proxy') ?? false;
-      const kept = keptHit({ id, event, method, network: isGoogle ? 'google' : network, agent }, verdict.reasons);
+      const ptr = knownEndOf(hit.ptr ?? '', []);
+      const kept = keptHit({ id, event, method, network, ptr, agent }, verdict.reasons);
       expect(judgeAlone(kept, own)).toEqual(verdict);
     }
   });

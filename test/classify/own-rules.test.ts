@@ -75,6 +75,7 @@ describe('a rule of the sender’s own', () => {
     [[{ id: 'fan-out', label: 'human', network: 'x' }], 'one of Telltale’s own'],
     [[{ id: 'a', label: 'person', network: 'x' }], 'label of "a" must be one of human'],
     [[{ id: 'a', label: 'human', network: '' }], 'network is a text'],
+    [[{ id: 'a', label: 'human', host: 'acme.example' }], 'with the dot before it, like .example.com'],
     [[{ id: 'a', label: 'human', event: 'read' }], 'must be one of open, click, unsubscribe'],
     [[{ id: 'a', label: 'human', certainty: 2, network: 'x' }], 'certainty is a number'],
     [[{ id: 'a', label: 'human', netwrok: 'x' }], 'Did you mean network?'],

@@ -72,6 +72,27 @@ describe('telltale relabel', () => {
     expect((await relabel('--dry-run')).stderr).toContain('0 of 9 hits would change');
   });
 
+  it('says of the hits around what follows from it, and the same in a dry run', async () => {
+    const { path, directory, store } = await openTestStore();
+    const of = { peer: '00000000000000aa', network: 'microsoft' } as const;
+    await settleHits(store, [makeHit({ ...of, from: MONITOR, link: makeLink() }), makeHit(of)]);
+    expect(labelsIn(path)).toEqual([
+      { reasons: 'two-agents browser-open language microsoft-open', hits: 1 },
+      { reasons: 'two-agents language microsoft-click', hits: 1 },
+    ]);
+    await writeFile(join(directory, 'telltale.config.json'), JSON.stringify({ rules: RULES }));
+    const relabel = (...args: readonly string[]) =>
+      run(['relabel', '--database', `sqlite:${path}`, '--json', ...args], { cwd: directory });
+    const changed = [{ from: 'scanner', to: 'human', events: 1 }];
+    expect(JSON.parse((await relabel('--dry-run')).stdout)).toMatchObject({ dryRun: true, changed });
+    expect(JSON.parse((await relabel()).stdout)).toMatchObject({ dryRun: false, changed });
+    expect(labelsIn(path)).toEqual([
+      { reasons: 'browser-open language microsoft-open', hits: 1 },
+      { reasons: 'our-monitor', hits: 1 },
+    ]);
+    expect((await buildReport(store, { message: 'spring-sale' })).opens.byLabel.human).toEqual({ total: 1, unique: 1 });
+  });
+
   it('leaves the label of hits whose raw signals are gone', async () => {
     const { path, relabel, store } = await settled();
     // Retention takes them out of an event's own row.

@@ -4,8 +4,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { sameAddressHits } from '../../src/base/limits.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { run } from '../support/command.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { makeHit } from '../support/hits.ts';
 import { accountedFor, appendAll, entriesOf } from '../support/journals.ts';
 import { ask } from '../support/service.ts';
@@ -46,6 +48,11 @@ function gather(pairs: readonly (readonly [string, string])[]): ReadonlyMap<stri
   const gathered = new Map<string, Set<string>>();
   for (const [recipient, hit] of pairs) gathered.set(recipient, (gathered.get(recipient) ?? new Set()).add(hit));
   return gathered;
+}
+
+/** How many hits a process has taken. */
+function receivedIn(cwd: string, journal: string): number {
+  return Number(rowsOf(join(cwd, 'telltale-data', journal), 'SELECT received FROM journal')[0]?.received);
 }
 
 /** Which of these recipients have not exactly one hit. */
@@ -102,10 +109,7 @@ describe('telltale serve --workers 2', () => {
     );
   }
 
-  /** How many hits a process has taken. */
-  function receivedBy(name: string): number {
-    return Number(rowsOf(join(cwd, 'telltale-data', name), 'SELECT received FROM journal')[0]?.received);
-  }
+  const receivedBy = (name: string) => receivedIn(cwd, name);
 
   it('runs two processes that answer, which share a port', () => {
     expect(serving.workers()).toHaveLength(2);
@@ -206,6 +210,66 @@ describe('telltale serve --workers 2', () => {
       const durable = await opening;
       expect(durable).not.toEqual([]);
       expect(notOnce(await keptIn(cwd), durable)).toEqual([]);
+    },
+    SLOW_MS,
+  );
+});
+
+describe('what several processes find out of an address', () => {
+  const BROWSER = { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36', 'accept-language': 'de' };
+
+  /** Opens mail of ever new recipients until every process has taken so many hits. */
+  async function openFor(cwd: string, serving: Serving, hitsEach: number, more: Readonly<Record<string, string>> = {}) {
+    const headers = { ...BROWSER, ...more };
+    let opened = 0;
+    while (!JOURNALS.every((name) => receivedIn(cwd, name) >= hitsEach)) {
+      const recipients = Array.from({ length: 20 }, (_, at) => `r${opened + at}`);
+      await Promise.all(recipients.map((recipient) => ask(serving.pixelOf(recipient), { headers })));
+      opened += recipients.length;
+    }
+    return opened;
+  }
+
+  const eventsIn = (cwd: string) =>
+    rowsOf(
+      join(cwd, 'telltale-data/telltale.db'),
+      `SELECT networks.name AS network, reasons, count(*) AS events FROM events
+        JOIN networks ON networks.code = network JOIN verdicts ON verdicts.key = verdict_key GROUP BY 1, 2`,
+    );
+
+  it(
+    'an address that hides its readers is named by each, and all hits of it are judged so',
+    async () => {
+      const cwd = temporaryDirectory();
+      const serving = await startServing(cwd, ['--workers', '2', '--admin-port', '0']);
+      onTestFinished(() => void serving.child.kill('SIGKILL'));
+      const opened = await openFor(cwd, serving, sameAddressHits);
+      const hidden = [{ network: 'cdn', reasons: 'hidden-reader', events: opened }];
+      await expect.poll(() => eventsIn(cwd), IN_TIME).toEqual(hidden);
+      const report = JSON.parse((await ask(`${serving.adminUrl}/api/v1/messages/m`, asAdmin)).text);
+      expect(report.opens.byLabel.unknown).toEqual({ total: opened, unique: opened });
+      expect(report.warnings).toContainEqual(expect.objectContaining({ code: 'readers-hidden' }));
+      const ready = await Promise.all(Array.from({ length: 24 }, () => ask(`${serving.url}/readyz`)));
+      expect(new Set(ready.map(({ text }) => text))).toEqual(new Set(['misconfigured']));
+      expect(serving.said().match(/came from one address/g)).toHaveLength(2);
+    },
+    SLOW_MS,
+  );
+
+  it(
+    'a name is asked for by each, counts for the hits of all, and is counted once a process',
+    async () => {
+      const gateway = 'd1.ess.barracudanetworks.com';
+      const { servers } = await startDnsServer({ '203.0.113.9': [gateway], [gateway]: ['203.0.113.9'] });
+      const cwd = temporaryDirectory();
+      const args = ['--workers', '2', '--admin-port', '0', '--trusted-proxies', 'loopback', '--reverse-dns', servers];
+      const serving = await startServing(cwd, args);
+      onTestFinished(() => void serving.child.kill('SIGKILL'));
+      const opened = await openFor(cwd, serving, 1, { 'x-forwarded-for': '203.0.113.9' });
+      const named = [{ network: 'unknown', reasons: 'gateway-host', events: opened }];
+      await expect.poll(() => eventsIn(cwd), IN_TIME).toEqual(named);
+      const known = 'telltale_reverse_dns_total{outcome="known"} 2';
+      await expect.poll(async () => (await ask(`${serving.adminUrl}/metrics`)).text, IN_TIME).toContain(known);
     },
     SLOW_MS,
   );

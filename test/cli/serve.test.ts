@@ -57,6 +57,14 @@ describe('telltale serve', () => {
     expect(report.opens).toMatchObject({ total: 2, unique: 1 });
   });
 
+  it('says what DNS servers are when it is given none', async () => {
+    const args = ['serve', '--port', '0'];
+    const byFlag = await run([...args, '--reverse-dns', 'nowhere'], { cwd });
+    const byEnvironment = await run(args, { cwd, env: { TELLTALE_REVERSE_DNS: '127.0.0.1;127.0.0.2' } });
+    for (const { status, stderr } of [byFlag, byEnvironment])
+      expect([status, stderr]).toEqual([2, expect.stringContaining('DNS servers by their addresses')]);
+  });
+
   it('counts 1 open and 1 click of the right recipient and link, as the report says', async () => {
     const child = serve(['--port', '0', '--json']);
     const said = textOf(child.stderr);

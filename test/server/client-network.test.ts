@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
+import { startDnsServer } from '../support/dns-server.ts';
 import { ask, startTestService, type TestService, urlIn } from '../support/service.ts';
 import { rowsOf } from '../support/stores.ts';
 
@@ -69,6 +70,52 @@ describe('the network of a hit', () => {
     await service.end();
     rmSync(directory, { recursive: true });
     service = undefined;
+  });
+});
+
+describe('the name of an address', () => {
+  const gateway = 'd1.ess.barracudanetworks.com';
+  const reasonsOf = ({ directory }: TestService) =>
+    rowsOf(
+      join(directory, 'telltale.db'),
+      'SELECT reasons FROM events JOIN verdicts ON verdicts.key = verdict_key ORDER BY hit_id',
+    ).map(({ reasons }) => reasons);
+
+  it('is asked for after the answer, and judges the hits that came from there, before and after', async () => {
+    const { servers, asked } = await startDnsServer({ '203.0.113.9': [gateway], [gateway]: ['203.0.113.9'] });
+    service = await startTestService({ trustedProxies: 'loopback', reverseDns: servers });
+    const running = service;
+    await open(running, 2, { 'x-forwarded-for': '203.0.113.9' });
+    await open(running, 1, { 'x-forwarded-for': '203.0.113.10' });
+    await vi.waitFor(() => expect(reasonsOf(running).slice(0, 2)).toEqual(['gateway-host', 'gateway-host']));
+    await open(running, 1, { 'x-forwarded-for': '203.0.113.9' });
+    expect(reasonsOf(running)).toEqual(['gateway-host', 'gateway-host', 'browser-open language', 'gateway-host']);
+    const { opens } = await buildReport(running.store, { message: 'm' });
+    expect(opens.byLabel).toMatchObject({ scanner: { total: 3 }, human: { total: 1 } });
+    await vi.waitFor(() => expect(asked).toEqual(expect.arrayContaining(['203.0.113.9', gateway, '203.0.113.10'])));
+    const metrics = await ask(`${running.url}/metrics`);
+    expect(metrics.text).toContain('telltale_reverse_dns_total{outcome="known"} 1');
+    expect(running.problems).toEqual([]);
+  });
+
+  it('is asked of nobody unless the owner says so', async () => {
+    service = await startTestService({ trustedProxies: 'loopback' });
+    await open(service, 1, { 'x-forwarded-for': '203.0.113.9' });
+    expect((await ask(`${service.url}/metrics`)).text).not.toMatch(/^telltale_reverse_dns_total\{/m);
+  });
+
+  it('harms nothing where the server fails or stalls: who asks is answered, and it is counted', async () => {
+    const { servers, stalled } = await startDnsServer({ '203.0.113.9': 'fail', '203.0.113.10': 'stall' });
+    service = await startTestService({ trustedProxies: 'loopback', reverseDns: servers });
+    const running = service;
+    await open(running, 1, { 'x-forwarded-for': '203.0.113.9' });
+    await open(running, 1, { 'x-forwarded-for': '203.0.113.10' });
+    await vi.waitFor(() => expect(stalled()).toBe(1));
+    await open(running, 1, { 'x-forwarded-for': '203.0.113.10' });
+    expect(new Set(reasonsOf(running))).toEqual(new Set(['browser-open language']));
+    const failed = 'telltale_reverse_dns_total{outcome="failed"} 1';
+    await vi.waitFor(async () => expect((await ask(`${running.url}/metrics`)).text).toContain(failed));
+    expect(running.problems).toEqual([]);
   });
 });
 

@@ -117,4 +117,16 @@ describe('a send that is told after a hit was settled', () => {
     await store.recordSends(MESSAGE, [{ recipient: 'r1', atMs: startMs - 100 }]);
     expect(reasonsIn(path)).toEqual(['at-delivery', expect.stringMatching(/^two-agents .*very-fast/)]);
   });
+
+  it('nor that one address asked for many mails', async () => {
+    const { store, path } = await openTestStore();
+    const ofMany = (n: number) => makeHit({ recipient: `r${n}`, peer: '0123456789abcdef', atMs: startMs + n });
+    await settleHits(
+      store,
+      Array.from({ length: 10 }, (_, n) => ofMany(n)),
+    );
+    while (await store.forgetPeers(startMs + 3_600_000));
+    await store.recordSends(MESSAGE, [{ recipient: 'r1', atMs: startMs - 20_000 }]);
+    expect(reasonsIn(path)[1]).toBe('fan-out browser-open language fast');
+  });
 });

@@ -39,6 +39,18 @@ export const OPENS: readonly Case[] = [
     'proxy-human',
     { ua: UA.gmail, network: 'datacenter', ptr: 'google-proxy-66-249-84-1.google.com' },
   ]),
+  makeCase('Gmail by the name of its special crawlers', [
+    'proxy-human',
+    { ua: UA.gmail, network: 'datacenter', ptr: 'rate-limited-proxy-66-249-88-1.google.com.' },
+  ]),
+  makeCase('Google’s look at a mail, by its name in reverse DNS', [
+    'scanner',
+    { ua: UA.chrome, network: 'datacenter', ptr: 'rate-limited-proxy-66-249-92-1.google.com' },
+  ]),
+  makeCase('a name that only begins like Google’s', [
+    'unknown',
+    { ua: UA.gmail, network: 'datacenter', ptr: 'google-proxy-66-249-84-1.google.com.example.net' },
+  ]),
   makeCase('Gmail, a fast reader', ['proxy-human', { ua: UA.gmail, network: 'google', afterMs: 9_000 }]),
   makeCase('Gmail’s proxy at the send', [
     'prefetch',
