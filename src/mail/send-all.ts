@@ -7,6 +7,7 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { Transporter } from 'nodemailer';
 import { TelltaleError } from '../base/errors.ts';
 import { sendRetriesMax, sendsAhead } from '../base/limits.ts';
+import { isLoopbackName } from '../base/loopback-name.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import type { EndedSend } from '../track/send-log.ts';
@@ -36,7 +37,7 @@ interface Job {
  * @param mail compiled with `merge: 'liquid'`, or finished. A store's `message` is what makes two calls one mailing.
  * @throws TelltaleError `MISSING_FIELDS` before the first mail, with the names and the rows that lack them; `SENDING` while
  *   another process sends the message; `SMTP_FAILED` when the server lets nobody in or is away for too long;
- *   `INVALID_OPTION`, `UNKNOWN_OPTION`.
+ *   `INVALID_BASE_URL` without https; `INVALID_OPTION`, `UNKNOWN_OPTION`.
  */
 export async function* sendAll(
   transporter: Transporter,
@@ -45,6 +46,7 @@ export async function* sendAll(
   options: SendAllOptions,
 ): AsyncGenerator<SendResult, void, undefined> {
   const given = readSendOptions(options);
+  checkWayOut(mail.unsubscribeUrl('x'));
   const merger = makeMerger(mail, given);
   const rows = await rowsOf(recipients, (recipient) => merger.lacking(recipient.recipient, recipient.fields));
   const { store, signal } = given;
@@ -200,6 +202,16 @@ export async function* sendAll(
     await Promise.race([pause, ...active]);
     timer.abort();
   }
+}
+
+/** One-click unsubscribe is over https (RFC 8058, section 3.1); on one's own machine nobody listens in. */
+function checkWayOut(url: string): void {
+  const { protocol, hostname, origin } = new URL(url);
+  if (protocol === 'https:' || isLoopbackName(hostname)) return;
+  throw new TelltaleError(
+    'INVALID_BASE_URL',
+    `Mail to a list needs a base URL of https, since mail providers unsubscribe over nothing else, but it begins with ${origin}.`,
+  );
 }
 
 function failed(message: string): TelltaleError {

@@ -1,7 +1,7 @@
 // Cookies of the pages. Over https under a name that no neighbouring host can set; browsers refuse that one over plain http,
 // which is for the loopback alone.
 import type { Context } from 'koa';
-import { isLoopbackName } from './loopback-name.ts';
+import { isLoopbackName } from '../base/loopback-name.ts';
 
 export type CookieName = 'telltale' | 'telltale-login';
 

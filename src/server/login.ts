@@ -2,12 +2,12 @@
 // the form brings a CSRF token along, of its session or of the browser that is to log in.
 import type { Context } from 'koa';
 import { formBytesMax } from '../base/limits.ts';
+import { isLoopbackName } from '../base/loopback-name.ts';
 import { renderPage } from '../pages/render-page.ts';
 import { type ApiAuth, CHALLENGE, tryToken } from './api-auth.ts';
 import { one } from './api-data.ts';
 import { givePage, seeOther } from './give-page.ts';
 import type { LoginForms } from './login-forms.ts';
-import { isLoopbackName } from './loopback-name.ts';
 import { returnPathOf } from './page-place.ts';
 import { readBody } from './read-body.ts';
 import { isCsrfRight, type Sessions } from './sessions.ts';

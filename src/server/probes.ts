@@ -1,7 +1,7 @@
 // What watches a server: `/healthz`, `/readyz` and `/metrics`.
 import type { Context, Middleware } from 'koa';
+import { isLoopbackName } from '../base/loopback-name.ts';
 import type { AddressOf } from './client-address.ts';
-import { isLoopbackName } from './loopback-name.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Why a server should get no more requests: it is behind the store's control state, or its journal cannot take hits. */

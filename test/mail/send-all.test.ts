@@ -289,6 +289,18 @@ describe('sendAll', () => {
     expect(String(came).trimEnd()).toBe(mail.render('r1').html.trimEnd());
   });
 
+  it('needs https for the way out, but on one’s own machine', async () => {
+    const server = await startScripted();
+    const { store } = await openTestStore();
+    const options = { store, from: 'us@example.com', subject: 'x' };
+    const mailAt = (baseUrl: string) =>
+      createTracker({ baseUrl, keys: testRing() }).compile('<p>x</p>', { message: 'm' });
+    const send = (baseUrl: string) => collect(sendAll(transportTo(server.port), mailAt(baseUrl), [ann], options));
+    await expect(send('http://t.example.com')).rejects.toMatchObject({ code: 'INVALID_BASE_URL' });
+    expect(server.connections()).toBe(0);
+    expect(statuses(await send('http://127.0.0.1:8080'))).toEqual(['sent']);
+  });
+
   it('refuses a mail with tags that was compiled as a finished one, and options that cannot be', async () => {
     const opened = await openTestStore();
     const unfinished = compiled(opened, HTML, { merge: undefined });
