@@ -271,6 +271,12 @@ export const apiBodyBytesMax = 10_000_000;
 /** Bytes of a one-click unsubscribe body: the one body that counts has 26. */
 export const unsubscribeBodyBytesMax = 1_024;
 
+/** Records of a recipient's consent that are shown: people change their mind a few times. */
+export const consentsShown = 500;
+
+/** Characters of what proves a consent. */
+export const proofCharsMax = 500;
+
 /** Rows of one page at the API when none is asked for, and at most. */
 export const pageRowsDefault = 50;
 export const pageRowsMax = 500;

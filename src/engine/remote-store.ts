@@ -53,6 +53,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   restore: 'write',
   correctLink: 'write',
   setConsent: 'write',
+  consentsOf: 'read',
   eraseRecipient: 'write',
   listRevocations: 'read',
   changesAfter: 'read',

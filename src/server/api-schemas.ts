@@ -1,7 +1,7 @@
 // What the API answers, as schemas: TypeScript holds them equal to what reports are, tests hold answers to them, and the
 // OpenAPI document shows them.
 import { z } from 'zod';
-import { HIT_KINDS, LABELS, type Label, NETWORK_KINDS } from '../base/nouns.ts';
+import { CONSENT_LEVELS, type Consent, HIT_KINDS, LABELS, type Label, NETWORK_KINDS } from '../base/nouns.ts';
 import { DEVICES } from '../classify/mail-clients.ts';
 import type { Report, ReportLink } from '../report/build-report.ts';
 import type { HitsAt, Timeline } from '../report/build-timeline.ts';
@@ -224,3 +224,24 @@ export interface Revoked {
 export const PROBLEM: z.ZodType = z
   .strictObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
   .meta({ id: 'Problem' });
+
+const LEVEL = z.enum(CONSENT_LEVELS);
+
+/** A recipient's consent, and the record of it, newest first. */
+export interface Consents {
+  readonly recipient: string;
+  /** What is in force; null when nothing was ever said. */
+  readonly consent: Consent | null;
+  readonly items: readonly (Consent & Readonly<Record<'purpose' | 'source' | 'by' | 'at' | 'recordedAt', string>>)[];
+}
+
+export const CONSENTS: z.ZodType<Consents> = z.strictObject({
+  recipient: z.string(),
+  consent: z.strictObject({ opens: LEVEL, clicks: LEVEL }).nullable(),
+  items: z.array(
+    z.strictObject({
+      ...{ opens: LEVEL, clicks: LEVEL, purpose: z.string(), source: z.string(), by: z.string() },
+      ...{ at: z.iso.datetime(), recordedAt: z.iso.datetime() },
+    }),
+  ),
+});

@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
+import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
 import { messageRoutes } from './message-api.ts';
 import { answerProblem } from './problem.ts';
@@ -12,7 +13,13 @@ import { sendRoutes } from './send-api.ts';
 
 /** All routes, in the order of the documentation. */
 export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
-  return [...messageRoutes(parts), ...recipientRoutes(parts), ...sendRoutes(parts), ...controlRoutes(parts)];
+  return [
+    ...messageRoutes(parts),
+    ...recipientRoutes(parts),
+    ...sendRoutes(parts),
+    ...consentRoutes(parts),
+    ...controlRoutes(parts),
+  ];
 }
 
 /** Answers the API. */

@@ -7,6 +7,7 @@ import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { ShortLinkStore } from '../track/send-queue.ts';
+import { codeOf, LEVELS, wordOf } from './codes.ts';
 import { type ChangeRow, readChange, subjectOf, tombstoneOf, toRow } from './control-row.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,6 +18,22 @@ export interface Revocation {
   readonly revokedBy: string;
   readonly restoredAt: string | null;
   readonly restoredBy: string | null;
+}
+
+/** What proves a consent or its withdrawal. */
+export interface ConsentProof {
+  /** What it is for, in the sender's words. */
+  readonly purpose: string;
+  /** Where it was given: a form, a letter, a page. */
+  readonly source: string;
+  readonly atMs: number;
+}
+
+/** A consent as it was recorded, and by whom. */
+export interface ConsentEntry extends ConsentProof {
+  readonly consent: Consent;
+  readonly recordedAtMs: number;
+  readonly by: string;
 }
 
 export interface ControlRows extends ShortLinkStore {
@@ -35,8 +52,13 @@ export interface ControlRows extends ShortLinkStore {
   }): Promise<readonly (Revocation & { readonly place: number })[]>;
   /** Corrects where a link leads; false when it led there already. */
   correctLink(link: LinkOfMessage, destination: string, by: string): Promise<boolean>;
-  /** Sets the most that may be learnt of a recipient; false when it was so already, or the recipient is erased. */
-  setConsent(recipient: string, consent: Consent, by: string): Promise<boolean>;
+  /**
+   * Sets the most that may be learnt of a recipient; false when it was so already, or the recipient is erased. What proves
+   * it is kept either way, unless the recipient is erased.
+   */
+  setConsent(recipient: string, consent: Consent, by: string, proof?: ConsentProof): Promise<boolean>;
+  /** What is on record of a recipient's consent, the newest first, at most `limit`. */
+  consentsOf(recipient: string, limit: number): Promise<readonly ConsentEntry[]>;
   /** Leaves a tombstone in place of what the sequence holds of a recipient; false when it stands already. */
   eraseRecipient(recipient: string, by: string): Promise<boolean>;
 }
@@ -85,13 +107,20 @@ export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now
         else if (!isSame(known, change)) throw collision(message);
       });
     },
-    setConsent: (recipient, consent, by) =>
+    setConsent: (recipient, consent, by, proof) =>
       record(by, async (log) => {
         if ((await log.latest({ kind: 'erased', tombstone: log.tombstoneOf(recipient) })) !== undefined) return false;
+        if (proof !== undefined) {
+          const { purpose, source, atMs } = proof;
+          const levels = { opens: codeOf(LEVELS, consent.opens), clicks: codeOf(LEVELS, consent.clicks) };
+          const row = { recipient, ...levels, purpose, source, at_ms: atMs, recorded_at_ms: now(), by };
+          await log.tx.insertInto('consents').values(row).execute();
+        }
         return log.addIfNew({ kind: 'consent', recipient, consent });
       }),
     eraseRecipient: (recipient, by) =>
       record(by, async (log) => {
+        await log.tx.deleteFrom('consents').where('recipient', '=', recipient).execute();
         await log.tx
           .deleteFrom('control_changes')
           .where('topic', '=', 'consent')
@@ -99,6 +128,19 @@ export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now
           .execute();
         return log.addIfNew({ kind: 'erased', tombstone: log.tombstoneOf(recipient) });
       }),
+    async consentsOf(recipient, limit) {
+      const rows = await db
+        .selectFrom('consents')
+        .selectAll()
+        .where('recipient', '=', recipient)
+        .orderBy('key', 'desc')
+        .limit(limit)
+        .execute();
+      return rows.map(({ opens, clicks, purpose, source, at_ms: atMs, recorded_at_ms: recordedAtMs, by }) => ({
+        consent: { opens: wordOf(LEVELS, opens), clicks: wordOf(LEVELS, clicks) },
+        ...{ purpose, source, atMs, recordedAtMs, by },
+      }));
+    },
   };
 }
 

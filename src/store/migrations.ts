@@ -263,6 +263,18 @@ async function createControl(db: Kysely<unknown>): Promise<void> {
     .columns(['topic', 'subject', 'seq'])
     .unique()
     .execute();
+  await create('consents')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('recipient', 'text', notNull)
+    .addColumn('opens', 'integer', notNull)
+    .addColumn('clicks', 'integer', notNull)
+    .addColumn('purpose', 'text', notNull)
+    .addColumn('source', 'text', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('recorded_at_ms', 'integer', notNull)
+    .addColumn('by', 'text', notNull)
+    .execute();
+  await db.schema.createIndex('consents_by_recipient').on('consents').columns(['recipient', 'key']).execute();
   const log = { id: randomUUID(), last_seq: 0, tombstone_key: randomBytes(32) };
   await db.withTables<Pick<Tables, 'control_log'>>().insertInto('control_log').values(log).execute();
 }

@@ -37,6 +37,7 @@ export interface Tables {
   readonly api_tokens: ApiTokenTable;
   readonly control_log: ControlLogTable;
   readonly control_changes: ControlChangeTable;
+  readonly consents: ConsentTable;
 }
 
 /** With what was sent of it and who left by it, counted in the transactions that record both. */
@@ -343,6 +344,19 @@ interface ControlChangeTable {
   readonly subject: string;
   readonly value: string;
   readonly at_ms: number;
+  readonly by: string;
+}
+
+/** What a recipient agreed to or withdrew, as it was told: the proof of it. */
+interface ConsentTable {
+  readonly key: Generated<number>;
+  readonly recipient: string;
+  readonly opens: number;
+  readonly clicks: number;
+  readonly purpose: string;
+  readonly source: string;
+  readonly at_ms: number;
+  readonly recorded_at_ms: number;
   readonly by: string;
 }
 

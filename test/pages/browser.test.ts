@@ -328,7 +328,6 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
         const response = await page.goto(path);
         bytes = (await response?.body())?.length ?? 0;
         expect([path, requests.length]).toEqual([path, 1]);
-        (await import('node:fs')).writeFileSync('/tmp/pages-eyes/full.html', (await response?.body()) ?? '');
         expect(bytes).toBeLessThan(BYTES_MAX);
       }
       documents.length = 0;
