@@ -56,7 +56,7 @@ export function classify(hits: readonly ClassifyHit[], options: ClassifyOptions 
 
 function locate(hit: ClassifyHit, networks: KnownNetworks): ClassifyHit {
   const { ip, network } = hit;
-  return network !== undefined || !ip ? hit : { ...hit, network: networks.kindOf(ip) };
+  return typeof network === 'string' || !ip ? hit : { ...hit, network: networks.kindOf(ip) };
 }
 
 /** Judges a hit by itself. */

@@ -42,6 +42,14 @@ const NAMED_NETWORKS: readonly NamedNetwork[] = [
 /** Ends of names that mail security services give their addresses (EmailEngine). */
 const GATEWAY_HOSTS: readonly string[] = ['.barracuda.com', '.barracudanetworks.com', '.spfbl.net'];
 
+/** Kinds that leave room for a name to say more: a provider's says as much, and at home and on the way nobody scans mail. */
+const SAY_LITTLE: ReadonlySet<NetworkKind> = new Set<NetworkKind>(['unknown', 'datacenter', 'corporate']);
+
+/** Whether the name of an address says more than the kind of its network. */
+export function mayBeNamed(network: NetworkKind): boolean {
+  return SAY_LITTLE.has(network);
+}
+
 /** A name in one case and without a final dot. */
 export function plainName(name: string): string {
   return name.toLowerCase().replace(/\.$/, '');

@@ -3,7 +3,7 @@
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { ownRuleCharsMax, ownRulesMax } from '../base/limits.ts';
-import { type HitKind, LABELS, type Label } from '../base/nouns.ts';
+import { type HitKind, LABELS, type Label, NETWORK_KINDS } from '../base/nouns.ts';
 import { checkChoice, checkOptionNames, kindOf } from '../base/options.ts';
 import type { OwnRule } from './judge-hit.ts';
 import { isOurs } from './judgement-of.ts';
@@ -99,6 +99,7 @@ function testOf(
     case 'userAgent':
       return [({ agent }) => agent.text.toLowerCase().includes(text)];
     case 'network':
+      checkChoice(value, NETWORK_KINDS, `${of}: the network of a rule`);
       return [({ network }) => network === value];
     case 'host':
       if (!text.startsWith('.') || text.endsWith('.'))

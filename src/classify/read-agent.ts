@@ -56,6 +56,14 @@ const AGENTS: readonly { readonly kind: AgentKind; readonly is: RegExp }[] = [
     kind: 'preview',
     is: /GroupMeBot|KeybaseBot|Mattermost-Bot|Mastodon\/|Discourse Forum Onebox|EvernoteRichLinkBot|LinkPreview|LinkUnfurler|UnfurlBot|meta-external(?:fetcher|hit)|pinterest\.com\/bot/i,
   },
+  {
+    kind: 'preview',
+    is: /^WhatsApp$|^Viber|SteamChatURLLookup|^Bluesky\/|BlueskyPreviewBot|^Synapse |^Notion\/|DingTalkBot-LinkService|^Friendica|^Lemmy\/|OdklBot/i,
+  },
+  {
+    kind: 'preview',
+    is: /SummalyBot|VKRobot|Mediumbot-MetaTagFetcher|Linespider|GG PeekBot|Xing Bot|Quora-Bot|FlipboardProxy|TwilioProxy|^Tumblr\//i,
+  },
   { kind: 'gateway', is: /Barracuda Sentinel|^Microsoft Exchange\//i },
   { kind: 'headless', is: /HeadlessChrome|PhantomJS|Puppeteer|Playwright|SlimerJS|CasperJS|Selenium|WebDriver/i },
   {
@@ -70,6 +78,7 @@ const AGENTS: readonly { readonly kind: AgentKind; readonly is: RegExp }[] = [
     kind: 'library',
     is: /libwww-perl|lwp-trivial|python-requests|python-urllib|aiohttp|HttpUrlConnection|HTTrack|mechanize/i,
   },
+  { kind: 'library', is: /^httpunit|^Pcore-HTTP|^http_get|AsyncHttpClient/i },
   { kind: 'ms-office', is: /ms-office/i },
   { kind: 'outlook', is: /Microsoft Office\/\d|Microsoft Outlook|Outlook-(?:iOS|Android)\//i },
   // Robots by their habits: an address in the name, "compatible" with nothing in particular, a word that ends in "bot"
@@ -78,6 +87,11 @@ const AGENTS: readonly { readonly kind: AgentKind; readonly is: RegExp }[] = [
   {
     kind: 'crawler',
     is: /scanner|scanning|checker|checklink|validator|monitor|fetcher|archiver|inspect|analy[sz]er|synthetics|lighthouse/i,
+  },
+  // Scanners that name themselves in one word (crawler-user-agents, tag "scanner").
+  {
+    kind: 'crawler',
+    is: /zgrab|Nikto\/|OpenVAS|acunetix|WhatWeb\/|EmailWolf|NetSystemsResearch|SecurityHeaders|Hardenize|watchTowr|Foregenix|l9explore/i,
   },
   { kind: 'stale', is: /MSIE 10\.0|Firefox\/2\.|Mac OS X[^()]{0,40}Trident/i },
   {

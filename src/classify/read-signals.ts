@@ -17,7 +17,7 @@ export interface ClassifyHit {
   readonly link?: number | null | undefined;
   readonly linkCount?: number | null | undefined;
   /** Whether it is a link that no person sees. @default false */
-  readonly honeypot?: boolean | undefined;
+  readonly honeypot?: boolean | null | undefined;
   /** Milliseconds since 1970. */
   readonly sentAtMs?: number | null | undefined;
   readonly deliveredAtMs?: number | null | undefined;
@@ -25,7 +25,7 @@ export interface ClassifyHit {
   /** The address, or anything that stands for it: it is compared, and never looked up. */
   readonly ip?: string | null | undefined;
   /** The kind of network the request came from. @default 'unknown' */
-  readonly network?: string | undefined;
+  readonly network?: string | null | undefined;
   /** The name the address has in reverse DNS, confirmed forwards. */
   readonly ptr?: string | null | undefined;
   readonly recipientDomain?: string | null | undefined;

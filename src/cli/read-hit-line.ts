@@ -1,6 +1,7 @@
 // Reads a line of hits as `classify` takes them: each field is looked at, and the first that is wrong is named.
 import ipaddr from 'ipaddr.js';
 import { quote } from '../base/ids.ts';
+import { NETWORK_KINDS } from '../base/nouns.ts';
 import type { ClassifyHit } from '../classify/read-signals.ts';
 
 /** What a line holds: a hit, or what is wrong with it. */
@@ -17,6 +18,8 @@ const EVENTS: ReadonlySet<unknown> = new Set(['open', 'click', 'unsubscribe']);
 const isText = (value: unknown) => typeof value === 'string';
 const isFilled = (value: unknown) => typeof value === 'string' && value !== '';
 const isNumber = (value: unknown) => typeof value === 'number' && Number.isFinite(value);
+const isFlag = (value: unknown) => typeof value === 'boolean';
+const isNetworkKind = (value: unknown) => NETWORK_KINDS.some((kind) => kind === value);
 const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0;
 const orNull = (fits: Field['fits']) => (value: unknown) => value === null || fits(value);
 
@@ -31,10 +34,10 @@ const FIELDS: readonly Field[] = [
   field('headers', true, 'an object of header names and texts', isHeaders),
   field('link', false, 'the index of a link, a whole number from 0, or null', orNull(isCount)),
   field('linkCount', false, 'how many links the mail has, or null', orNull(isCount)),
-  field('honeypot', false, 'true or false', (value) => typeof value === 'boolean'),
+  field('honeypot', false, 'true, false or null', orNull(isFlag)),
   field('sentAtMs', false, 'milliseconds since 1970, or null', orNull(isNumber)),
   field('deliveredAtMs', false, 'milliseconds since 1970, or null', orNull(isNumber)),
-  field('network', false, 'a kind of network, a text', isFilled),
+  field('network', false, `one of ${NETWORK_KINDS.join(', ')}, or null`, orNull(isNetworkKind)),
   field('ptr', false, 'a name in reverse DNS, or null', orNull(isText)),
   field('recipientDomain', false, 'a domain, or null', orNull(isText)),
 ];

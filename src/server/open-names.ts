@@ -12,6 +12,7 @@ import {
 } from '../base/limits.ts';
 import type { NetworkKind } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
+import { mayBeNamed } from '../classify/host-names.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { PeerName } from '../store/known-peers.ts';
 import { isPrivate } from './private-address.ts';
@@ -49,8 +50,6 @@ export interface NamesOptions {
 
 const OPTIONS = ['servers', 'rules', 'onName', 'onOutcome', 'onProblem', 'timeoutMs'];
 
-/** Kinds that leave room for a name to say more. A provider's says as much; at home and on the way nobody scans mail. */
-const SAYS_LITTLE: ReadonlySet<NetworkKind> = new Set<NetworkKind>(['unknown', 'datacenter', 'corporate']);
 const UNANSWERED: ReadonlySet<NameOutcome> = new Set<NameOutcome>(['failed', 'timeout']);
 
 /**
@@ -71,7 +70,7 @@ export function openNames(options: NamesOptions): Names {
 
   function note(seen: SeenAddress): void {
     const { address, peer, network, atMs } = seen;
-    if (isClosed || !SAYS_LITTLE.has(network) || known.of(peer) > atMs) return;
+    if (isClosed || !mayBeNamed(network) || known.of(peer) > atMs) return;
     if (isIP(address) === 0 || isPrivate(address)) return;
     if (waiting.length >= namesWaitingMax) {
       onOutcome('dropped');

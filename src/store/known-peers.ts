@@ -3,6 +3,7 @@
 import { contextWindowMs, peerAnewMax } from '../base/limits.ts';
 import type { NetworkKind } from '../base/nouns.ts';
 import { judgeAlone } from '../classify/classify.ts';
+import { mayBeNamed } from '../classify/host-names.ts';
 import type { OwnRules } from '../classify/own-rules.ts';
 import { classifyHit } from '../settle/judge-hits.ts';
 import { codeOf, KINDS, NETWORKS, wordOf } from './codes.ts';
@@ -60,10 +61,10 @@ const COULD_HIDE: ReadonlySet<NetworkKind> = new Set<NetworkKind>(['unknown', 'd
 
 type Place = Pick<Fact, 'network' | 'host'>;
 
-/** Where a hit came from, by what was found since. */
+/** Where a hit came from, by what was found since; a kind of network that says enough stays all that is known. */
 function placeBy(place: Place, fact: Place): Place {
   const network = fact.network !== 'unknown' && COULD_HIDE.has(place.network) ? fact.network : place.network;
-  return { network, host: fact.host || place.host };
+  return { network, host: mayBeNamed(place.network) ? fact.host || place.host : place.host };
 }
 
 function learn(writer: Writer, peerText: string, fact: Fact): void {
@@ -76,7 +77,8 @@ function learn(writer: Writer, peerText: string, fact: Fact): void {
   const found = statements.keptFromPeer.all(peer, hitIdAt(fromMs), hitIdAt(untilMs + 1), peerAnewMax);
   const learnt = found.flatMap((event): readonly KeptEvent[] => {
     const now = placeBy({ network: wordOf(NETWORKS, event.network), host: '' }, fact);
-    const next = { ...event, network: codeOf(NETWORKS, now.network), host_key: host || event.host_key };
+    const hostKey = now.host === '' ? event.host_key : host;
+    const next = { ...event, network: codeOf(NETWORKS, now.network), host_key: hostKey };
     return next.network === event.network && next.host_key === event.host_key ? [] : [next];
   });
   for (const event of learnt) statements.setPlace.run(event.network, event.host_key, event.message_key, event.hit_id);

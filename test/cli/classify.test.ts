@@ -57,7 +57,8 @@ describe('telltale classify', () => {
     [{ ...GOOD, headers: [] }, 'headers: expected an object of header names and texts, but a list came'],
     [{ ...GOOD, headers: { a: 1 } }, 'headers: expected an object of header names and texts, but an object came'],
     [{ ...GOOD, link: -1 }, 'link: expected the index of a link, a whole number from 0, or null, but -1 came'],
-    [{ ...GOOD, honeypot: 'yes' }, 'honeypot: expected true or false, but "yes" came'],
+    [{ ...GOOD, honeypot: 'yes' }, 'honeypot: expected true, false or null, but "yes" came'],
+    [{ ...GOOD, network: 'microsft' }, 'network: expected one of residential, mobile, '],
     [{ ...GOOD, sentAtMs: {} }, 'sentAtMs: expected milliseconds since 1970, or null, but an object came'],
   ])('tells of the line %j and judges the others', async (line, problem) => {
     const ran = await classify([GOOD, line, { ...GOOD, id: 'h3' }]);
@@ -80,6 +81,24 @@ describe('telltale classify', () => {
 
   it.each(['::ffff:192.0.2.9', 'fe80::1%eth0', '[2001:db8::1]', '2001:DB8::1'])('takes the address %s', async (ip) => {
     expect((await classify([{ ...GOOD, ip }])).status).toBe(0);
+  });
+
+  it('takes null for whatever need not be known, and looks up the network then', async () => {
+    const optional = [
+      'link',
+      'linkCount',
+      'honeypot',
+      'sentAtMs',
+      'deliveredAtMs',
+      'network',
+      'ptr',
+      'recipientDomain',
+    ];
+    const nulls = Object.fromEntries(optional.map((name) => [name, null]));
+    const browser = { 'user-agent': 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36', 'accept-language': 'de' };
+    const ran = await classify([{ ...GOOD, ...nulls, ip: '40.92.0.1', headers: browser }]);
+    expect(ran.status).toBe(0);
+    expect(verdictsOf(ran)).toMatchObject([{ label: 'scanner', reasons: ['eop'] }]);
   });
 
   it('takes clocks that jump', async () => {

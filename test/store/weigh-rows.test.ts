@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { peerEventsMax } from '../../src/base/limits.ts';
+import { contextWindowMs, peerEventsMax } from '../../src/base/limits.ts';
 import { type Hit, LABELS } from '../../src/base/nouns.ts';
 import { classify } from '../../src/classify/classify.ts';
 import { usageOf } from '../../src/classify/mail-clients.ts';
@@ -74,12 +74,13 @@ function verdictsIn(path: string) {
   return new Map(rows.map(({ id, label, confidence, reasons }) => [id, { label, confidence, reasons }]));
 }
 
-/** What the same hits are when all are known at once, and their sends. */
-function verdictsOf(hits: readonly Hit[], sends: readonly PlannedSend[] = []) {
+/** What the same hits are when all are known at once, their sends, and the name of an address. */
+function verdictsOf(hits: readonly Hit[], sends: readonly PlannedSend[] = [], name?: PlannedName) {
   const sendOf = (hit: Hit) => sends.find((send) => send.message === hit.message && send.recipient === hit.recipient);
   const withSend = (hit: Hit) => {
     const { atMs, isTimed, domain } = sendOf(hit) ?? {};
-    return { ...classifyHit(hit), sentAtMs: isTimed === true ? atMs : null, recipientDomain: domain };
+    const host = hit.peer === NAMED_PEER && hit.network === 'unknown' ? name?.host : undefined;
+    return { ...classifyHit(hit, host), sentAtMs: isTimed === true ? atMs : null, recipientDomain: domain };
   };
   const verdicts = classify(hits.map(withSend));
   return new Map(
@@ -104,6 +105,29 @@ interface PlannedSend {
   readonly isTimed: boolean;
   readonly domain?: string | undefined;
   readonly toldAt: number;
+}
+
+/** The name of an address, found before some of the hits are settled, or behind them all. */
+interface PlannedName {
+  readonly host: string;
+  readonly toldAt: number;
+}
+
+const NAMED_PEER = '00000000000000aa';
+
+const anyName: fc.Arbitrary<PlannedName | undefined> = fc.option(
+  fc.record({
+    host: fc.constantFrom('.barracuda.com', 'google-proxy-.google.com', 'crawl-.googlebot.com'),
+    toldAt: fc.nat({ max: 5 }),
+  }),
+  { nil: undefined },
+);
+
+/** For all of the time in which hits come. */
+async function tellName(store: Store, name: PlannedName | undefined, isTime: (toldAt: number) => boolean) {
+  if (name === undefined || !isTime(name.toldAt)) return;
+  const { host } = name;
+  await store.namePeer(NAMED_PEER, { host, atMs: startMs + contextWindowMs, untilMs: startMs + 2 * contextWindowMs });
 }
 
 const anySends: fc.Arbitrary<readonly PlannedSend[]> = fc.uniqueArray(
@@ -133,9 +157,10 @@ describe('settling in any pieces', () => {
       fc.asyncProperty(
         anyHits,
         anySends,
+        anyName,
         fc.array(fc.nat({ max: 29 }), { maxLength: 4 }),
         fc.infiniteStream(fc.nat()),
-        async (hits, sends, cuts, chance) => {
+        async (hits, sends, name, cuts, chance) => {
           if (hits.length === 0) return;
           const { store, path } = await openTestStore();
           const shuffled = hits
@@ -146,26 +171,30 @@ describe('settling in any pieces', () => {
           for (const [n, from] of places.entries()) {
             const piece = shuffled.slice(from, places[n + 1] ?? hits.length);
             const isLast = n === places.length - 1;
+            const isTime = (toldAt: number) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n);
             await recordSends(
               store,
-              sends.filter(({ toldAt }) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n)),
+              sends.filter(({ toldAt }) => isTime(toldAt)),
             );
+            await tellName(store, name, isTime);
             if (piece.length > 0) await settleHits(store, piece, `journal-${n % 2}`);
           }
           await recordSends(
             store,
             sends.filter(({ toldAt }) => toldAt === 5),
           );
-          expect(verdictsIn(path)).toEqual(verdictsOf(hits, sends));
+          await tellName(store, name, (toldAt) => toldAt === 5);
+          expect(verdictsIn(path)).toEqual(verdictsOf(hits, sends, name));
 
           const { store: other, path: otherPath } = await openTestStore();
           await recordSends(other, sends);
+          await tellName(other, name, () => true);
           await settleHits(other, hits);
           expect(verdictsIn(otherPath)).toEqual(verdictsIn(path));
           const messages = [...new Set(hits.map(({ message }) => message))].sort();
           expect(await countsIn(store, messages)).toEqual(await countsIn(other, messages));
-          expect(countedRows(path)).toEqual(recount(hits, sends));
-          expect(await usagesIn(store)).toEqual(recountUsages(hits, sends));
+          expect(countedRows(path)).toEqual(recount(hits, sends, name));
+          expect(await usagesIn(store)).toEqual(recountUsages(hits, sends, name));
           expect(await relabelled(store)).toEqual([]);
           await store.close();
           await other.close();
@@ -211,8 +240,8 @@ function countedRows(path: string): readonly string[] {
 }
 
 /** The same, counted anew from the verdicts. */
-function recount(hits: readonly Hit[], sends: readonly PlannedSend[]): readonly string[] {
-  const verdicts = verdictsOf(hits, sends);
+function recount(hits: readonly Hit[], sends: readonly PlannedSend[], name?: PlannedName): readonly string[] {
+  const verdicts = verdictsOf(hits, sends, name);
   const totals = new Map<string, Hit[]>();
   for (const hit of hits) {
     if (hit.kind === 'unsubscribe') continue;
@@ -240,8 +269,8 @@ async function usagesIn(store: Store): Promise<readonly string[]> {
 }
 
 /** The same, counted anew from the verdicts. */
-function recountUsages(hits: readonly Hit[], sends: readonly PlannedSend[]): readonly string[] {
-  const verdicts = verdictsOf(hits, sends);
+function recountUsages(hits: readonly Hit[], sends: readonly PlannedSend[], name?: PlannedName): readonly string[] {
+  const verdicts = verdictsOf(hits, sends, name);
   const totals = new Map<string, number>();
   for (const { id, message, kind, headers } of hits) {
     const label = LABELS.find((one) => one === verdicts.get(id)?.label) ?? 'unknown';
