@@ -77,7 +77,7 @@ describe('telltale serve', () => {
       stdin: '<p><a href="https://a.example/">A</a> <a href="https://b.example/">B</a>',
     });
     const links = mail.stdout.match(/http[^"]+\/c\/[^"]+/g) ?? [];
-    expect((await ask(urlIn(mail.stdout, 'o'))).headers['telltale-durable']).toBe('yes');
+    expect((await ask(urlIn(mail.stdout, 'o'))).status).toBe(200);
     expect((await ask(links[1] ?? '')).headers['location']).toBe('https://b.example/');
     child.kill('SIGTERM');
     expect(await exit(child)).toBe(0);
