@@ -9,6 +9,7 @@ import type { ClassifyHit } from '../classify/read-signals.ts';
 import { loadLists, networksDirectory } from '../network-files/load-lists.ts';
 import { prepareNetworks } from '../networks/prepare-networks.ts';
 import { classify } from '../settle/classify-hits.ts';
+import { hideReaders } from './hide-readers.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { makeLogReader } from './read-access-log.ts';
 import { type ReadLine, readHitLine } from './read-hit-line.ts';
@@ -36,7 +37,8 @@ export async function classifyHits(file: string | undefined, flags: ClassifyFlag
   }
   const lists = await loadLists(networksDirectory(settings.data), (problem) => say(io, messageOf(problem)));
   const networks = prepareNetworks(lists.map(({ list }) => list));
-  const verdicts = classify(hits, { rules: settings.rules, networks });
+  const shownHits = hideReaders(hits, networks, (sentence) => say(io, sentence));
+  const verdicts = classify(shownHits, { rules: settings.rules, networks });
   if (settings.json || io.stdout.isTTY !== true) await printJson(verdicts, io);
   else await printVerdicts(verdicts, io);
   if (bad > 0 && !settings.quiet)

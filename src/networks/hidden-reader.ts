@@ -2,6 +2,11 @@
 // a user agent that a content network puts in the place of the reader's. Of such a hit nothing is guessed.
 import type { NetworkKind } from '../base/nouns.ts';
 
+/** Whether an address of this kind of network could be a proxy's; what is known of others says more than that many come from it. */
+export function couldHideReaders(network: NetworkKind): boolean {
+  return network === 'unknown' || network === 'datacenter';
+}
+
 /** User agents of content networks that fetch from their customers, as they begin. */
 const CDN_AGENTS: readonly { readonly agent: string; readonly source: string }[] = [
   {

@@ -3,7 +3,7 @@
 // the network `cdn`, by which their verdict is `unknown`.
 import { hiddenWindowHits, sameAddressHits, sameAddressMs, sameAddressRecipients } from '../base/limits.ts';
 import type { NetworkKind } from '../base/nouns.ts';
-import { isCdnAgent } from '../networks/hidden-reader.ts';
+import { couldHideReaders, isCdnAgent } from '../networks/hidden-reader.ts';
 import { isPrivate } from './private-address.ts';
 
 /** Why readers cannot be told apart. */
@@ -110,7 +110,7 @@ function watchAddress(): (request: WatchedRequest) => boolean {
       recipients.clear();
     }
     // Who looks at many people's mail in a known network is no proxy of ours.
-    if (!COULD_BE_OURS.has(request.network)) return false;
+    if (request.network !== 'cdn' && !couldHideReaders(request.network)) return false;
     hits += 1;
     if (request.recipient !== null && recipients.size < sameAddressRecipients) recipients.add(request.recipient);
     if (hits < sameAddressHits || recipients.size < sameAddressRecipients) return false;
@@ -118,5 +118,3 @@ function watchAddress(): (request: WatchedRequest) => boolean {
     return isPrivate(address) || request.atMs - fromMs >= sameAddressMs;
   };
 }
-
-const COULD_BE_OURS: ReadonlySet<NetworkKind> = new Set(['unknown', 'datacenter', 'cdn']);

@@ -5,6 +5,7 @@ import type { NetworkKind } from '../base/nouns.ts';
 import { judgeAlone } from '../classify/classify.ts';
 import { mayBeNamed } from '../classify/host-names.ts';
 import type { OwnRules } from '../classify/own-rules.ts';
+import { couldHideReaders } from '../networks/hidden-reader.ts';
 import { classifyHit } from '../settle/judge-hits.ts';
 import { codeOf, KINDS, NETWORKS, wordOf } from './codes.ts';
 import { Changes, getOrSet, type KeyedHit } from './count-rows.ts';
@@ -56,14 +57,12 @@ interface Fact {
 
 /** The kind of network of an address behind which nobody is seen. */
 const HIDES: Pick<Fact, 'network' | 'host'> = { network: 'cdn', host: '' };
-/** What is known of a network says more than that many come from it. */
-const COULD_HIDE: ReadonlySet<NetworkKind> = new Set<NetworkKind>(['unknown', 'datacenter']);
 
 type Place = Pick<Fact, 'network' | 'host'>;
 
 /** Where a hit came from, by what was found since; a kind of network that says enough stays all that is known. */
 function placeBy(place: Place, fact: Place): Place {
-  const network = fact.network !== 'unknown' && COULD_HIDE.has(place.network) ? fact.network : place.network;
+  const network = fact.network !== 'unknown' && couldHideReaders(place.network) ? fact.network : place.network;
   return { network, host: mayBeNamed(place.network) ? fact.host || place.host : place.host };
 }
 

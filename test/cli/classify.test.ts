@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { sameAddressHits } from '../../src/base/limits.ts';
 import { CASES } from '../classify/cases/index.ts';
 import { type Ran, run } from '../support/command.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -171,6 +172,25 @@ describe('telltale classify of an access log', () => {
       times.map((time, n) => line(`GET /c/abcd234/mnop56${'abcde'[n]} HTTP/1.1`, chrome, `03/Mar/2026:${time}`)),
     );
     expect(verdictsOf(ran).map(({ reasons }) => reasons[0])).toEqual(times.map(() => 'burst'));
+  });
+
+  it('names a proxy whose address stands for everybody, and guesses nothing of its hits', async () => {
+    const chrome = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/138.0.0.0 Safari/537.36';
+    const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+    const lines = Array.from({ length: sameAddressHits }, (_, n) =>
+      line(`GET /o/abcd${letters[n >> 5]}${letters[n & 31]}.gif HTTP/1.1`, n === 0 ? 'curl/8.7.1' : chrome).replace(
+        '192.0.2.9',
+        '10.0.0.5',
+      ),
+    );
+    const ran = await classify(lines);
+    expect(ran).toMatchObject({ status: 0, stderr: expect.stringContaining('as from a proxy') });
+    const [first, ...others] = verdictsOf(ran);
+    expect(first).toMatchObject({ label: 'scanner', reasons: ['library'] });
+    for (const one of others) expect(one).toMatchObject({ label: 'unknown', reasons: ['hidden-reader'] });
+    const fewer = await classify(lines.slice(1));
+    expect(fewer.stderr).toBe('');
+    expect(verdictsOf(fewer)[0]).toMatchObject({ label: 'scanner', reasons: ['fan-out', 'browser-open'] });
   });
 
   it.each([
