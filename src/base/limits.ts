@@ -358,7 +358,7 @@ export const forwardedHopsMax = 20;
 export const sameAddressHits = 200;
 export const sameAddressRecipients = 50;
 
-/** Hits of an address before something was found of it that are judged anew, the last ones: some 50 ms of the writing thread. */
+/** Hits of an address before something was found of it that are judged anew, the last ones: a fifth of a second of the writing thread. */
 export const peerAnewMax = 5_000;
 
 /** Milliseconds such a row takes outside private networks: what a gateway scans of one mailing comes in a minute or two. */
@@ -468,7 +468,7 @@ export const fanOutRecipients = 10;
 /** Events of one address that new ones are weighed with, half before them and half behind: a scanner's busiest minutes. */
 export const peerEventsMax = 2_000;
 
-/** Events that are judged anew in one transaction: some 50 ms in which nothing else is written. */
+/** Events that are judged anew in one transaction: a fifth of a second at most in which nothing else is written. */
 export const relabelPageEvents = 5_000;
 
 /** Rules of a sender's own: each is tried on each hit. */

@@ -28,6 +28,33 @@ export function findSendEvidence(hits: readonly ContextHit[], note: Note): void 
   }
 }
 
+/**
+ * The addresses at which new clicks of a mail may say something of opens, though nothing new came from there: what leads
+ * from one address to another is a user agent, of who visits the honeypot or of a burst.
+ */
+export function placesReached(
+  followed: readonly ContextHit[],
+  isNew: (hit: ContextHit) => boolean,
+): ReadonlySet<string> {
+  const places = new Set<string>();
+  if (followed.length < burstLinksMin && !followed.some(isTainted)) return places;
+  const agents = new Set<string>();
+  let left = followed;
+  for (let reached = left.filter(isNew); reached.length > 0; reached = left.filter(isReached)) {
+    for (const { place, agent } of reached) {
+      if (place !== '') places.add(place);
+      agents.add(agent);
+    }
+    const found = new Set(reached);
+    left = left.filter((hit) => !found.has(hit));
+  }
+  return places;
+
+  function isReached({ place, agent }: ContextHit): boolean {
+    return places.has(place) || agents.has(agent);
+  }
+}
+
 function findHoneypotCompany(hits: readonly ContextHit[], note: Note): void {
   if (!hits.some(isTainted)) return;
   const last = new Map<string, number>();

@@ -6,7 +6,7 @@ import type { ContextRuleId } from '../classify/context-rules.ts';
 import { getOrSet } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
-import { PeerEvents } from './peer-events.ts';
+import { PeerEvents, type Span } from './peer-events.ts';
 import type { Writer } from './writer.ts';
 
 /** Events in groups that can say something of each other. */
@@ -37,15 +37,16 @@ export function isFoundAgain(rule: ContextRuleId, id: string, { sends, places }:
 
 /** The mails to one recipient, each, of which an event has changed. */
 function findSends(writer: Writer, changed: readonly StoredEvent[], keptFromMs: number): Groups {
-  const peerEvents = new PeerEvents(writer, new Map());
   const sends = new Map(changed.map((event) => [sendOf(event), event]));
-  const groups = [...sends.values()].flatMap((event) => {
-    const followed = writer.statements.followedBy.all(event.message_key, event.recipient_key);
-    if (followed.length === 0) return [];
-    const times = followed.map(({ hit_id }) => timeOf(hit_id));
-    const span = { firstMs: Math.min(...times), lastMs: Math.max(...times) };
-    const peers = new Set(followed.flatMap(({ peer }) => (peer === null ? [] : [peer.toString('hex')])));
-    return [[...followed, ...[...peers].flatMap((peer) => peerEvents.opensOf(peer, event, span))]];
+  const followed = [...sends.values()]
+    .map((event) => writer.statements.followedBy.all(event.message_key, event.recipient_key))
+    .filter((events) => events.length > 0);
+  // Each address is read once, however many of its mails there are.
+  const peerEvents = new PeerEvents(writer, spansOf(followed, changed));
+  const groups = followed.map((events) => {
+    const [first] = events;
+    const opens = first === undefined ? [] : peersOf(events).flatMap((peer) => peerEvents.opensOf(peer, first));
+    return [...events, ...opens];
   });
   const keptBeforeMs = new Map<string, number>();
   for (const group of groups) {
@@ -53,6 +54,34 @@ function findSends(writer: Writer, changed: readonly StoredEvent[], keptFromMs: 
     for (const event of group) keptBeforeMs.set(idOf(event), firstMs - keptFromMs);
   }
   return { groups, keptBeforeMs };
+}
+
+function peersOf(events: readonly StoredEvent[]): readonly string[] {
+  return [...new Set(events.flatMap(({ peer }) => (peer === null ? [] : [peer.toString('hex')])))];
+}
+
+/** When there may be opens from the addresses that followed links: around all that was followed of the same mail. */
+function spansOf(
+  followed: readonly (readonly StoredEvent[])[],
+  changed: readonly StoredEvent[],
+): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const events of followed) {
+    const times = events.map(({ hit_id }) => timeOf(hit_id));
+    const of = { firstMs: Math.min(...times), lastMs: Math.max(...times) };
+    for (const peer of peersOf(events)) {
+      // How many there are beside these was not counted.
+      const span = getOrSet(spans, peer, () => ({ ...of, hits: 0, events: Number.POSITIVE_INFINITY }));
+      span.firstMs = Math.min(span.firstMs, of.firstMs);
+      span.lastMs = Math.max(span.lastMs, of.lastMs);
+      span.hits += events.length;
+    }
+  }
+  for (const { peer } of changed) {
+    const span = spans.get(peer?.toString('hex') ?? '');
+    if (span !== undefined) span.hits += 1;
+  }
+  return spans;
 }
 
 /** The addresses from which an event that has changed came, each, twice the window of a fan-out around it. */

@@ -63,6 +63,9 @@ export interface HotStatements {
   readonly fromPeer: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
   /** The last so many. */
   readonly fromPeerBefore: Statement<[peer: Buffer, from: Buffer, before: Buffer, limit: number], StoredEvent>;
+  /** Opens of one mail to one recipient among these. */
+  readonly opensFromPeer: Statement<PeerOpens, StoredEvent>;
+  readonly opensFromPeerBefore: Statement<PeerOpens, StoredEvent>;
   /** Of addresses, a JSON array of their hexadecimal digits, those with two events and more. */
   readonly sharedPeers: Statement<[peers: string], string>;
   /** How many events there are of an address in a span of time, as far as so many. */
@@ -175,6 +178,8 @@ interface KnownPeer {
   readonly fromMs: number;
   readonly untilMs: number;
 }
+
+type PeerOpens = [peer: Buffer, from: Buffer, before: Buffer, limit: number, message: number, recipient: Buffer];
 
 /** An event with all that is kept of its request. */
 export interface KeptEvent extends StoredEvent {
@@ -367,6 +372,8 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     ),
     fromPeer: prepare(peerEvents(db, 'asc')),
     fromPeerBefore: prepare(peerEvents(db, 'desc')),
+    opensFromPeer: prepare(peerOpens(db, 'asc')),
+    opensFromPeerBefore: prepare(peerOpens(db, 'desc')),
     sharedPeers: first(
       db
         .selectFrom(sql<{ value: string }>`json_each(${''})`.as('asked'))
@@ -693,6 +700,15 @@ function peerEvents(db: Kysely<Tables>, order: 'asc' | 'desc') {
     .where('peer', 'is not', null)
     .orderBy('hit_id', order)
     .limit(0);
+}
+
+function peerOpens(db: Kysely<Tables>, order: 'asc' | 'desc') {
+  return db
+    .selectFrom(peerEvents(db, order).as('near'))
+    .selectAll()
+    .where('message_key', '=', 0)
+    .where('recipient_key', '=', BLOB)
+    .where('kind', '=', sql.lit(0));
 }
 
 function storedEvents(db: Kysely<Tables>) {

@@ -35,9 +35,9 @@ export class PeerEvents {
   }
 
   /** Opens of one mail to one recipient from an address; `otherwise` is the time to look at if it has no new events. */
-  opensOf(peer: string, of: SendKeys, otherwise: TimeSpan): readonly StoredEvent[] {
+  opensOf(peer: string, of: SendKeys, otherwise?: TimeSpan): readonly StoredEvent[] {
     const span = this.#spans.get(peer);
-    if (span === undefined) return opensIn(this.#read(peer, otherwise, 0)).get(sendOf(of)) ?? [];
+    if (span === undefined) return otherwise === undefined ? [] : this.#opensNear(peer, of, otherwise);
     // The click alone.
     if (span.events === 1) return [];
     return getOrSet(this.#opens, peer, () => opensIn(this.around(peer))).get(sendOf(of)) ?? [];
@@ -45,12 +45,31 @@ export class PeerEvents {
 
   #read(peer: string, { firstMs, lastMs }: TimeSpan, hits: number): readonly StoredEvent[] {
     const { fromPeer, fromPeerBefore } = this.#writer.statements;
-    const key = Buffer.from(peer, 'hex');
-    const first = hitIdAt(firstMs);
-    const before = fromPeerBefore.all(key, hitIdAt(Math.max(0, firstMs - contextWindowMs)), first, peerEventsMax / 2);
-    const behind = fromPeer.all(key, first, hitIdAt(lastMs + contextWindowMs + 1), hits + peerEventsMax / 2);
-    return [...before.reverse(), ...behind];
+    const { key, from, first, before } = boundsOf(peer, { firstMs, lastMs });
+    const earlier = fromPeerBefore.all(key, from, first, peerEventsMax / 2);
+    const later = fromPeer.all(key, first, before, hits + peerEventsMax / 2);
+    return [...earlier.reverse(), ...later];
   }
+
+  /** Read for one mail alone: of a busy address it takes a tenth of reading all that is there. */
+  #opensNear(peer: string, of: SendKeys, span: TimeSpan): readonly StoredEvent[] {
+    const { opensFromPeer, opensFromPeerBefore } = this.#writer.statements;
+    const { key, from, first, before } = boundsOf(peer, span);
+    const mail = [of.message_key, of.recipient_key] as const;
+    const earlier = opensFromPeerBefore.all(key, from, first, peerEventsMax / 2, ...mail);
+    const later = opensFromPeer.all(key, first, before, peerEventsMax / 2, ...mail);
+    return [...earlier.reverse(), ...later];
+  }
+}
+
+/** The address, and the ids of hits between which what came from there may matter. */
+function boundsOf(peer: string, { firstMs, lastMs }: TimeSpan) {
+  return {
+    key: Buffer.from(peer, 'hex'),
+    from: hitIdAt(Math.max(0, firstMs - contextWindowMs)),
+    first: hitIdAt(firstMs),
+    before: hitIdAt(lastMs + contextWindowMs + 1),
+  };
 }
 
 function opensIn(events: readonly StoredEvent[]): ReadonlyMap<string, StoredEvent[]> {

@@ -86,27 +86,34 @@ interface Weighed {
   readonly now: Judgement;
 }
 
-/** What these events are, and those around them. */
+/** What these events are, and those around them of which others say something else now. */
 function weighAnew(writer: Writer, news: News, reader: EventReader): readonly Weighed[] {
   const events = [...news.values()].map(({ event }) => event);
   const around = findAround(
     writer,
     events.filter(({ test }) => test === 0),
   );
-  const hits = new Map<string, { readonly hit: ContextHit; readonly event: EventHit }>();
+  const hits = new Map<string, { readonly stored: ContextHit; readonly hit: ContextHit }>();
   const read = (row: StoredEvent) =>
     getOrSet(hits, idOf(row), () => {
       const stored = reader.read(row);
-      return { hit: asNow(stored, news.get(stored.id)?.own ?? stored.own, around), event: reader.eventOf(stored) };
+      return { stored, hit: asNow(stored, news.get(stored.id)?.own ?? stored.own, around) };
     }).hit;
   const found = findEvidence({
     sends: around.sends.groups.map((group) => group.map(read)),
     places: around.places.groups.map((group) => group.map(read)),
   });
   for (const event of events) read(event);
-  return [...hits.values()].map(({ hit, event }) => {
-    return { hit, event, now: withEvidence(hit.own, new Set([...hit.known, ...(found.get(hit) ?? [])])) };
+  return [...hits.values()].flatMap(({ stored, hit }) => {
+    const evidence = new Set([...hit.known, ...(found.get(hit) ?? [])]);
+    // Rules may have changed since those around were judged; that is for whoever asks for them.
+    if (!news.has(hit.id) && isSameSet(evidence, stored.known)) return [];
+    return [{ hit, event: reader.eventOf(stored), now: withEvidence(hit.own, evidence) }];
   });
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
 }
 
 /** A hit with what it is by itself now, without what is found again. */

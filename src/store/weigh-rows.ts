@@ -4,6 +4,7 @@
 import { contextWindowMs, fanOutMs, fanOutRecipients } from '../base/limits.ts';
 import type { ContextHit } from '../classify/evidence.ts';
 import { maySpread } from '../classify/find-fan-out.ts';
+import { placesReached } from '../classify/find-send-evidence.ts';
 import { mayChange } from '../classify/judgement-of.ts';
 import { reweigh } from '../classify/reweigh.ts';
 import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
@@ -68,10 +69,10 @@ function findSends(
   return [...groupSends(fresh, company)].flatMap(([, hits]) => {
     const [first] = hits;
     if (first === undefined) return [];
-    const followed = followedBy.all(first.message, first.recipient);
-    if (followed.length === 0) return [];
-    const opens = opensBeside(peerEvents, followed, hits);
-    return followed.length + opens.length > 1 ? [[...followed, ...opens].map((event) => reader.read(event))] : [];
+    const rows = followedBy.all(first.message, first.recipient);
+    const followed = rows.map((event) => reader.read(event));
+    const opens = opensBeside(peerEvents, { rows, followed, fresh: hits, company });
+    return rows.length + opens.length > 1 ? [[...followed, ...opens.map((event) => reader.read(event))]] : [];
   });
 }
 
@@ -89,14 +90,22 @@ function groupSends(fresh: readonly KeyedHit[], company: CompanyOf): ReadonlyMap
 /** Opens of the same recipient from an address that clicked: the others have nothing to do with a click. */
 function opensBeside(
   peerEvents: PeerEvents,
-  followed: readonly StoredEvent[],
-  fresh: readonly KeyedHit[],
+  of: {
+    readonly rows: readonly StoredEvent[];
+    readonly followed: readonly ContextHit[];
+    readonly fresh: readonly KeyedHit[];
+    readonly company: CompanyOf;
+  },
 ): readonly StoredEvent[] {
-  const [first] = followed;
+  const { rows, followed, fresh, company } = of;
+  const [first] = rows;
   if (first === undefined) return [];
-  const times = [...followed.map(({ hit_id }) => timeOf(hit_id)), ...fresh.map(({ hit }) => hit.atMs)];
+  const times = [...followed, ...fresh.map(({ hit }) => hit)].map(({ atMs }) => atMs);
   const span = { firstMs: Math.min(...times), lastMs: Math.max(...times) };
-  const peers = new Set(followed.flatMap(({ peer }) => (peer === null ? [] : [peer.toString('hex')])));
+  const freshIds = new Set(fresh.map(({ hit }) => hit.id));
+  const reached = placesReached(followed, ({ id }) => freshIds.has(id));
+  // Most look at many addresses of a busy gateway for nothing otherwise.
+  const peers = new Set(followed.map(({ place }) => place).filter((place) => company.has(place) || reached.has(place)));
   return [...peers].flatMap((peer) => peerEvents.opensOf(peer, first, span));
 }
 

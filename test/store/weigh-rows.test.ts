@@ -205,6 +205,31 @@ describe('settling in any pieces', () => {
   });
 });
 
+describe('a click at one address that comes late', () => {
+  const at = (peer: string, atMs: number, of: { readonly index?: number; readonly honeypot?: boolean } = {}) => {
+    const { index = 0, honeypot = false } = of;
+    const kind = 'index' in of ? 'click' : 'open';
+    const from = { message: 'a', recipient: 0, peer, network: 'unknown', agent: CHROME, speaks: true } as const;
+    return toHit({ ...from, kind, index, honeypot, atMs });
+  };
+  const [here, there] = ['00000000000000aa', '00000000000000bb'];
+
+  it.each<[string, readonly Hit[], Hit]>([
+    [
+      'burst-company',
+      [at(here, 0, { index: 0 }), at(here, 1_000, { index: 1 }), at(here, 2_000, { index: 2 }), at(here, 2_500)],
+      at(there, 2_900, { index: 3 }),
+    ],
+    ['honeypot-company', [at(here, 0, { index: 0 }), at(here, 1_000)], at(there, -1_000, { index: 5, honeypot: true })],
+  ])('makes an open at another %s, where one user agent leads there', async (reason, hits, late) => {
+    const { store, path } = await openTestStore();
+    await settleHits(store, hits);
+    await settleHits(store, [late]);
+    expect(verdictsIn(path)).toEqual(verdictsOf([...hits, late]));
+    expect(verdictsIn(path).get(hits.at(-1)?.id)?.reasons).toMatch(new RegExp(`^${reason} `));
+  });
+});
+
 describe('a flood from one address', () => {
   it('is weighed to its last hit, in whatever pieces it is settled', async () => {
     const { store, path } = await openTestStore();
