@@ -1,5 +1,5 @@
-// A hit as far as it is kept: its agent, method, network and how its host's name ends, and what its reasons tell of headers and times that are
-// gone. Judged again by the same rules, it gets the verdict it had.
+// A hit as far as it is kept: its agent, method, network and how its host's name ends, and what its reasons tell of headers
+// and times that are gone. Judged again by the same rules, it gets the verdict it had.
 import type { ClassifyHit } from './read-signals.ts';
 
 /** What is kept of a hit beside its verdict. */

@@ -5,8 +5,9 @@ import { createInterface } from 'node:readline/promises';
 import { createTransport, type Transporter } from 'nodemailer';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { type SendAllOptions, type SendResult, sendAll } from '../mail/index.ts';
+import { type SendAllOptions, type SendReason, type SendResult, sendAll } from '../mail/index.ts';
 import type { MailRecipient } from '../mail/read-recipient.ts';
+import { STATUS } from '../mail/send-result.ts';
 import { createKeyRing } from '../token/key-ring.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import { createTracker } from '../track/create-tracker.ts';
@@ -164,7 +165,7 @@ function warn({ notes }: CompiledMail, settings: Settings, io: Io): void {
   }
 }
 
-type Outcome = Record<SendResult['status'], number> & { readonly reasons: Map<string, number> };
+type Outcome = Record<SendResult['status'], number> & { readonly reasons: Map<SendReason, number> };
 
 /** Failures that are shown one by one. */
 const SHOWN_MAX = 20;
@@ -199,18 +200,10 @@ const ADDRESS_AS_ID =
   'Recipients without an id go by their addresses, which stand encrypted in links and plain in the database. A column "recipient" with ids of your own keeps them out.';
 
 async function tell({ reasons, ...counts }: Outcome, total: number, settings: Settings, io: Io): Promise<void> {
-  if (settings.json || settings.quiet) return;
+  if (settings.json) return;
   const rows = [['sent', '', count(counts.sent)]];
-  for (const [reason, number] of [...reasons].sort()) rows.push([statusOf(reason), reason, count(number)]);
+  for (const [reason, number] of [...reasons].sort()) rows.push([STATUS[reason], reason, count(number)]);
   const left = total - counts.sent - counts.failed - counts.skipped - counts.doubtful;
   if (left > 0) rows.push(['not yet', 'run the same command again', count(left)]);
   await printTable(io, ['', 'why', 'recipients'], rows, ['recipients']);
-}
-
-const DOUBTS = ['no-answer', 'interrupted'];
-const SKIPS = ['duplicate', 'already-sent', 'refused-before', 'suppressed', 'erased'];
-
-function statusOf(reason: string): string {
-  if (DOUBTS.includes(reason)) return 'doubtful';
-  return SKIPS.includes(reason) ? 'skipped' : 'failed';
 }

@@ -57,13 +57,24 @@ function watchReading(transporter: Transporter): void {
   });
 }
 
+/** What nodemailer's errors say. */
+interface SmtpError {
+  readonly code?: string;
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
+/** Commands whose refusal is of one mail, as the errors of nodemailer name them. */
+const OF_THIS_MAIL = ['RCPT TO', 'DATA'];
 const LOCKED_OUT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG', 'EREQUIRETLS'];
 const UNREACHABLE = ['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROXY', 'EPROTOCOL'];
 
 function endOf(error: unknown, wasRead: boolean): HandedOver {
   const message = messageOf(error);
-  const { code = '', responseCode: reply } = error as { readonly code?: string; readonly responseCode?: number };
-  if (LOCKED_OUT.includes(code)) return { end: 'locked-out', message };
+  const { code = '', command = '', responseCode: reply } = error as SmtpError;
+  // A server that refuses the connection or the sender says nothing of the recipient: it would refuse them all.
+  const isForAll = reply !== undefined && reply >= 500 && !OF_THIS_MAIL.includes(command);
+  if (LOCKED_OUT.includes(code) || isForAll) return { end: 'locked-out', message };
   if (reply !== undefined && reply >= 500) return { end: 'refused', reply, message };
   if (reply !== undefined && reply >= 400) return { end: 'deferred', reply, message };
   if (wasRead) return { end: 'doubtful', message };

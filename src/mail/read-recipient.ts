@@ -1,6 +1,5 @@
 // Reads one recipient of a mailing: an address, an id, what they agreed to, and fields to merge. What is wrong with one
 // is that one's result; the others get their mail.
-
 import { messageOf } from '../base/errors.ts';
 import { idProblem, quote } from '../base/ids.ts';
 import type { Consent } from '../base/nouns.ts';

@@ -178,11 +178,14 @@ export async function* sendAll(
     }
   } finally {
     await Promise.all(active);
-    const entries = ended.map(({ entry }) => entry);
-    if (entries.length > 0) await store.logSends(mail.message, run, { ended: entries, begun: [] });
     // A stream may be long in coming to its end.
     void rows.return(undefined);
-    await store.endSending(mail.message, run);
+    try {
+      const entries = ended.map(({ entry }) => entry);
+      if (entries.length > 0) await store.logSends(mail.message, run, { ended: entries, begun: [] });
+    } finally {
+      await store.endSending(mail.message, run);
+    }
   }
   if (failure !== undefined) throw failure;
 

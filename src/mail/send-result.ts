@@ -20,11 +20,8 @@ export interface SendResult {
 }
 
 export type SendReason =
-  // failed
   | ('invalid-address' | 'invalid-recipient' | 'missing-fields' | 'invalid-merge' | 'refused' | 'deferred')
-  // skipped
   | ('duplicate' | 'already-sent' | 'refused-before' | 'suppressed' | 'erased')
-  // doubtful
   | ('no-answer' | 'interrupted');
 
 /** Why a recipient got no mail. */
@@ -40,22 +37,21 @@ export const BEFORE: Readonly<Record<Exclude<SendBegin, 'begun'>, Problem>> = {
   },
 };
 
-const STATUS: Readonly<Record<SendReason, SendResult['status']>> = {
-  ...{
-    'invalid-address': 'failed',
-    'invalid-recipient': 'failed',
-    'missing-fields': 'failed',
-    'invalid-merge': 'failed',
-  },
-  ...{ refused: 'failed', deferred: 'failed' },
-  ...{
-    duplicate: 'skipped',
-    'already-sent': 'skipped',
-    'refused-before': 'skipped',
-    suppressed: 'skipped',
-    erased: 'skipped',
-  },
-  ...{ 'no-answer': 'doubtful', interrupted: 'doubtful' },
+/** What each reason makes of a recipient. */
+export const STATUS: Readonly<Record<SendReason, Exclude<SendResult['status'], 'sent'>>> = {
+  'invalid-address': 'failed',
+  'invalid-recipient': 'failed',
+  'missing-fields': 'failed',
+  'invalid-merge': 'failed',
+  refused: 'failed',
+  deferred: 'failed',
+  duplicate: 'skipped',
+  'already-sent': 'skipped',
+  'refused-before': 'skipped',
+  suppressed: 'skipped',
+  erased: 'skipped',
+  'no-answer': 'doubtful',
+  interrupted: 'doubtful',
 };
 
 /** The result of a recipient: sent, where there is no problem. */

@@ -221,6 +221,16 @@ describe('sendAll', () => {
     expect(rowsOf(opened.path, 'SELECT * FROM send_runs')).toEqual([]);
   });
 
+  it('stops at a server that refuses the sender, which it would do for everybody', async () => {
+    const server = await startScripted(() => 'take', { senderCode: 550 });
+    const { opened, send } = await setUp(server.port);
+    await expect(send([ann, bob])).rejects.toMatchObject({
+      code: 'SMTP_FAILED',
+      message: expect.stringContaining('as the script says'),
+    });
+    expect(rowsOf(opened.path, 'SELECT DISTINCT state FROM send_log')).toEqual([{ state: 3 }]);
+  });
+
   it('ends what is under way when it is stopped, and goes on later with the others', async () => {
     const server = await startScripted();
     const { opened, send } = await setUp(server.port);

@@ -23,7 +23,7 @@ export interface ScriptedServer {
 /** Starts the server; `turn` is asked once for each mail, with its recipient. */
 export async function startScripted(
   turn: (to: string) => Turn = () => 'take',
-  at: { readonly port?: number; readonly user?: string } = {},
+  at: { readonly port?: number; readonly user?: string; readonly senderCode?: number } = {},
 ): Promise<ScriptedServer> {
   const taken: { to: string; mail: Buffer }[] = [];
   const turns = new Map<string, Turn>();
@@ -40,6 +40,9 @@ export async function startScripted(
     onAuth({ username }, _, done) {
       if (username === at.user) done(null, { user: username });
       else done(new Error('not you'));
+    },
+    onMailFrom(_address, _session, done) {
+      done(at.senderCode === undefined ? null : failing(at.senderCode));
     },
     onRcptTo({ address }, session, done) {
       const now = turn(address);
