@@ -64,20 +64,24 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
       const onProblem = (error: unknown) => say(io, String(error));
       const isReal = flags.dryRun === undefined;
       const tracker = createTracker({ baseUrl, keys, onProblem, ...(isReal && { store }) });
-      const mail = tracker.compile(source.html, {
-        ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined },
-      });
-      warn(mail, settings, io);
-      const options: SendAllOptions = {
-        ...{ from: flags.from, subject: flags.subject, replyTo: flags.replyTo, again: flags.again },
-        signal: interruption.signal,
-        store: isReal ? store : writesNothing(store),
-      };
-      const outcome = await work(sendAll(transporter, mail, list, options), total, settings, io);
-      await tracker.close();
-      await tell(outcome, total, settings, io);
-      if (interruption.signal.aborted) return 130;
-      return outcome.failed + outcome.doubtful === 0 ? 0 : 3;
+      try {
+        const mail = tracker.compile(source.html, {
+          ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined },
+        });
+        warn(mail, settings, io);
+        const options: SendAllOptions = {
+          ...{ from: flags.from, subject: flags.subject, replyTo: flags.replyTo, again: flags.again },
+          signal: interruption.signal,
+          store: isReal ? store : writesNothing(store),
+        };
+        const outcome = await work(sendAll(transporter, mail, list, options), total, settings, io);
+        await tell(outcome, total, settings, io);
+        if (interruption.signal.aborted) return 130;
+        return outcome.failed + outcome.doubtful === 0 ? 0 : 3;
+      } finally {
+        // Before the store is closed.
+        await tracker.close();
+      }
     });
   } finally {
     release?.();

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Context, type Emitter, Liquid, type TagToken, type Template, type TopLevelToken } from 'liquidjs';
 import { messageOf, TelltaleError } from '../base/errors.ts';
-import type { Consent } from '../base/nouns.ts';
+import { type Consent, FULL_CONSENT } from '../base/nouns.ts';
 import { findMergeTags } from '../html/merge-tags.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 
@@ -82,6 +82,8 @@ export function makeMerger(mail: CompiledMail, parts: MergedParts): MailMerger {
   const headers = Object.entries(parts.headers).map(
     ([name, text]) => [name, parse(plain, text, `the header ${name}`)] as const,
   );
+  // What Liquid cannot read is found before the first mail.
+  if (mail.merge !== undefined) formFor(FULL_CONSENT);
   const body = mail.merge === undefined ? { html: [], text: [] } : checkedParts(mail, place, { plain, html });
   const checked = [subject, fromName, ...headers.map(([, template]) => template), body.html, body.text];
   const scopeOf = (recipient: string, fields: Fields) => ({
@@ -135,7 +137,7 @@ function parse(engine: Liquid, text: string, what: string): Template[] {
   try {
     return engine.parse(text);
   } catch (error) {
-    throw new TelltaleError('INVALID_OPTION', `Liquid cannot read ${what}: ${messageOf(error)}.`, { cause: error });
+    throw new TelltaleError('INVALID_OPTION', `Liquid cannot read ${what}: ${problemsIn(error)}.`, { cause: error });
   }
 }
 
@@ -200,9 +202,21 @@ function missingIn(engine: Liquid, template: Template[], scope: object): readonl
 
 /** The names of variables that Liquid did not find. */
 function namesIn(error: unknown): readonly string[] {
+  return errorsIn(error).flatMap((text) => /undefined variable: ([^\s,]+)/.exec(text)?.[1] ?? []);
+}
+
+/** What Liquid complains of; where is in the mail as it is tracked, so it would mislead. */
+function problemsIn(error: unknown): string {
+  return errorsIn(error)
+    .map((text) => text.replace(/, (?:file:[^,]*, )?line:\d+, col:\d+$/, ''))
+    .join('; ');
+}
+
+/** Liquid gathers its errors in one. */
+function errorsIn(error: unknown): readonly string[] {
   const errors: readonly unknown[] =
     error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
-  return errors.flatMap((one) => /undefined variable: ([^\s,]+)/.exec(messageOf(one))?.[1] ?? []);
+  return errors.map(messageOf);
 }
 
 function render(engine: Liquid, template: Template[], scope: object): string {
@@ -210,7 +224,8 @@ function render(engine: Liquid, template: Template[], scope: object): string {
     return engine.renderSync(template, scope);
   } catch (error) {
     const names = namesIn(error);
-    if (names.length === 0) throw new TelltaleError('INVALID_OPTION', `Liquid: ${messageOf(error)}.`, { cause: error });
+    if (names.length === 0)
+      throw new TelltaleError('INVALID_OPTION', `Liquid: ${problemsIn(error)}.`, { cause: error });
     throw new TelltaleError('MISSING_FIELDS', lacks(names));
   }
 }

@@ -118,6 +118,31 @@ describe('telltale send', () => {
     expect(server.connections()).toBe(0);
   });
 
+  it.each([
+    ['<p>{{ code </p>', [], /Liquid cannot read the HTML: output "\{\{ code <\/p>" not closed\.\n$/],
+    ['<p>{{ code | nosuch }}</p>', [], /Liquid cannot read the HTML: undefined filter: nosuch\.\n$/],
+    [
+      '<p>x</p>',
+      ['--from', 'nobody'],
+      /from must be one address like News <news@example\.com>, but "nobody" came\.\n$/,
+    ],
+  ])('refuses %j %j before the first mail, with nothing else to say', async (html, more, words) => {
+    const { cwd, server, send } = await setUp();
+    await writeFile(join(cwd, 'mail.html'), html);
+    const ran = await send(...more);
+    expect([ran.status, ran.stderr]).toEqual([2, expect.stringMatching(words)]);
+    expect([ran.stderr.match(/database/g), server.connections()]).toEqual([null, 0]);
+  });
+
+  it.each(['include', 'render', 'layout'])('reads no file that a mail names (%s)', async (tag) => {
+    const { cwd, server, send } = await setUp();
+    await writeFile(join(cwd, 'secret.html'), 'sesame');
+    await writeFile(join(cwd, 'mail.html'), `<p>x{% ${tag} "${join(cwd, 'secret.html')}" %}</p>`);
+    const { status, stderr } = await send('--text', 'mail.html');
+    expect([status, stderr]).toEqual([3, expect.stringContaining('invalid-merge: Liquid: ENOENT')]);
+    expect(server.taken).toEqual([]);
+  });
+
   it('says which mail server is missing, and shows no password', async () => {
     const { cwd, env } = await setUp();
     const args = [...FLAGS, '--recipients', 'list.csv'];
