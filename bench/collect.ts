@@ -13,6 +13,7 @@ import { addKey, createKeyRing } from '../src/token/key-ring.ts';
 import { BACKLOG_MESSAGE, fillJournal, shortId } from './backlog.ts';
 import type { Load, Measured } from './collect-client.ts';
 import { API_TOKEN, canPin, type Started, startClient, startNginx, startServer } from './collect-servers.ts';
+import { BIG_MESSAGE, fillEvents } from './many-events.ts';
 import { fillStore } from './old-events.ts';
 import type { BenchResult } from './run.ts';
 
@@ -88,7 +89,7 @@ export async function benchBeside(): Promise<BenchResult> {
     await startServer(OURS, alone, ring, pinned),
     { ...(await startServer(OURS, busy, ring, pinned)), kind: BESIDE },
   ];
-  const asking = askForReports(servers[1]?.port ?? 0);
+  const asking = askForReports(servers[1]?.port ?? 0, BACKLOG_MESSAGE);
   await askRetained(servers[1]);
   try {
     const rows = await measureBeside(servers, client, paths);
@@ -99,6 +100,36 @@ export async function benchBeside(): Promise<BenchResult> {
     const retained = `retention, which deleted ${events} events and took the raw signals of ${signals} more, of ${OLD_EVENTS} that were due`;
     const of = `${settled}, ${reports}, and ${retained}`;
     return { bench: 'beside', of: `pixels answered beside ${of}`, rows };
+  } finally {
+    await asking.stop();
+    for (const child of [client, ...servers.map((server) => server.child)]) child.kill('SIGKILL');
+    for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Measures ours alone, and over a store of many events while somebody asks for the report of most of them ten times a second.
+ * EVENTS=10000000 RECIPIENTS=1000000 for the size that counts.
+ */
+export async function benchBesideReports(): Promise<BenchResult> {
+  const directories = [0, 1].map(() => mkdtempSync(join(tmpdir(), 'telltale-bench-')));
+  const [alone = '', large = ''] = directories;
+  const events = Number(process.env['EVENTS'] ?? 1_000_000);
+  const recipients = Number(process.env['RECIPIENTS'] ?? 100_000);
+  await fillEvents(join(large, 'telltale.db'), { events, recipients });
+  const { ring, paths } = makePaths();
+  const pinned = canPin();
+  const client = startClient(pinned);
+  const servers = [
+    await startServer(OURS, alone, ring, pinned),
+    { ...(await startServer(OURS, large, ring, pinned)), kind: 'ours, beside reports' },
+  ];
+  const asking = askForReports(servers[1]?.port ?? 0, BIG_MESSAGE);
+  try {
+    const rows = await measureBeside(servers, client, paths);
+    const { reportMs } = await asking.stop();
+    const of = `pixels answered beside 10 reports a second over ${events} events and ${recipients} recipients, each in ${reportMs} ms`;
+    return { bench: 'beside-reports', of, rows };
   } finally {
     await asking.stop();
     for (const child of [client, ...servers.map((server) => server.child)]) child.kill('SIGKILL');
@@ -141,8 +172,8 @@ async function measureBeside(servers: readonly Started[], client: ChildProcess, 
   });
 }
 
-/** Asks for the report of the backlog's message ten times a second until it is stopped. */
-function askForReports(port: number) {
+/** Asks for the report of a message ten times a second until it is stopped. */
+function askForReports(port: number, message: string) {
   const times: number[] = [];
   const stopping = new AbortController();
   const get = (path: string) =>
@@ -150,7 +181,7 @@ function askForReports(port: number) {
   const asking = (async () => {
     while (!stopping.signal.aborted) {
       const startedMs = performance.now();
-      await (await get(`/api/v1/messages/${BACKLOG_MESSAGE}`)).text();
+      await (await get(`/api/v1/messages/${message}`)).text();
       times.push(performance.now() - startedMs);
       await setTimeout(100);
     }

@@ -10,6 +10,8 @@ const SPREAD_MS = 30 * 86_400_000;
 const QUARTERS = SPREAD_MS / 900_000;
 const DOMAINS = 1_000;
 const LINKS = 20;
+/** As many as are known, and some. */
+const CLIENTS = 60;
 
 const SEND_COLUMNS = 'message_key, recipient_key, at_ms, timed, domain_key, opens, clicks, cohort';
 const STATE_COLUMNS =
@@ -58,7 +60,11 @@ export async function fillEvents(path: string, of: { readonly events: number; re
       WHERE kinds.code < 2 AND labels.name NOT IN ('test');
     ${upTo(QUARTERS)} INSERT INTO quarter_counts SELECT 1, ${START_MS / 900_000} + i, kinds.code, labels.code, 1
       FROM n, kinds, labels WHERE kinds.code < 2 AND labels.code < 6;
-    INSERT INTO links SELECT 1, key - ${DOMAINS + 1}, key, 'Link' FROM texts WHERE text LIKE 'https:%';
+    ${upTo(CLIENTS)} INSERT INTO texts (text) SELECT 'Client ' || i FROM n;
+    INSERT INTO usage_counts SELECT 1, kinds.code, texts.key, devices.column1, ${Math.floor(events / CLIENTS / 4)}
+      FROM kinds, texts, (VALUES (0), (1), (2), (3)) AS devices WHERE kinds.code < 2 AND text LIKE 'Client %';
+    INSERT INTO links (message_key, link_index, destination_key, name)
+      SELECT 1, key - ${DOMAINS + 1}, key, 'Link' FROM texts WHERE text LIKE 'https:%';
     INSERT INTO link_counts SELECT message_key, link_index, destination_key, 1000, 900, 800 FROM links;
     INSERT INTO domain_counts SELECT 1, domain_key, count(*), count(*) / 3, count(*) / 20 FROM sends WHERE message_key = 1 GROUP BY 2;
     INSERT INTO domain_counts SELECT 1, 0, sum(sent), sum(opened), sum(clicked) FROM domain_counts;

@@ -3,7 +3,7 @@
 import { cpus } from 'node:os';
 import { benchAccuracy } from './accuracy.ts';
 import { benchClassify } from './classify.ts';
-import { benchBeside, benchCollect } from './collect.ts';
+import { benchBeside, benchBesideReports, benchCollect } from './collect.ts';
 import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
 import { benchReport } from './report.ts';
@@ -22,6 +22,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly Benc
   size: benchSize,
   collect: benchCollect,
   beside: benchBeside,
+  'beside-reports': benchBesideReports,
   urls: benchUrls,
   settle: benchSettle,
   report: benchReport,

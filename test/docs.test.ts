@@ -142,6 +142,7 @@ const { links } = `,
       after: "console.log((await store.findMessage('summer-sale')).sent); await store.close();",
       prints: '1\n',
     },
+    { before: '', after: 'console.log(brands.baseUrls.length);', prints: '2\n' },
   ],
 };
 const MESSAGE = 'Content-Type: text/html\r\n\r\n<a href="https://shop.example/">Shop</a>\r\n';

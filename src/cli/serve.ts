@@ -1,7 +1,7 @@
 // `telltale serve`: the collector, the settler, the pages and the API over one data directory, in one process or several.
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseBaseUrl } from '../base/base-url.ts';
+import { parseBaseUrls } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
@@ -38,7 +38,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const workers = readWorkers(flags.workers ?? '1');
   const adminPort = flags.adminPort === undefined ? undefined : readPort(flags.adminPort);
   const host = flags.host ?? settings.host ?? '127.0.0.1';
-  if (settings.baseUrl !== undefined) parseBaseUrl(settings.baseUrl);
+  if (settings.baseUrl !== undefined) parseBaseUrls(settings.baseUrl, settings.baseUrls);
   const trustedProxies = flags.trustedProxies ?? settings.trustedProxies;
   prepareAddressOf(trustedProxies ?? '');
   const asnDatabase = await findAsnDatabase(flags.asnDatabase ?? settings.asnDatabase, io);
@@ -53,6 +53,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     dataDirectory: settings.data,
     databaseUrl: settings.database,
     baseUrl: settings.baseUrl,
+    baseUrls: settings.baseUrls,
     host,
     port,
     adminPort,

@@ -1,6 +1,7 @@
 // What a command runs with. Precedence: flag, environment, telltale.config.json in the working directory, default.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { chooseBaseUrl, parseBaseUrls } from '../base/base-url.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { checkOptionNames } from '../base/options.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
@@ -22,6 +23,8 @@ export interface Settings {
   readonly data: string;
   readonly database: string;
   readonly baseUrl: string | undefined;
+  /** More addresses of the same collector, of which `--base-url` may be one. */
+  readonly baseUrls: readonly string[];
   /** The key ring's JSON, or a path; nothing means keys.json in the data directory. */
   readonly keys: string | undefined;
   readonly apiToken: string | undefined;
@@ -40,7 +43,17 @@ export interface Settings {
 }
 
 const CONFIG_NAMES = [
-  ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
+  ...([
+    'data',
+    'database',
+    'baseUrl',
+    'baseUrls',
+    'port',
+    'host',
+    'trustedProxies',
+    'repeatWindow',
+    'asnDatabase',
+  ] as const),
   'reverseDns',
   ...(['rules', 'retainSignals', 'retainEvents'] as const),
 ] as const;
@@ -61,7 +74,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     data,
     database:
       flags.database ?? env.TELLTALE_DATABASE ?? textOf(config, 'database') ?? `sqlite:${join(data, 'telltale.db')}`,
-    baseUrl: flags.baseUrl ?? env.TELLTALE_BASE_URL ?? textOf(config, 'baseUrl'),
+    ...baseUrlsOf(flags, env, config),
     keys: env.TELLTALE_KEYS,
     apiToken: env.TELLTALE_API_TOKEN,
     smtp: env.TELLTALE_SMTP,
@@ -78,6 +91,22 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
 }
 
 const CONFIG_FILE = 'telltale.config.json';
+
+/** Where others are named, a flag must be among them: a misspelt one would stand in mail that is sent. */
+function baseUrlsOf(flags: CommonFlags, env: Io['env'], config: Config): Pick<Settings, 'baseUrl' | 'baseUrls'> {
+  const usual = env.TELLTALE_BASE_URL ?? textOf(config, 'baseUrl');
+  const baseUrls = env.TELLTALE_BASE_URLS?.split(/[\s,]+/).filter((url) => url !== '') ?? listOf(config, 'baseUrls');
+  if (baseUrls.length === 0 || flags.baseUrl === undefined) return { baseUrl: flags.baseUrl ?? usual, baseUrls };
+  const [first = '', ...more] = usual === undefined ? baseUrls : [usual, ...baseUrls];
+  const allowed = parseBaseUrls(first, more);
+  return { baseUrl: chooseBaseUrl(allowed, flags.baseUrl), baseUrls: allowed };
+}
+
+function listOf(config: Config, name: keyof Config): readonly string[] {
+  const value = config[name] ?? [];
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value;
+  throw new TelltaleError('INVALID_CONFIG', `"${name}" in ${CONFIG_FILE} must be a list of texts.`);
+}
 
 function readConfig(directory: string): Config {
   const path = join(directory, CONFIG_FILE);

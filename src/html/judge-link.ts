@@ -79,8 +79,8 @@ export function isTrackingAttribute(name: string): boolean {
 export interface JudgeContext {
   /** The mail's own base address. */
   readonly baseHref: string | undefined;
-  /** Ours, whose links are tracked already. */
-  readonly baseUrl: string;
+  /** The collector's addresses, whose links are tracked already. */
+  readonly ownUrls: readonly string[];
   /** Destinations that the mail names as ways to unsubscribe. */
   readonly unsubscribeUrls: ReadonlySet<string>;
   /** What the sender wants, if anything; it overrides attributes and the rules of caution. */
@@ -174,7 +174,8 @@ function findDestination(href: string, context: JudgeContext): LinkJudgement {
   if (!/^https?:/i.test(absolute)) return leave('not-http', 'info', `${schemeOf(absolute)} is not a web address`);
   const destination = parseDestination(absolute);
   if (!destination.ok) return leaveMalformed(destination.reason);
-  if (isWithin(destination.url, context.baseUrl)) return leave('own-link', 'info', 'it leads to the collector already');
+  if (context.ownUrls.some((own) => isWithin(destination.url, own)))
+    return leave('own-link', 'info', 'it leads to the collector already');
   return { track: true, destination: destination.url };
 }
 

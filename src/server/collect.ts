@@ -31,10 +31,9 @@ const ALLOW = METHODS.join(', ');
 
 /** Makes the core for `/o/`, `/c/` and `/u/`, under the base URL's path and without it. */
 export function makeCollect(context: CollectContext): Collect {
-  const prefix = new URL(context.baseUrl).pathname.replace(/\/+$/, '').toLowerCase();
+  const prefixes = prefixesOf(context.baseUrls);
   return (request, path) => {
-    const isBelow = prefix !== '' && path.slice(0, prefix.length).toLowerCase() === prefix;
-    const parts = (isBelow ? path.slice(prefix.length) : path).split('/', PARTS_MAX);
+    const parts = path.slice(prefixLength(path, prefixes)).split('/', PARTS_MAX);
     const [before, kind, token, link] = parts;
     if (before !== '' || kind === undefined || token === undefined || token === '') return undefined;
     switch (kind) {
@@ -51,6 +50,20 @@ export function makeCollect(context: CollectContext): Collect {
         return undefined;
     }
   };
+}
+
+/** Paths of base URLs, the longest first: one may lie below another. */
+function prefixesOf(baseUrls: readonly string[]): readonly string[] {
+  const paths = baseUrls.map((url) => new URL(url).pathname.replace(/\/+$/, '').toLowerCase());
+  return [...new Set(paths)].filter((path) => path !== '').sort((a, b) => b.length - a.length);
+}
+
+/** How much of a path is a base URL's. */
+function prefixLength(path: string, prefixes: readonly string[]): number {
+  for (const prefix of prefixes) {
+    if (path[prefix.length] === '/' && path.slice(0, prefix.length).toLowerCase() === prefix) return prefix.length;
+  }
+  return 0;
 }
 
 /** One part more than the longest tracking path has. */

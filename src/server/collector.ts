@@ -17,7 +17,7 @@ import { type ClientProblem, type ClientWatch, watchClients } from './watch-clie
 
 export interface CollectorOptions {
   /** The tracker whose mail comes back here: its keys, its base URL. */
-  readonly tracker: Pick<Tracker, 'baseUrl' | 'keys'>;
+  readonly tracker: Pick<Tracker, 'baseUrl' | 'keys'> & Partial<Pick<Tracker, 'baseUrls'>>;
   /** Where hits are written before they are answered. */
   readonly journal: Pick<Journal, 'append'>;
   /** What is revoked, corrected, withdrawn, and where short links lead. @default nothing; short links answer 404 */
@@ -68,7 +68,7 @@ export interface PreparedCollect {
 
 /** The core with its options completed. */
 export function prepareCollect(options: CollectorOptions): PreparedCollect {
-  const { keys, baseUrl } = options.tracker;
+  const { keys, baseUrl, baseUrls = [baseUrl] } = options.tracker;
   const { trustedProxies = '', networks = shippedNetworks(), onHidden = () => {}, onHiddenPeer = () => {} } = options;
   const { names } = options;
   const hasTrustedProxies = !['', '0'].includes(trustedProxies.trim());
@@ -80,7 +80,7 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
   });
   const collect = makeCollect({
     keys,
-    baseUrl,
+    baseUrls,
     abuseContact: options.abuseContact ?? `abuse@${new URL(baseUrl).hostname}`,
     append: (hit) => options.journal.append(hit),
     control: options.control ?? NO_CONTROL,

@@ -12,7 +12,8 @@ export type CollectRequest = Pick<IncomingMessage, 'method' | 'headers' | 'socke
 /** What the collector's parts share. */
 export interface CollectContext {
   readonly keys: KeyRing;
-  readonly baseUrl: string;
+  /** Where it answers: below the path of each, and without one. */
+  readonly baseUrls: readonly string[];
   readonly abuseContact: string;
   readonly append: (hit: Hit) => Promise<boolean>;
   readonly control: ControlState;

@@ -31,7 +31,10 @@ export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const { tracker, journal, control, hosts = [], now = Date.now } = options;
   const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, onIgnored = () => {} } = options;
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
-  const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
+  const front = makeFront([
+    ...[tracker.baseUrl, ...(tracker.baseUrls ?? [])].map((url) => new URL(url).host),
+    ...hosts,
+  ]);
   const { collect, watch } = prepareCollect({
     ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, now },
     onIgnored(kind, reason) {

@@ -50,8 +50,8 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     closers.add(() => allOf([admin?.close(), keeping.closeLeftovers(), ...places.map((place) => place.close())]));
     forkWorkersWell();
     const settings = (journalName: string) => () => {
-      const { dataDirectory, baseUrl, host, hosts, asnDatabase, reverseDns, rules } = options;
-      const asked = { dataDirectory, baseUrl, host, port, adminPort, apiToken, trustedProxies, hosts };
+      const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules } = options;
+      const asked = { dataDirectory, baseUrl, baseUrls, host, port, adminPort, apiToken, trustedProxies, hosts };
       return { ...asked, asnDatabase, reverseDns, rules, journalName, storeUrl: store.url, ring };
     };
     const starting = journals.map(async (journalName, at) => {

@@ -2,7 +2,7 @@
 // listener that answers the readers of mail, and the API unless that has a port of its own.
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { parseBaseUrl } from '../base/base-url.ts';
+import { parseBaseUrls } from '../base/base-url.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
@@ -31,6 +31,8 @@ export interface AnswerSettings {
   readonly dataDirectory: string;
   /** @default where it listens */
   readonly baseUrl?: string | undefined;
+  /** More addresses to which links of its mail lead. @default none */
+  readonly baseUrls?: readonly string[] | undefined;
   readonly host: string;
   /** 0 picks one. */
   readonly port: number;
@@ -123,9 +125,10 @@ async function listenForReaders(
   const { journal, control, metrics, store } = parts;
   let baseUrl = '';
   const listening = await listen(options, (url, closing) => {
-    baseUrl = parseBaseUrl(options.baseUrl ?? url);
+    const baseUrls = parseBaseUrls(options.baseUrl ?? url, options.baseUrls);
+    [baseUrl] = baseUrls;
     const app = {
-      ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
+      ...{ tracker: { baseUrl, baseUrls, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
       ...known,
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),

@@ -67,6 +67,8 @@ export interface CompileInput {
   readonly html: string;
   readonly text: string | undefined;
   readonly baseUrl: string;
+  /** All addresses of the collector. */
+  readonly ownUrls: readonly string[];
   readonly pixel: PixelPlacement;
   /** Characters of R for a recipient id of that many bytes. */
   readonly tokenChars: (recipientBytes: number) => number;

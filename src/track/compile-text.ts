@@ -24,7 +24,11 @@ export interface CompiledText {
 
 /** Links of the text part take the index of the HTML link with their destination, else the next one. */
 export function compileText(
-  input: Omit<JudgeContext, 'baseHref'> & { readonly text: string; readonly merge: MergeSyntax | undefined },
+  input: Omit<JudgeContext, 'baseHref'> & {
+    readonly baseUrl: string;
+    readonly text: string;
+    readonly merge: MergeSyntax | undefined;
+  },
   htmlLinks: readonly TextLink[],
   fit: Fit,
 ): CompiledText {

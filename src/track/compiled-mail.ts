@@ -116,6 +116,10 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
   const forms = new Map<string, MailForm>();
   const sealWayOut = prepareUnsubscribeToken(context.key, context.message);
 
+  function isOwn(url: string): boolean {
+    return context.ownUrls.some((own) => url.startsWith(`${own}/`));
+  }
+
   function formFor(consent: Consent): MailForm {
     const name = `${consent.opens} ${consent.clicks}`;
     const known = forms.get(name);
@@ -198,7 +202,7 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     mergedUrl(recipient, index, address, options) {
       const destination = parseDestination(stripUrl(address));
       const { form, token } = prepare(recipient, options);
-      if (!destination.ok || !form.hasLinks || destination.url.startsWith(`${context.baseUrl}/`)) return undefined;
+      if (!destination.ok || !form.hasLinks || isOwn(destination.url)) return undefined;
       const to = { message: context.message, recipient: form.namesRecipient ? recipient : null };
       const link = { index, count: source.linkCount, destination: destination.url };
       const url = `${context.baseUrl}/c/${token}/${sealMergedLink(context.key, to, link)}`;

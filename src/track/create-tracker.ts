@@ -1,5 +1,5 @@
 // createTracker: what a sender holds. It compiles mails, makes them a recipient's, and opens what comes back.
-import { parseBaseUrl } from '../base/base-url.ts';
+import { type BaseUrls, chooseBaseUrl, parseBaseUrls } from '../base/base-url.ts';
 import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
@@ -29,6 +29,8 @@ import {
 export interface TrackerOptions {
   /** The https address where the collector answers; a path is allowed. */
   readonly baseUrl: string;
+  /** More addresses of that collector, of which a mail may take one: `compile(html, { baseUrl })`. @default none */
+  readonly baseUrls?: readonly string[] | undefined;
   /** The key ring: the JSON of keys.json, its text, or a ring made by `createKeyRing`. */
   readonly keys: KeyRing | KeyRingJson | string;
   /** Where sends and link names are recorded; without one, tracking works and reports know no denominator. @default none */
@@ -59,6 +61,8 @@ export type LinkForm = 'self-contained' | 'short';
 export interface CompileOptions {
   /** The sender's own id of the mailing, 1-128 bytes. */
   readonly message: string;
+  /** Where the links of this mail lead: one of the tracker's addresses, say of a brand. @default the tracker's base URL */
+  readonly baseUrl?: string | undefined;
   /** The text part; its http(s) URLs are wrapped too. @default none */
   readonly text?: string | undefined;
   /** How links find their destination. @default the tracker's */
@@ -93,6 +97,8 @@ export interface CompileOptions {
 
 export interface Tracker {
   readonly baseUrl: string;
+  /** All addresses that a mail may take, the base URL first. */
+  readonly baseUrls: readonly string[];
   readonly keys: KeyRing;
   /**
    * Compiles a mail once for all its recipients.
@@ -111,9 +117,11 @@ export interface Tracker {
   close(): Promise<void>;
 }
 
-const TRACKER_OPTIONS = ['baseUrl', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'keepMail', 'onProblem'];
+const TRACKER_OPTIONS = [
+  ...['baseUrl', 'baseUrls', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'keepMail', 'onProblem'],
+];
 const COMPILE_OPTIONS = [
-  ...['message', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
+  ...['message', 'baseUrl', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
   ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links', 'keepMail'],
 ];
 const LINK_FORMS = ['self-contained', 'short'] as const;
@@ -126,7 +134,7 @@ const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as con
  */
 export function createTracker(options: TrackerOptions): Tracker {
   checkOptionNames(options, TRACKER_OPTIONS, 'createTracker');
-  const baseUrl = parseBaseUrl(options.baseUrl);
+  const baseUrls = parseBaseUrls(options.baseUrl, options.baseUrls);
   const keys = isKeyRing(options.keys) ? options.keys : createKeyRing(options.keys);
   const pixel = checkChoice(options.pixel ?? 'top', PIXEL_PLACEMENTS, 'pixel');
   const links = checkChoice(options.links ?? 'self-contained', LINK_FORMS, 'links');
@@ -146,7 +154,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
 
   function compile(html: string, given: CompileOptions): CompiledMail {
-    const mail = readCompileOptions(html, given, { pixel, consent, links, keepMail });
+    const mail = readCompileOptions(html, given, { pixel, consent, links, keepMail, baseUrls });
     const key = keys.signing();
     const { message, recipientBytes } = mail;
     const signLink = (link: HitLink) => signLinkToken(key, message, link);
@@ -155,7 +163,8 @@ export function createTracker(options: TrackerOptions): Tracker {
     const { copy, ...found } = compileSource({
       html,
       text: mail.text,
-      baseUrl,
+      baseUrl: mail.baseUrl,
+      ownUrls: baseUrls,
       pixel: mail.pixel,
       recipientBytes,
       tokenChars: (bytes) => addresseeChars(message, bytes),
@@ -167,7 +176,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       merge,
     });
     keep(mail, copy);
-    const forMail = { ...mail, html, baseUrl, key, merge };
+    const forMail = { ...mail, html, ownUrls: baseUrls, key, merge };
     if (!isShort) {
       return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
     }
@@ -177,7 +186,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   }
 
   return {
-    baseUrl,
+    baseUrl: baseUrls[0],
+    baseUrls,
     keys,
     compile,
     rewrite(html, { recipient, ...rest }) {
@@ -206,6 +216,7 @@ interface CompileDefaults {
   readonly pixel: PixelPlacement;
   readonly consent: Consent;
   readonly keepMail: boolean;
+  readonly baseUrls: BaseUrls;
 }
 
 function readCompileOptions(html: unknown, options: CompileOptions, defaults: CompileDefaults) {
@@ -229,6 +240,7 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
   if (options.policy !== undefined) checkPolicy(options.policy, 'compile');
   return {
     message: checkId(options.message, 'message'),
+    baseUrl: chooseBaseUrl(defaults.baseUrls, options.baseUrl),
     text: options.text,
     pixel: checkChoice(options.pixel ?? defaults.pixel, PIXEL_PLACEMENTS, 'pixel'),
     links: checkChoice(options.links ?? defaults.links, LINK_FORMS, 'links'),

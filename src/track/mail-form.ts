@@ -17,6 +17,7 @@ export interface RenderContext {
   readonly html: string;
   readonly text: string | undefined;
   readonly baseUrl: string;
+  readonly ownUrls: readonly string[];
   readonly key: RingKey;
   readonly consent: Consent;
   readonly test: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseBaseUrl } from '../../src/base/base-url.ts';
+import { chooseBaseUrl, parseBaseUrl, parseBaseUrls } from '../../src/base/base-url.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 describe('parseBaseUrl', () => {
@@ -54,5 +54,29 @@ describe('parseBaseUrl', () => {
 
   it('does not repeat a password in its message', () => {
     expect(thrownBy(() => parseBaseUrl('https://me:hunter2@t.example.com')).message).not.toContain('hunter2');
+  });
+});
+
+describe('several base URLs', () => {
+  const own = parseBaseUrls('https://t.example.com', ['https://news.example/m/', 'https://t.example.com/']);
+
+  it('are kept once each, the first one first', () => {
+    expect(own).toEqual(['https://t.example.com', 'https://news.example/m']);
+  });
+
+  it('are chosen by any spelling of them, the first without a word', () => {
+    expect(chooseBaseUrl(own, 'HTTPS://News.Example/m/')).toBe('https://news.example/m');
+    expect(chooseBaseUrl(own, undefined)).toBe('https://t.example.com');
+  });
+
+  it.each(['https://other.example', 'https://news.example', 'http://t.example.com'])('refuse %s', (url) => {
+    const error = thrownBy(() => chooseBaseUrl(own, url));
+    expect(error.code).toBe('INVALID_BASE_URL');
+    expect(error.message).toContain('https://t.example.com, https://news.example/m');
+    expect(error.message).toContain('baseUrls');
+  });
+
+  it('must be a list', () => {
+    expect(thrownBy(() => parseBaseUrls('https://t.example.com', 'https://news.example')).code).toBe('INVALID_OPTION');
   });
 });

@@ -61,7 +61,10 @@ function judge(
 ): PowerCutResult {
   const random = seeded(seed);
   const first = records.findIndex(({ path, data }) => path.endsWith('notes') && data.length > 0);
-  const moments = new Set(Array.from({ length: cuts }, () => first + Math.floor(random() * (records.length - first))));
+  const moments = new Set<number>();
+  while (moments.size < Math.min(cuts, records.length - first)) {
+    moments.add(first + Math.floor(random() * (records.length - first)));
+  }
   const disk = new Disk();
   const tried = new Set<string>();
   const acknowledged = new Set<string>();

@@ -4,7 +4,7 @@ import { judgeLink, optOutAttribute } from '../../src/html/judge-link.ts';
 import { parseMail } from '../../src/html/parse-mail.ts';
 
 const BASE_URL = 'https://t.example.com/mail';
-const CONTEXT = { baseHref: undefined, baseUrl: BASE_URL, unsubscribeUrls: new Set<string>(), policy: undefined };
+const CONTEXT = { baseHref: undefined, ownUrls: [BASE_URL], unsubscribeUrls: new Set<string>(), policy: undefined };
 
 function judge(href: string, of: { readonly name?: string; readonly baseHref?: string } = {}) {
   return judgeLink({ href, name: of.name ?? 'Read more' }, { ...CONTEXT, baseHref: of.baseHref });

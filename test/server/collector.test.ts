@@ -21,7 +21,7 @@ interface Mounted {
 }
 
 /** The middleware in somebody else's Koa app, over a journal that only remembers. */
-async function mount(keys = createKeyRing(ring), path = ''): Promise<Mounted> {
+async function mount(keys = createKeyRing(ring), path = '', baseUrls: readonly string[] = []): Promise<Mounted> {
   const hits: Hit[] = [];
   const state = { durable: true };
   const app = new Koa();
@@ -32,7 +32,10 @@ async function mount(keys = createKeyRing(ring), path = ''): Promise<Mounted> {
     },
   };
   app.use(
-    collector({ tracker: { baseUrl: `https://t.example.com${path}`, keys }, journal, now: () => 1_700_000_000_000 }),
+    collector({
+      tracker: { ...createTracker({ baseUrl: `https://t.example.com${path}`, baseUrls, keys }), keys },
+      ...{ journal, now: () => 1_700_000_000_000 },
+    }),
   );
   app.use(async (ctx) => {
     ctx.body = `theirs ${ctx.path}`;
@@ -266,6 +269,20 @@ describe('collector with a path in its base URL', () => {
       expect(answer.headers['telltale-durable']).toBe('yes');
     }
     expect((await ask(`${at.url}/mail/other`)).text).toBe('theirs /mail/other');
+    await at.close();
+  });
+});
+
+describe('collector with several base URLs', () => {
+  it('answers below the path of each, the longest that fits, and without it', async () => {
+    const at = await mount(createKeyRing(ring), '/mail', ['https://brand.example/mail/b', 'https://third.example']);
+    for (const path of ['', '/mail', '/mail/b', '/Mail/B']) {
+      expect((await ask(at.url + path + pixelPath)).headers['telltale-durable']).toBe('yes');
+    }
+    expect(at.hits).toHaveLength(4);
+    for (const path of [`/mailb${pixelPath}`, `/mail/x${pixelPath}`, `/mail/b/b${pixelPath}`]) {
+      expect((await ask(at.url + path)).text).toBe(`theirs ${path}`);
+    }
     await at.close();
   });
 });

@@ -31,6 +31,32 @@ describe('createTracker', () => {
     expect(before.render('r').html).toBe(first);
   });
 
+  it('gives a mail the base URL that it asks for, of those that are allowed', () => {
+    const brand = 'https://news.brand.example/m';
+    const tracker = createTracker({ baseUrl: BASE_URL, baseUrls: [`${brand}/`], keys: testRing() });
+    expect(tracker.baseUrls).toEqual([BASE_URL, brand]);
+    const mail = tracker.compile(HTML, { message: 'm', text: 'https://example.com/a', baseUrl: brand });
+    const { html, text, headers } = mail.render('r');
+    expect(html).toContain(`<img src="${brand}/o/`);
+    expect(html).toContain(`href="${brand}/c/`);
+    expect(text).toContain(`${brand}/c/`);
+    expect(headers['List-Unsubscribe']).toContain(`<${brand}/u/`);
+    expect(html + text).not.toContain(BASE_URL);
+    // One ring: what differs is where it leads.
+    const other = tracker.compile(HTML, { message: 'm', text: 'https://example.com/a' }).render('r');
+    expect(html.replaceAll(brand, BASE_URL)).toBe(other.html);
+    const refused = thrownBy(() => tracker.compile(HTML, { message: 'm', baseUrl: 'https://stranger.example' }));
+    expect(refused.code).toBe('INVALID_BASE_URL');
+  });
+
+  it('leaves links alone that lead to the collector, under any of its addresses', () => {
+    const tracker = createTracker({ baseUrl: BASE_URL, baseUrls: ['https://brand.example'], keys: testRing() });
+    const html = '<a href="https://brand.example/c/abcd/efgh">a</a>';
+    const mail = tracker.compile(html, { message: 'm' });
+    expect(mail.links).toEqual([]);
+    expect(mail.notes.map(({ code }) => code)).toContain('own-link');
+  });
+
   it('drops the trailing slash of the base URL', () => {
     const tracker = createTracker({ baseUrl: 'https://example.com/mail/', keys: testRing() });
     expect(tracker.baseUrl).toBe('https://example.com/mail');
