@@ -213,6 +213,9 @@ export const sendLeaseMs = 900_000;
 /** Mails begun ahead of those that the mail server is taking: what a durable step is shared by, and a crash leaves in doubt. */
 export const sendsAhead = 16;
 
+/** Mails of a mailing that are shown before it is sent. */
+export const previewedMailsMax = 10;
+
 /** Recipients that may wait for another try: later ones are not begun with meanwhile. */
 export const sendRetriesMax = 10_000;
 

@@ -116,6 +116,7 @@ function addSend(program: Command, io: Io, setStatus: SetStatus): void {
     'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
     `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
        --from 'News <news@example.com>' --message spring-sale --recipients list.csv
+     telltale send … --preview
      telltale send … --test you@example.com
      telltale send … --dry-run out/`,
   )
@@ -131,6 +132,12 @@ function addSend(program: Command, io: Io, setStatus: SetStatus): void {
         '--test <address>',
         'send one mail, merged for the first recipient, to that address; it is in no report',
       ).conflicts('dryRun'),
+    )
+    .addOption(
+      new Option(
+        '--preview',
+        'send nothing: show the first ten mails in a browser, their links marked; Ctrl-C ends it',
+      ).conflicts(['dryRun', 'test']),
     )
     .option('--dry-run <dir>', 'send nothing: write each mail into that directory as an .eml file')
     .addOption(

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { createTransport, type Transporter } from 'nodemailer';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import { previewedMailsMax } from '../base/limits.ts';
 import { type SendAllOptions, type SendReason, type SendResult, sendAll } from '../mail/index.ts';
 import type { MailRecipient } from '../mail/read-recipient.ts';
 import { STATUS } from '../mail/send-result.ts';
@@ -15,6 +16,7 @@ import { writesNothing } from '../track/send-log.ts';
 import { emlFolder } from './eml-folder.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
+import { mailCatcher } from './mail-catcher.ts';
 import { readMails } from './mail-files.ts';
 import { readMailingList } from './mailing-list.ts';
 import { count, startProgress } from './progress.ts';
@@ -33,6 +35,7 @@ export interface SendFlags extends CommonFlags {
   readonly recipients: string;
   readonly test?: string;
   readonly dryRun?: string;
+  readonly preview?: boolean;
   readonly again?: readonly ('refused' | 'doubtful')[];
   readonly connections?: string;
   readonly dkimDomain?: string;
@@ -52,21 +55,22 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   const text = flags.text === undefined ? textOf(source.html) : await readFile(resolve(io.cwd, flags.text), 'utf8');
   const keys = createKeyRing(await loadOrMakeKeys(settings, io));
   const list = () => listOf(flags, io);
-  const total = await countRows(list());
+  const total = await countRows(flags.preview === true ? wholeList(flags, io) : list());
   if (total === 0) throw new TelltaleError('INVALID_RECIPIENTS', `${flags.recipients} holds no recipient.`);
   if (!(await mayBegin(total, flags, io))) return 1;
-  const transporter = await transportOf(flags, settings, io);
+  const catcher = flags.preview === true ? mailCatcher() : undefined;
+  const transporter = catcher ? createTransport(catcher.transport) : await transportOf(flags, settings, io);
   const interruption = new AbortController();
   const release = io.onInterrupt?.(() => interruption.abort());
   try {
     return await withStore(settings, { migrate: true }, async (store) => {
       const baseUrl = settings.baseUrl ?? missingBaseUrl();
       const onProblem = (error: unknown) => say(io, String(error));
-      const isReal = flags.dryRun === undefined;
+      const isReal = flags.dryRun === undefined && catcher === undefined;
       const tracker = createTracker({ baseUrl, keys, onProblem, ...(isReal && { store }) });
       try {
         const mail = tracker.compile(source.html, {
-          ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined },
+          ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined || catcher !== undefined },
         });
         warn(mail, settings, io);
         const options: SendAllOptions = {
@@ -74,6 +78,14 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
           signal: interruption.signal,
           store: isReal ? store : writesNothing(store),
         };
+        if (catcher !== undefined) {
+          const results: SendResult[] = [];
+          for await (const result of sendAll(transporter, mail, list, options)) results.push(result);
+          if (interruption.signal.aborted) return 130;
+          const { servePreview } = await import('./preview.ts');
+          await servePreview({ mail, keys, caught: catcher.caught, results, total }, io);
+          return 0;
+        }
         const outcome = await work(sendAll(transporter, mail, list, options), total, settings, io);
         await tell(outcome, total, settings, io);
         if (interruption.signal.aborted) return 130;
@@ -89,9 +101,13 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   }
 }
 
-/** The whole list; for a test, its first row at another address. */
-async function* listOf({ recipients, test }: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
-  for await (const row of readMailingList(resolve(io.cwd, recipients), recipients)) {
+/** The whole list; for a preview, its first rows; for a test, its first row at another address. */
+async function* listOf(flags: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
+  const { test } = flags;
+  let left = flags.preview === true ? previewedMailsMax : Number.POSITIVE_INFINITY;
+  for await (const row of wholeList(flags, io)) {
+    if (left === 0) return;
+    left -= 1;
     if (test === undefined) {
       yield row;
       continue;
@@ -102,14 +118,20 @@ async function* listOf({ recipients, test }: SendFlags, io: Io): AsyncGenerator<
   }
 }
 
+function wholeList({ recipients }: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
+  return readMailingList(resolve(io.cwd, recipients), recipients);
+}
+
 async function countRows(rows: AsyncIterable<unknown>): Promise<number> {
   let total = 0;
   for await (const _ of rows) total += 1;
   return total;
 }
 
-async function mayBegin(total: number, { yes, dryRun, test, message }: SendFlags, io: Io): Promise<boolean> {
-  if (yes === true || dryRun !== undefined || test !== undefined || total <= UNASKED_MAX) return true;
+async function mayBegin(total: number, flags: SendFlags, io: Io): Promise<boolean> {
+  const { yes, dryRun, preview, test, message } = flags;
+  const isHarmless = dryRun !== undefined || preview === true || test !== undefined;
+  if (yes === true || isHarmless || total <= UNASKED_MAX) return true;
   if (io.stdin.isTTY !== true) {
     throw new TelltaleError('USAGE', `Sending to ${count(total)} recipients needs --yes where nobody can be asked.`);
   }

@@ -42,7 +42,8 @@ export function clickMapPage({ map, width, images, csrf, root }: ClickMapPage): 
   });
 }
 
-const WIDTH_NAMES: Readonly<Record<MailWidth, string>> = { desk: 'Desktop', phone: 'Phone' };
+/** What the widths are called. */
+export const WIDTH_NAMES: Readonly<Record<MailWidth, string>> = { desk: 'Desktop', phone: 'Phone' };
 
 const TITLE_CHARS = 80;
 const NAME_CHARS = 60;

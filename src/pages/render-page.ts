@@ -23,6 +23,7 @@ export type PageName =
   | 'click-map'
   | 'compare'
   | 'recipient'
+  | 'preview'
   | 'problem';
 
 const engine = new Liquid({

@@ -43,7 +43,7 @@ export function mostClicked(links: readonly MappedLink[]): number {
 }
 
 /** How hot a link is, beside the most clicked one. */
-export function heatOf({ human }: MappedLink, most: number): Heat {
+export function heatOf({ human }: Pick<MappedLink, 'human'>, most: number): Heat {
   if (human === 0 || most === 0) return 0;
   return Math.ceil((human / most) * 5) as Heat;
 }

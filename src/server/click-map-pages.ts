@@ -1,14 +1,12 @@
-// The click map of a message: a page around a frame, and the frame's document, which is a stranger's and has nothing of ours:
-// an origin of its own, no script, no form, no way to us or to anywhere, and images from elsewhere only when they are asked for.
+// The click map of a message: a page around a frame, and the frame's document.
 import type { Context } from 'koa';
 import { checkChoice } from '../base/options.ts';
 import { clickMapPage, MAIL_WIDTHS } from '../pages/click-map-page.ts';
 import { buildClickMap } from '../report/click-map.ts';
 import { markMail } from '../report/mark-mail.ts';
 import type { Store } from '../store/open-store.ts';
-import { setCommonHeaders } from './answer.ts';
 import { one } from './api-data.ts';
-import { FRAME_POLICY, givePage } from './give-page.ts';
+import { FRAME_POLICY, giveMail, givePage } from './give-page.ts';
 import { answerNothingHere } from './make-koa.ts';
 import { idOf, type PageContext, type PagePlace } from './page-place.ts';
 import type { OpenSession } from './sessions.ts';
@@ -32,19 +30,7 @@ export async function showMail(ctx: PageContext, { store }: OfStore): Promise<vo
   const { shown, links } = await buildClickMap(store, { message: idOf(ctx), variant: variantOf(ctx) });
   if (shown === null) return answerNothingHere(ctx);
   const images = wantsImages(ctx);
-  setCommonHeaders(ctx);
-  ctx.set('Content-Security-Policy', policyOf(images));
-  ctx.set('X-Content-Type-Options', 'nosniff');
-  ctx.set('X-DNS-Prefetch-Control', 'off');
-  ctx.set('Cross-Origin-Resource-Policy', 'same-origin');
-  ctx.status = 200;
-  ctx.body = markMail(shown.mail, links, { images });
-  ctx.type = 'text/html; charset=utf-8';
-}
-
-function policyOf(images: boolean): string {
-  const from = images ? 'data: https: http:' : 'data:';
-  return `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src ${from}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`;
+  giveMail(ctx, markMail(shown.mail, links, { images }), { images });
 }
 
 /** Which of the kept mails is asked for. */

@@ -26,3 +26,22 @@ export function seeOther(ctx: Context, location: string): void {
   ctx.set('Location', location);
   ctx.body = '';
 }
+
+/**
+ * Answers with a mail, for a frame. It is a stranger's document and has nothing of ours: an origin of its own, no script, no
+ * form, no way to us or to anywhere, and images from elsewhere only when they are asked for.
+ */
+export function giveMail(ctx: Context, html: string, { images }: { readonly images: boolean }): void {
+  const from = images ? 'data: https: http:' : 'data:';
+  setCommonHeaders(ctx);
+  ctx.set(
+    'Content-Security-Policy',
+    `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src ${from}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'`,
+  );
+  ctx.set('X-Content-Type-Options', 'nosniff');
+  ctx.set('X-DNS-Prefetch-Control', 'off');
+  ctx.set('Cross-Origin-Resource-Policy', 'same-origin');
+  ctx.status = 200;
+  ctx.body = html;
+  ctx.type = 'text/html; charset=utf-8';
+}

@@ -33,7 +33,8 @@ export function keepMail({ mail, found, tracked, links, context }: MailToKeep): 
   };
 }
 
-function reachingTags({ document }: ParsedMail): readonly ReachingTag[] {
+/** Where tags stand by which a browser would connect to other hosts. */
+export function reachingTags({ document }: ParsedMail): readonly ReachingTag[] {
   const tags: ReachingTag[] = [];
   for (const { name, sourceCodeLocation } of walk(document)) {
     const tag = REACHING_TAGS.find((one) => one === name);
@@ -43,11 +44,13 @@ function reachingTags({ document }: ParsedMail): readonly ReachingTag[] {
   return tags;
 }
 
-function behindName(start: number, name = ''): number {
+/** The offset behind a tag's name. */
+export function behindName(start: number, name = ''): number {
   return start + 1 + name.length;
 }
 
-function shownAs({ kind, element }: FoundLink): KeptLink['shown'] {
+/** Who sees a link. */
+export function shownAs({ kind, element }: FoundLink): KeptLink['shown'] {
   if (kind !== 'html') return 'outlook';
   return element.name === 'area' ? 'area' : 'html';
 }
