@@ -37,6 +37,11 @@ export function loadKeys(settings: Settings, io: Io): KeyRingJson {
   return source.kind === 'json' ? readRing(source.text) : readFile(source.path);
 }
 
+/** The ring in another file, named as from the working directory. */
+export function readKeyFile(path: string, io: Io): KeyRingJson {
+  return readFile(resolve(io.cwd, path));
+}
+
 /** Changes the ring in its file; `change` gets nothing when there is none yet. */
 export async function changeKeys(
   settings: Settings,

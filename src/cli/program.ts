@@ -33,6 +33,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addRelabel(program, io);
   addMigrate(program, io);
   addRetain(program, io, setStatus);
+  addDoctor(program, io, setStatus);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -413,6 +414,27 @@ function withAges(of: Command): Command {
       '--retain-events <age>',
       'how long it is kept who opened and clicked when: 400d, 13m, never (TELLTALE_RETAIN_EVENTS, default 13m)',
     );
+}
+
+function addDoctor(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'doctor',
+    'Say whether all is in place: the collector and its certificate, proxies, keys and their backup, the clock, the database, the mail server, DKIM.',
+    `telltale doctor --base-url https://t.example.com --keys-backup backup/keys.json
+     telltale doctor --mail received.eml
+     telltale doctor --dkim-domain example.com --dkim-selector s1 --dkim-key dkim.pem`,
+  )
+    .option('--keys-backup <file>', 'your copy of keys.json, to be compared')
+    .option(
+      '--mail <file>',
+      'a mail of yours as it was received, to see whether its signature covers both list headers',
+    )
+    .option('--dkim-domain <domain>', 'the domain that telltale send signs for')
+    .option('--dkim-selector <name>', 'the selector of its key')
+    .option('--dkim-key <file>', 'its private key, PEM, to be compared with what DNS has')
+    .option('--dns <server>', 'the DNS server to ask (default: that of this machine)')
+    .action(async (flags) => setStatus((await (await import('./doctor.ts')).doctor(flags, io)) ? 0 : 1));
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import ipaddr from 'ipaddr.js';
 import { onTestFinished } from 'vitest';
 
-/** Names of an address, addresses of a name; or how the server behaves instead. */
+/** Names of an address, addresses or texts of a name; or how the server behaves instead. */
 export type DnsAnswers = Readonly<Record<string, readonly string[] | 'stall' | 'fail'>>;
 
 export interface DnsServer {
@@ -17,7 +17,7 @@ export interface DnsServer {
   stalled(): number;
 }
 
-const TYPES = { a: 1, ptr: 12, aaaa: 28 } as const;
+const TYPES = { a: 1, ptr: 12, txt: 16, aaaa: 28 } as const;
 const SERVFAIL = 2;
 const NXDOMAIN = 3;
 
@@ -62,6 +62,7 @@ function addressOf(name: string): string {
 function recordOf(type: number, value: string): readonly Buffer[] {
   const isAddress = ipaddr.isValid(value);
   if (type === TYPES.ptr) return [record(type, nameBytes(value))];
+  if (type === TYPES.txt) return [record(type, textBytes(value))];
   if (!isAddress) return [];
   const address = ipaddr.parse(value);
   return (address.kind() === 'ipv4') === (type === TYPES.a) ? [record(type, Buffer.from(address.toByteArray()))] : [];
@@ -72,6 +73,12 @@ function record(type: number, data: Buffer): Buffer {
   const head = Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 60, 0, 0]);
   head.writeUInt16BE(data.length, 10);
   return Buffer.concat([head, data]);
+}
+
+/** In strings of at most 255 bytes. */
+function textBytes(text: string): Buffer {
+  const parts = text.match(/.{1,255}/gs) ?? [];
+  return Buffer.concat(parts.flatMap((part) => [Buffer.from([part.length]), Buffer.from(part)]));
 }
 
 function nameBytes(name: string): Buffer {
