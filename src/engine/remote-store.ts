@@ -24,6 +24,9 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   retainStep: 'write',
   deleteMessage: 'write',
   sweepStep: 'write',
+  leaveTombstone: 'write',
+  eraseStep: 'write',
+  scrub: 'write',
   describeMessage: 'write',
   countDue: 'read',
   countedSince: 'write',
@@ -57,11 +60,13 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   eraseRecipient: 'write',
   listRevocations: 'read',
   changesAfter: 'read',
+  erasuresAfter: 'read',
 };
 
 /** Methods after which the control state may be another. */
 const CONTROL_METHODS: ReadonlySet<string> = new Set<StoreMethod>([
   ...(['recordShortLinks', 'revoke', 'restore', 'correctLink', 'setConsent', 'eraseRecipient'] as const),
+  'leaveTombstone',
 ]);
 
 /** Makes the store; `run` carries the calls. */

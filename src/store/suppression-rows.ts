@@ -10,7 +10,10 @@ const REASONS: readonly SuppressionReason[] = ['unsubscribe', 'bounce', 'complai
 export interface Suppressions {
   /** What is known of recipients that decides whether they may get mail; in the order of the ids. */
   sendability(recipients: readonly string[]): Promise<readonly Sendability[]>;
-  /** Recipients who get no more mail, whichever message it is of; who is suppressed already stays so for the first reason. */
+  /**
+   * Recipients who get no more mail, whichever message it is of; who is suppressed already stays so for the first
+   * reason, and nothing is written of who is erased.
+   */
   suppress(recipients: readonly string[], reason: SuppressionReason): Promise<number>;
   /** Lets recipients get mail again; gives how many were suppressed. */
   unsuppress(recipients: readonly string[]): Promise<number>;
@@ -22,7 +25,8 @@ export function makeSuppressions(writer: Writer): Suppressions {
     suppress: (recipients, reason) =>
       writer.transaction(() => {
         let added = 0;
-        for (const key of writer.recipientKeys(recipients).values()) {
+        const { isErased } = controlNow(writer.statements);
+        for (const key of writer.recipientKeys(recipients.filter((id) => !isErased(id))).values()) {
           added += suppressNow(writer, key, reason, Date.now());
         }
         return added;
