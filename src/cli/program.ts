@@ -33,6 +33,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addRelabel(program, io);
   addMigrate(program, io);
   addRetain(program, io, setStatus);
+  addErase(program, io, setStatus);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -393,6 +394,17 @@ function addRetain(program: Command, io: Io, setStatus: SetStatus): void {
     .option('--dry-run', 'say what would go, and change nothing')
     .option('--trust-clock', 'remove by this machine’s clock even where it does not fit what the database knows')
     .action(async (flags) => setStatus(await (await import('./retain.ts')).retainCommand(flags, io)));
+}
+
+function addErase(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'erase',
+    'Remove all that is kept of a recipient, also beside a running server; links of their mail go on working.',
+    'telltale erase --recipient recipient-42\ntelltale erase --recipient recipient-42 --json',
+  )
+    .requiredOption('--recipient <id>', 'the id of the recipient')
+    .action(async (flags) => setStatus(await (await import('./erase.ts')).eraseCommand(flags, io)));
 }
 
 /** The options that say how long things are kept. */

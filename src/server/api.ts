@@ -5,6 +5,7 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
 import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
+import { eraseRoutes } from './erase-api.ts';
 import { messageRoutes } from './message-api.ts';
 import { answerProblem } from './problem.ts';
 import { recipientRoutes } from './recipient-api.ts';
@@ -18,6 +19,7 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...recipientRoutes(parts),
     ...sendRoutes(parts),
     ...consentRoutes(parts),
+    ...eraseRoutes(parts),
     ...controlRoutes(parts),
   ];
 }

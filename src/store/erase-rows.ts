@@ -51,7 +51,7 @@ function eraseStep(writer: Writer, statements: EraseStatements, recipient: strin
   };
   let { message, hit } = start;
   for (let left = erasedAtOnce; left > 0; ) {
-    const found = statements.messageFrom.get(message);
+    const found = statements.messageFrom.get(message, message);
     if (found === undefined) {
       for (const [table, remove] of statements.last) add(table, remove.run(key).changes);
       return { rows, next: null };

@@ -4,7 +4,7 @@ import type { ErasedTable } from '../retain/erase.ts';
 
 export interface EraseStatements {
   /** The first message from a number on, also one that was deleted and is not swept yet. */
-  readonly messageFrom: Database.Statement<[message: number], number>;
+  readonly messageFrom: Database.Statement<[message: number, message: number], number>;
   /** What a message has of the recipient, but for events; gives how many rows went. */
   readonly ofMessage: readonly (readonly [ErasedTable, (message: number, recipient: Buffer) => number])[];
   /** The hit so many after a place. */
@@ -24,18 +24,19 @@ export function prepareErasing(sqlite: Database.Database): EraseStatements {
     ofMessage(table, `DELETE FROM ${table} WHERE message_key = ? AND recipient_key = ?`);
   // By the links there are, since the recipient is the last part of the key.
   const linkStates = `DELETE FROM link_states WHERE (message_key, link_index, destination_key, recipient_key) IN
-    (SELECT message_key, link_index, destination_key, ?2 FROM link_counts WHERE message_key = ?1)`;
+    (SELECT message_key, link_index, destination_key, ? FROM link_counts WHERE message_key = ?)`;
+  const linkStatesOf = sqlite.prepare<[Buffer, number]>(linkStates);
   const events = 'FROM events WHERE message_key = ? AND hit_id >= ?';
   return {
     messageFrom: sqlite
-      .prepare<[number], number>(
-        `SELECT min(key) FROM (SELECT min(key) AS key FROM messages WHERE key >= ?1
-        UNION ALL SELECT min(key) FROM deleted_messages WHERE key >= ?1) HAVING min(key) IS NOT NULL`,
+      .prepare<[number, number], number>(
+        `SELECT min(key) FROM (SELECT min(key) AS key FROM messages WHERE key >= ?
+        UNION ALL SELECT min(key) FROM deleted_messages WHERE key >= ?) HAVING min(key) IS NOT NULL`,
       )
       .pluck(),
     ofMessage: [
       ...(['sends', 'send_log', 'states', 'unsubscribes'] as const).map(byKey),
-      ofMessage('link_states', linkStates),
+      ['link_states', (message, recipient) => linkStatesOf.run(recipient, message).changes],
     ],
     hitAfter: sqlite
       .prepare<[number, Buffer, number], Buffer>(`SELECT hit_id ${events} ORDER BY hit_id LIMIT 1 OFFSET ?`)
