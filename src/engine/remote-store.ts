@@ -15,6 +15,10 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   sendability: 'write',
   suppress: 'write',
   unsuppress: 'write',
+  listSuppressions: 'read',
+  // At once after it was written.
+  suppressionOf: 'write',
+  exportRecipient: 'read',
   recordMail: 'write',
   listMails: 'read',
   readMail: 'read',

@@ -11,6 +11,7 @@ import { answerProblem } from './problem.ts';
 import { recipientRoutes } from './recipient-api.ts';
 import { routesOf } from './routes-of.ts';
 import { sendRoutes } from './send-api.ts';
+import { suppressionRoutes } from './suppression-api.ts';
 
 /** All routes, in the order of the documentation. */
 export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
@@ -20,6 +21,7 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...sendRoutes(parts),
     ...consentRoutes(parts),
     ...eraseRoutes(parts),
+    ...suppressionRoutes(parts),
     ...controlRoutes(parts),
   ];
 }

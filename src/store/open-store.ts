@@ -7,6 +7,7 @@ import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
+import type { ExportSource } from '../report/export-recipient.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { EraseStore } from '../retain/erase.ts';
 import type { RetentionStore } from '../retain/retain.ts';
@@ -19,6 +20,7 @@ import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEraseStore } from './erase-rows.ts';
 import { makeEventSource } from './event-rows.ts';
+import { makeExportSource } from './export-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
@@ -51,6 +53,7 @@ export interface Store
     RetentionStore,
     SweepStore,
     EraseStore,
+    ExportSource,
     Descriptions,
     ApiTokenStore,
     ControlRows {
@@ -118,7 +121,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     url: `sqlite:${path}`,
     ...makeSendStore(writer),
     ...makeSendLog(writer),
-    ...makeSuppressions(writer),
+    ...makeSuppressions(db, writer),
     ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),
@@ -132,6 +135,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeRetentionStore(db, writer),
     ...makeSweepStore(writer),
     ...makeEraseStore(sqlite, db, writer),
+    ...makeExportSource(sqlite, db, writer),
     ...makeDescriptions(writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),

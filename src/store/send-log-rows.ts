@@ -12,7 +12,7 @@ import { recordSends } from './send-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** States of a hand-over; the most frequent first. */
-const STATES: readonly ('begun' | SendEnd)[] = ['sent', 'begun', 'refused', 'deferred', 'doubtful'];
+export const STATES: readonly ('begun' | SendEnd)[] = ['sent', 'begun', 'refused', 'deferred', 'doubtful'];
 
 export type SendLogRows = Omit<SendLog, 'sendability'>;
 
