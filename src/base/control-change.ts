@@ -55,3 +55,14 @@ export interface ControlPage {
   readonly last: number;
   readonly changes: readonly LoggedChange[];
 }
+
+/** Erased recipients, as whoever holds ids can recognize them. */
+export interface Erasures {
+  /** Names the sequence, as in {@link ControlPage}. */
+  readonly log: string;
+  /** The place of the last of them; where one asked from when there is none. */
+  readonly through: number;
+  readonly tombstoneKey: Buffer;
+  /** In hexadecimal, in no order. */
+  readonly tombstones: readonly string[];
+}

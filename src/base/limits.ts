@@ -139,6 +139,28 @@ export const peersForgottenAtOnce = 10_000;
 /** Rows one step of retention looks at: some 20 ms in which nothing else is written. */
 export const retainedAtOnce = 5_000;
 
+/** Events one step of an erasure looks at, for those of one recipient: some 20 ms in which nothing else is written. */
+export const erasedAtOnce = 100_000;
+
+/** Entries of a journal one step of an erasure reads: some 50 ms in which nothing is appended. */
+export const journalErasedAtOnce = 20_000;
+
+/** Bytes in use of a journal that is copied to leave no trace of what was removed; a fuller one waits until more is settled. */
+export const journalScrubBytesMax = 67_108_864;
+
+/** Milliseconds after a tombstone until journals are searched: every process here knows it by then and takes no more hits. */
+export const eraseJournalsMs = 2_000;
+
+/** Milliseconds between two tries to clean a journal: at first, and at most, for one that is damaged. */
+export const eraseRetryMs = 5_000;
+export const eraseRetryMsMax = 3_600_000;
+
+/** Milliseconds within which journals of a running server hold nothing any more, unless they are far behind. */
+export const erasedWithinMs = 30_000;
+
+/** Times the log of a store is tried to be emptied, which waits for whoever reads. */
+export const scrubTries = 5;
+
 /** Milliseconds retention rests between two steps: as long as the step took, within these, so that others get their turn. */
 export const retainRestMsMin = 10;
 export const retainRestMsMax = 1_000;

@@ -112,6 +112,13 @@ function lowestLevel(levels: readonly ConsentLevel[]): ConsentLevel {
   return CONSENT_LEVELS.find((level) => levels.includes(level)) ?? 'none';
 }
 
+/** Why somebody gets no more mail; the most frequent first. */
+export const SUPPRESSION_REASONS = ['unsubscribe', 'bounce', 'complaint', 'manual'] as const;
+export type SuppressionReason = (typeof SUPPRESSION_REASONS)[number];
+
+/** How a hand-over ended. `deferred` may be tried again; `doubtful`: the server's last word did not arrive. */
+export type SendEnd = 'sent' | 'refused' | 'deferred' | 'doubtful';
+
 /** What an API token allows; each includes those before it. */
 export const SCOPES = ['read', 'write', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];

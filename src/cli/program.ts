@@ -2,7 +2,7 @@
 // server and no database.
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { SCOPES } from '../base/nouns.ts';
+import { SCOPES, SUPPRESSION_REASONS } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
 import type { Io } from './io.ts';
 
@@ -34,6 +34,9 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addMigrate(program, io);
   addRetain(program, io, setStatus);
   addDoctor(program, io, setStatus);
+  addExport(program, io);
+  addErase(program, io, setStatus);
+  addSuppressions(program, io);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -401,6 +404,54 @@ function addRetain(program: Command, io: Io, setStatus: SetStatus): void {
     .option('--dry-run', 'say what would go, and change nothing')
     .option('--trust-clock', 'remove by this machine’s clock even where it does not fit what the database knows')
     .action(async (flags) => setStatus(await (await import('./retain.ts')).retainCommand(flags, io)));
+}
+
+function addExport(program: Command, io: Io): void {
+  command(
+    program,
+    'export',
+    'Print all that is stored of a recipient, as JSON.',
+    'telltale export --recipient recipient-42 > recipient-42.json',
+  )
+    .requiredOption('--recipient <id>', 'the id of the recipient')
+    .action(async (flags) => (await import('./export.ts')).exportCommand(flags, io));
+}
+
+function addSuppressions(program: Command, io: Io): void {
+  const suppressions = program
+    .command('suppressions')
+    .description('Who gets no more mail, whichever message it is of.');
+  command(suppressions, 'list', 'List them, with the reason and since when.', 'telltale suppressions list').action(
+    async (flags) => (await import('./suppressions.ts')).listSuppressionsCommand(flags, io),
+  );
+  command(
+    suppressions,
+    'add',
+    'Let recipients get no more mail.',
+    'telltale suppressions add recipient-42 --source "a call"',
+  )
+    .argument('<recipient...>', 'ids of recipients')
+    .addOption(new Option('--reason <reason>', 'why').choices([...SUPPRESSION_REASONS]).default('manual'))
+    .option('--source <words>', 'where it was said')
+    .action(async (recipients: string[], flags) =>
+      (await import('./suppressions.ts')).addSuppressionsCommand(recipients, flags, io),
+    );
+  command(suppressions, 'remove', 'Let recipients get mail again.', 'telltale suppressions remove recipient-42')
+    .argument('<recipient...>', 'ids of recipients')
+    .action(async (recipients: string[], flags) =>
+      (await import('./suppressions.ts')).removeSuppressionsCommand(recipients, flags, io),
+    );
+}
+
+function addErase(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'erase',
+    'Remove all that is kept of a recipient, also beside a running server; links of their mail go on working.',
+    'telltale erase --recipient recipient-42\ntelltale erase --recipient recipient-42 --json',
+  )
+    .requiredOption('--recipient <id>', 'the id of the recipient')
+    .action(async (flags) => setStatus(await (await import('./erase.ts')).eraseCommand(flags, io)));
 }
 
 /** The options that say how long things are kept. */

@@ -22,6 +22,8 @@ export interface FollowOptions {
   readonly path: string;
   /** Told when the store cannot be followed, once until it can again, and when it is another store than before. */
   readonly onProblem: (error: unknown) => void;
+  /** Told when recipients were erased, once the mirror knows. */
+  readonly onErased?: (() => void) | undefined;
   /** Told after each time the mirror has come as far as the store. */
   readonly onCaughtUp?: (() => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -40,7 +42,7 @@ export interface Follower {
  *
  * @throws TelltaleError `INVALID_MIRROR`.
  */
-export function follow({ source, path, onProblem, onCaughtUp, now = Date.now }: FollowOptions): Follower {
+export function follow({ source, path, onProblem, onErased, onCaughtUp, now = Date.now }: FollowOptions): Follower {
   const file = openMirrorFile(path);
   const catchUp = prepareCatchUp(file, source, onProblem, now);
   let running: Promise<void> | undefined;
@@ -58,8 +60,9 @@ export function follow({ source, path, onProblem, onCaughtUp, now = Date.now }: 
     try {
       while (isDirty && !hasStopped) {
         isDirty = false;
-        await catchUp();
+        const hasErased = await catchUp();
         isFailing = false;
+        if (hasErased) onErased?.();
         onCaughtUp?.();
       }
     } finally {
@@ -100,22 +103,25 @@ function prepareCatchUp(
   source: ControlSource,
   onProblem: (error: unknown) => void,
   now: () => number,
-): () => Promise<void> {
+): () => Promise<boolean> {
   const place = preparePlace(file);
   const apply = prepareApply(file);
   const keepPlace = file.prepare<[string, number, number]>('INSERT OR REPLACE INTO mirror VALUES (1, ?, ?, ?)');
   const keepKey = file.prepare<[Buffer]>('INSERT OR IGNORE INTO tombstone_keys VALUES (?)');
 
-  function write(page: ControlPage, atMs: number): void {
+  /** Whether somebody is erased. */
+  function write(page: ControlPage, atMs: number): boolean {
     const tombstoneOf = tombstoneMaker(page.tombstoneKey);
     for (const { change } of page.changes) apply(change, tombstoneOf);
     keepPlace.run(page.log, placeAfter(page), atMs);
     keepKey.run(page.tombstoneKey);
+    return page.changes.some(({ change }) => change.kind === 'erased');
   }
 
   return async () => {
     const before = place();
     const atMs = now();
+    let hasErased = false;
     let page = await source.changesAfter(before?.seq ?? 0, controlPageChanges);
     if (before !== undefined && (page.log !== before.log || page.last < before.seq)) {
       onProblem(new Error(REPLACED));
@@ -123,12 +129,13 @@ function prepareCatchUp(
     }
     file.exec('BEGIN IMMEDIATE');
     try {
-      write(page, atMs);
+      hasErased = write(page, atMs);
       while (page.changes.length === controlPageChanges) {
         page = await source.changesAfter(placeAfter(page), controlPageChanges);
-        write(page, atMs);
+        hasErased = write(page, atMs) || hasErased;
       }
       file.exec('COMMIT');
+      return hasErased;
     } catch (error) {
       file.exec('ROLLBACK');
       throw error;

@@ -15,6 +15,10 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   sendability: 'write',
   suppress: 'write',
   unsuppress: 'write',
+  listSuppressions: 'read',
+  // At once after it was written.
+  suppressionOf: 'write',
+  exportRecipient: 'read',
   recordMail: 'write',
   listMails: 'read',
   readMail: 'read',
@@ -24,6 +28,9 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   retainStep: 'write',
   deleteMessage: 'write',
   sweepStep: 'write',
+  leaveTombstone: 'write',
+  eraseStep: 'write',
+  scrub: 'write',
   describeMessage: 'write',
   countDue: 'read',
   countedSince: 'write',
@@ -57,11 +64,13 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   eraseRecipient: 'write',
   listRevocations: 'read',
   changesAfter: 'read',
+  erasuresAfter: 'read',
 };
 
 /** Methods after which the control state may be another. */
 const CONTROL_METHODS: ReadonlySet<string> = new Set<StoreMethod>([
   ...(['recordShortLinks', 'revoke', 'restore', 'correctLink', 'setConsent', 'eraseRecipient'] as const),
+  'leaveTombstone',
 ]);
 
 /** Makes the store; `run` carries the calls. */

@@ -13,7 +13,7 @@ export interface Leftovers {
 }
 
 /** `journal.db` of a single process, `journal-<n>.db` of a worker. */
-const JOURNAL_NAME = /^journal(?:-\d+)?\.db$/;
+export const JOURNAL_NAME: RegExp = /^journal(?:-\d+)?\.db$/;
 
 /**
  * Opens the journals in `directory` whose names are not in `inUse`, and begins to settle them.

@@ -11,7 +11,7 @@ import { type RunMethod, remoteStore, THREADS } from './remote-store.ts';
 import { type StoreThread, startStoreThread } from './store-thread.ts';
 
 /** What settling needs of a journal's owner, who alone changes the file: in this process, or in another behind a line. */
-export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'onCommit'>;
+export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'erase' | 'onCommit'>;
 
 export interface Engine {
   /** The store, through the threads. */

@@ -2,10 +2,11 @@
 // every hit is counted in the same transaction, so the counts are true after any end of the process.
 import Database from 'better-sqlite3';
 import { journalFreeBytesMin, journalShrinkBytesMax } from '../base/limits.ts';
-import { claimFile, isFull, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
+import { answerErasing, type ErasedEntries, type EraseRequest, eraseEntries, NOTHING_ERASED } from './erase-entries.ts';
+import { claimFile, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
 import { checksumOf, type JournalEntry } from './read-entries.ts';
 import { giveUpReserve, keepReserve } from './reserve.ts';
-import { findReadable, isDamage, replaceHits } from './salvage.ts';
+import { findReadable, isDamage, isFull, replaceHits } from './salvage.ts';
 
 /** Where the file stands after a change. */
 export interface JournalState {
@@ -122,6 +123,26 @@ export class JournalFile {
   /** Saves what can be read when pages are damaged; called for it by whoever could not read. */
   repair(): JournalState {
     return this.#use(salvage);
+  }
+
+  /** Does one step of an erasure. */
+  erase(request: EraseRequest): { readonly erased: ErasedEntries; readonly state: JournalState } {
+    if (request.step === 'entries') return this.#eraseEntries(request);
+    const erased = this.#use((opened) => answerErasing(opened, request));
+    return { erased, state: this.state() };
+  }
+
+  /** Removed hits count as settled, as if they had been settled to nothing; an unsubscribe stays, without its recipient. */
+  #eraseEntries(request: Extract<EraseRequest, { readonly step: 'entries' }>) {
+    return this.#use((opened) => {
+      let erased = NOTHING_ERASED;
+      const state = change(opened, () => {
+        erased = eraseEntries(opened.statements.erasing, request);
+        const { hits, parked } = erased;
+        return { ...NOTHING, settled: hits + parked, journalled: -hits, parked: -parked };
+      });
+      return { erased, state };
+    });
   }
 
   /** Gives room back to the disk, and keeps what is reserved; for a moment in which nobody waits. */

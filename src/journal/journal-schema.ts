@@ -5,9 +5,10 @@ import Database from 'better-sqlite3';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { journalWalBytesMax, journalWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
+import { ERASED_TABLE, type ErasingStatements, prepareErasing } from './erase-entries.ts';
 import { prepareReading, type ReadEntries } from './read-entries.ts';
 import { giveUpReserve } from './reserve.ts';
-import { HITS_TABLE } from './salvage.ts';
+import { HITS_TABLE, isFull } from './salvage.ts';
 
 /** "TTJL": tells a journal from any other SQLite file. */
 const APPLICATION_ID = 0x54544a4c;
@@ -44,6 +45,7 @@ interface Statements {
   readonly counts: Database.Statement<[], KeptCounts & { readonly settled_through: number }>;
   readonly keepPlace: Database.Statement<[number]>;
   readonly bytes: Database.Statement<[], { readonly used: number; readonly free: number }>;
+  readonly erasing: ErasingStatements;
 }
 
 /**
@@ -80,11 +82,6 @@ export function openFile(path: string): OpenedFile {
   }
 }
 
-/** Whether SQLite found no room on the disk. */
-export function isFull(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.code === 'SQLITE_FULL';
-}
-
 function openOnce(path: string): OpenedFile {
   let db: Database.Database | undefined;
   try {
@@ -106,6 +103,7 @@ function openOnce(path: string): OpenedFile {
 function makeTables(db: Database.Database): void {
   db.transaction(() => {
     db.exec(HITS_TABLE);
+    db.exec(ERASED_TABLE);
     db.exec(`
       CREATE TABLE IF NOT EXISTS parked (seq INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS journal (
@@ -133,6 +131,7 @@ function prepare(db: Database.Database): Statements {
       'SELECT received, journalled, settled, parked, overflow, failed, damaged, settled_through FROM journal',
     ),
     keepPlace: db.prepare('UPDATE journal SET settled_through = max(settled_through, ?)'),
+    erasing: prepareErasing(db),
     bytes: db.prepare(`SELECT (page_count - freelist_count) * page_size AS used, freelist_count * page_size AS free
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`),
   };

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { journalQuietMs } from '../base/limits.ts';
 import { openLine } from '../base/thread-line.ts';
+import type { EraseRequest } from './erase-entries.ts';
 import { type AsideEntry, type Dropped, JournalFile } from './journal-file.ts';
 
 export type JournalRequest =
@@ -13,6 +14,7 @@ export type JournalRequest =
   | { readonly kind: 'prune'; readonly through: number }
   | { readonly kind: 'set-aside'; readonly entries: readonly AsideEntry[] }
   | { readonly kind: 'repair' }
+  | { readonly kind: 'erase'; readonly request: EraseRequest }
   | { readonly kind: 'close' };
 
 const { path, bytesMax } = workerData as { readonly path: string; readonly bytesMax: number };
@@ -48,6 +50,8 @@ function answer(request: JournalRequest): unknown {
       return file.setAside(request.entries);
     case 'repair':
       return file.repair();
+    case 'erase':
+      return file.erase(request.request);
     case 'close':
       quietly('shrink');
       clearTimeout(quiet);

@@ -12,6 +12,7 @@ import {
 import type { Hit } from '../base/nouns.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
+import type { ErasedEntries, EraseRequest } from './erase-entries.ts';
 import { writeBody } from './hit-body.ts';
 import type { AsideEntry, Dropped, JournalFile, JournalState } from './journal-file.ts';
 import type { JournalRequest } from './journal-worker.ts';
@@ -35,6 +36,8 @@ export interface Journal {
   setAside(entries: readonly AsideEntry[]): Promise<void>;
   /** Saves what can be read after another connection met damaged pages. */
   repair(): Promise<void>;
+  /** Does one step of an erasure (erase-journal.ts). */
+  erase(request: EraseRequest): Promise<ErasedEntries>;
   /** Calls back after each commit of hits; returns what stops it. */
   onCommit(listener: (commit: JournalCommit) => void): () => void;
   /** What became of every hit there ever was, before restarts too. */
@@ -281,6 +284,11 @@ function makeJournal(of: {
     prune: (through) => change({ kind: 'prune', through }),
     setAside: (entries) => change({ kind: 'set-aside', entries }),
     repair: () => change({ kind: 'repair' }),
+    async erase(request) {
+      const { erased, state } = (await thread.ask({ kind: 'erase', request })) as ReturnType<JournalFile['erase']>;
+      kept = state;
+      return erased;
+    },
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

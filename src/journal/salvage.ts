@@ -63,3 +63,8 @@ function lastSeq(db: Database.Database): number {
 export function isDamage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CORRUPT');
 }
+
+/** Whether SQLite found no room on the disk. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'SQLITE_FULL';
+}

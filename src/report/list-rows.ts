@@ -4,6 +4,7 @@ import type { ReportLink } from './build-report.ts';
 import type { Timeline } from './build-timeline.ts';
 import type { EventRow } from './list-events.ts';
 import type { RecipientRow } from './list-recipients.ts';
+import type { Suppressed } from './list-suppressions.ts';
 import type { HistoryRow } from './recipient-history.ts';
 import type { RecipientHits } from './recipient-hits.ts';
 import { type FlatTable, flatten } from './report-rows.ts';
@@ -75,4 +76,8 @@ const EVENT_COLUMNS = [
 
 function flatRow(item: object): FlatTable['rows'][number] {
   return Object.fromEntries(flatten(item));
+}
+
+export function suppressionRows(items: readonly Suppressed[]): FlatTable {
+  return { columns: ['recipient', 'reason', 'source', 'at'], rows: items.map(flatRow) };
 }

@@ -1,13 +1,22 @@
 // What the API answers, as schemas: TypeScript holds them equal to what reports are, tests hold answers to them, and the
 // OpenAPI document shows them.
 import { z } from 'zod';
-import { CONSENT_LEVELS, type Consent, HIT_KINDS, LABELS, type Label, NETWORK_KINDS } from '../base/nouns.ts';
+import {
+  CONSENT_LEVELS,
+  type Consent,
+  HIT_KINDS,
+  LABELS,
+  type Label,
+  NETWORK_KINDS,
+  SUPPRESSION_REASONS,
+} from '../base/nouns.ts';
 import { DEVICES } from '../classify/mail-clients.ts';
 import type { Report, ReportLink } from '../report/build-report.ts';
 import type { HitsAt, Timeline } from '../report/build-timeline.ts';
 import type { Comparison, Difference } from '../report/compare-messages.ts';
 import type { Page } from '../report/cursor.ts';
 import type { EstimatedRate } from '../report/estimated-rate.ts';
+import type { RecipientExport } from '../report/export-recipient.ts';
 import type { EventRow } from '../report/list-events.ts';
 import type { MessageSummary } from '../report/list-messages.ts';
 import type { RecipientRow } from '../report/list-recipients.ts';
@@ -184,6 +193,50 @@ export const EVENT: z.ZodType<EventRow> = z
   })
   .meta({ id: 'Event' });
 
+const LEVEL = z.enum(CONSENT_LEVELS);
+
+/** All that is stored of a recipient. */
+export const EXPORT: z.ZodType<RecipientExport> = z
+  .strictObject({
+    recipient: z.string(),
+    erased: z.boolean(),
+    consent: z.strictObject({ opens: LEVEL, clicks: LEVEL }).nullable(),
+    consents: z.array(
+      z.strictObject({
+        ...{ opens: LEVEL, clicks: LEVEL, purpose: z.string(), source: z.string(), by: z.string() },
+        ...{ at: z.iso.datetime(), recordedAt: z.iso.datetime() },
+      }),
+    ),
+    suppression: z.strictObject({ reason: z.enum(SUPPRESSION_REASONS), source: text, at: z.iso.datetime() }).nullable(),
+    messages: z.array(
+      z.strictObject({
+        message: text,
+        name: text,
+        send: z.strictObject({ at: z.iso.datetime(), domain: text, opens: LEVEL, clicks: LEVEL }).nullable(),
+        handOver: z
+          .strictObject({
+            state: z.enum(['begun', 'sent', 'refused', 'deferred', 'doubtful']),
+            at: z.iso.datetime(),
+            reply: count.nullable(),
+          })
+          .nullable(),
+        opens: RECIPIENT_HITS,
+        clicks: RECIPIENT_HITS,
+        links: z.array(z.strictObject({ index: count, destination: z.string(), total: count, people: count })),
+        unsubscribedAt: time,
+        events: z.array(
+          z.strictObject({
+            ...{ id: z.string(), event: z.enum(HIT_KINDS), at: z.iso.datetime(), link: count.nullable() },
+            ...{ destination: text, label: z.enum(LABELS), confidence: z.number().min(0).max(1) },
+            ...{ reasons: z.array(z.string()), rulesVersion: z.string(), userAgent: text, method: text },
+            ...{ network: z.enum(NETWORK_KINDS), host: text, peer: text, repeat: z.boolean(), test: z.boolean() },
+          }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'RecipientExport' });
+
 /** What became of a list of sends. */
 export const RECORDED: z.ZodType = z.strictObject({
   accepted: count,
@@ -224,8 +277,6 @@ export interface Revoked {
 export const PROBLEM: z.ZodType = z
   .strictObject({ type: z.string(), title: z.string(), status: z.int(), detail: z.string() })
   .meta({ id: 'Problem' });
-
-const LEVEL = z.enum(CONSENT_LEVELS);
 
 /** A recipient's consent, and the record of it, newest first. */
 export interface Consents {

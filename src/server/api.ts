@@ -5,11 +5,13 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
 import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
+import { eraseRoutes } from './erase-api.ts';
 import { messageRoutes } from './message-api.ts';
 import { answerProblem } from './problem.ts';
 import { recipientRoutes } from './recipient-api.ts';
 import { routesOf } from './routes-of.ts';
 import { sendRoutes } from './send-api.ts';
+import { suppressionRoutes } from './suppression-api.ts';
 
 /** All routes, in the order of the documentation. */
 export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
@@ -18,6 +20,8 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...recipientRoutes(parts),
     ...sendRoutes(parts),
     ...consentRoutes(parts),
+    ...eraseRoutes(parts),
+    ...suppressionRoutes(parts),
     ...controlRoutes(parts),
   ];
 }

@@ -6,6 +6,7 @@ import { workerCloseMs, workerPauseMsMax, workerPauseMsMin, workerWellMs } from 
 import { processPort } from '../base/process-line.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { SettledJournal } from '../engine/start-engine.ts';
+import type { ErasedEntries } from '../journal/erase-entries.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { PrimaryRequest, WorkerRequest, WorkerSettings, WorkerStarted } from './worker-letters.ts';
 
@@ -150,6 +151,7 @@ function behindLine(
     prune: async (through) => void (await line.ask({ kind: 'prune', through })),
     setAside: async (entries) => void (await line.ask({ kind: 'set-aside', entries })),
     repair: async () => void (await line.ask({ kind: 'repair' })),
+    erase: async (request) => (await line.ask({ kind: 'erase', request })) as ErasedEntries,
     onCommit(listener) {
       // Whatever the commit was: settling wants to know that there was one.
       const tell = () => listener({ hits: 0, ms: 0 });

@@ -1,13 +1,15 @@
 // The API of what is known one by one: a message's recipients and its events, and a recipient's history.
+import type { Context } from 'koa';
 import { z } from 'zod';
 import { listEvents } from '../report/list-events.ts';
 import { listRecipients } from '../report/list-recipients.ts';
 import { eventRows, historyRows, recipientRows } from '../report/list-rows.ts';
 import { recipientHistory } from '../report/recipient-history.ts';
 import { RECIPIENT_FILTERS } from '../report/report-source.ts';
-import { answerList } from './api-data.ts';
+import type { Store } from '../store/open-store.ts';
+import { answerJson, answerList } from './api-data.ts';
 import { type ApiParts, type ApiRoute, INCLUDE, PAGE_QUERY, route, UNKNOWN_MESSAGE } from './api-route.ts';
-import { EVENT, HISTORY, pageOf, RECIPIENT } from './api-schemas.ts';
+import { EVENT, EXPORT, HISTORY, pageOf, RECIPIENT } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
 
 const RECIPIENT_QUERY = PAGE_QUERY.extend({
@@ -24,6 +26,13 @@ const EVENT_QUERY = PAGE_QUERY.extend({
   include: INCLUDE,
   from: z.iso.datetime({ offset: true, error: TIME }).optional().meta({ description: 'Only from this time on.' }),
   to: z.iso.datetime({ offset: true, error: TIME }).optional().meta({ description: 'Only before this time.' }),
+});
+
+const HISTORY_QUERY = PAGE_QUERY.extend({
+  include: z
+    .enum(['everything'], 'must be everything, or be left out')
+    .optional()
+    .meta({ description: 'All that is stored of them, as JSON, at once: the export. The history otherwise.' }),
 });
 
 /** The routes. */
@@ -65,17 +74,25 @@ export function recipientRoutes({ store }: ApiParts): readonly ApiRoute[] {
     route({
       ...({ method: 'get', path: '/recipients/:id', scope: 'read' } as const),
       summary: 'What a recipient did with each message, newest message first',
-      query: PAGE_QUERY,
+      query: HISTORY_QUERY,
       formats: ['csv', 'ndjson'],
-      answer: HISTORY,
+      answer: z.union([HISTORY, EXPORT]),
       problems: { 404: 'Nothing was heard of such a recipient.' },
-      handle: (ctx, { id, query, format }) =>
-        answerList(ctx, {
+      async handle(ctx, { id, query, format }) {
+        if (query.include === 'everything') return answerExport(ctx, store, id);
+        await answerList(ctx, {
           ...{ query, format, table: historyRows },
           read: (page) => recipientHistory(store, { recipient: id, ...page }),
-        }),
+        });
+      },
     }),
   ];
+}
+
+async function answerExport(ctx: Context, store: Store, recipient: string): Promise<void> {
+  const known = await store.exportRecipient(recipient);
+  if (known === undefined) return answerProblem(ctx, 404, 'Nothing is stored of such a recipient.');
+  answerJson(ctx, known);
 }
 
 function msOf(time: string | undefined): number | undefined {

@@ -52,13 +52,18 @@ async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Pro
     );
   }
   const sends: Send[] = [];
+  const lineOf = new Map<string, number>();
   const rejected: { line: number; reason: string }[] = [];
   for (const { line, value } of items) {
     const send = SEND.safeParse(value);
-    if (send.success) sends.push(toSend(send.data, nowMs));
-    else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(send.error) });
+    if (send.success) {
+      sends.push(toSend(send.data, nowMs));
+      lineOf.set(send.data.recipient, line);
+    } else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(send.error) });
   }
-  const recorded = await store.recordSends(id, sends);
+  const { erased = [], ...recorded } = await store.recordSends(id, sends);
+  for (const recipient of erased)
+    rejected.push({ line: lineOf.get(recipient) ?? 0, reason: 'this recipient is erased' });
   answerData(ctx, format, { ...recorded, rejected }, () => ({ columns: ['line', 'reason'], rows: rejected }));
 }
 

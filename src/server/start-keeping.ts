@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Follower, follow } from '../control/follow.ts';
 import { settleLeftovers } from '../engine/settle-leftovers.ts';
-import { type SettledJournal, startEngine } from '../engine/start-engine.ts';
+import { type Engine, type SettledJournal, startEngine } from '../engine/start-engine.ts';
+import { type Eraser, startEraser } from '../engine/start-eraser.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from '../retain/age.ts';
 import { type Retainer, startRetainer } from '../retain/start-retainer.ts';
@@ -58,18 +59,38 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     const engine = await startEngine({ databaseUrl, repeatWindowMs, rules, onProblem });
     closers.add(() => engine.close());
     const { store } = engine;
-    const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onCaughtUp });
+    const eraser = startEraser({ store, directory, inUse: options.journals, onProblem });
+    const onErased = () => eraser.wake();
+    const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onErased, onCaughtUp });
     closers.add(() => follower.stop());
+    closers.add(() => eraser.stop());
     const { retention: policy = DEFAULT_RETENTION } = options;
     const retainer = startRetainer({ store, policy, onProblem });
     closers.add(() => retainer.stop());
-    const leftovers = await settleLeftovers({ engine, directory, inUse: options.journals, onProblem });
+    const settle = (journal: SettledJournal) => settleWatched(engine, eraser, journal);
+    const leftovers = await settleLeftovers({ engine: { settle }, directory, inUse: options.journals, onProblem });
     closers.add(() => leftovers.close());
-    const { settle } = engine;
     const { journals, close: closeLeftovers } = leftovers;
     return { store, follower, retainer, leftovers: journals, settle, closeLeftovers, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** Settles a journal, and keeps it free of erased recipients, for as long as its file is open. */
+async function settleWatched(
+  engine: Pick<Engine, 'settle'>,
+  eraser: Eraser,
+  journal: SettledJournal,
+): Promise<Settler> {
+  const settler = await engine.settle(journal);
+  const stopWatching = eraser.watch(journal);
+  return {
+    settleNow: () => settler.settleNow(),
+    stop(withinMs) {
+      stopWatching();
+      return settler.stop(withinMs);
+    },
+  };
 }

@@ -38,10 +38,12 @@ async function unsubscribe(request: CollectRequest, addressee: Addressee, contex
   if (body === undefined || !isOneClick(body.toString('latin1'), request.headers['content-type'] ?? '')) {
     return pageAnswer(400, 'not-understood', {});
   }
+  // Of an erased recipient no id comes back, not even into the journal.
+  const isErased = addressee.recipient !== null && context.control.isErased(addressee.recipient);
   const hit = makeHit(request, context, {
     kind: 'unsubscribe',
     token: { ...addressee, test: false },
-    level: 'individual',
+    level: isErased ? 'aggregate' : 'individual',
     link: null,
   });
   const durable = await context.append(hit);

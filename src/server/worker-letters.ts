@@ -1,5 +1,6 @@
 // What the processes of a service ask one another.
 import type { StoreMethod } from '../engine/held-store.ts';
+import type { EraseRequest } from '../journal/erase-entries.ts';
 import type { AsideEntry } from '../journal/open-journal.ts';
 import type { KeyRingJson } from '../token/key-ring.ts';
 import type { ApiRequest } from './add-admin.ts';
@@ -12,6 +13,7 @@ export type WorkerRequest =
   | { readonly kind: 'prune'; readonly through: number }
   | { readonly kind: 'set-aside'; readonly entries: readonly AsideEntry[] }
   | { readonly kind: 'repair' }
+  | { readonly kind: 'erase'; readonly request: EraseRequest }
   | { readonly kind: 'figures' }
   | { readonly kind: 'drain' }
   | { readonly kind: 'close' };

@@ -31,6 +31,8 @@ async function answer(request: WorkerRequest): Promise<unknown> {
       return await collecting?.journal.setAside(request.entries);
     case 'repair':
       return await collecting?.journal.repair();
+    case 'erase':
+      return await collecting?.journal.erase(request.request);
     case 'figures':
       return await collecting?.metrics.figures();
     case 'drain':

@@ -2,10 +2,18 @@
 // first, so places follow each other without a gap and in the order of the commits: who has read up to one has all
 // before it.
 import { type Kysely, sql, type Transaction } from 'kysely';
-import type { ControlChange, ControlPage, LinkOfMessage, Revocable, ShortDestination } from '../base/control-change.ts';
+import type {
+  ControlChange,
+  ControlPage,
+  Erasures,
+  LinkOfMessage,
+  Revocable,
+  ShortDestination,
+} from '../base/control-change.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import type { Consent } from '../base/nouns.ts';
+import type { Tombstone } from '../retain/erase.ts';
 import type { ShortLinkStore } from '../track/send-queue.ts';
 import { codeOf, LEVELS, wordOf } from './codes.ts';
 import { type ChangeRow, readChange, subjectOf, tombstoneOf, toRow } from './control-row.ts';
@@ -61,6 +69,10 @@ export interface ControlRows extends ShortLinkStore {
   consentsOf(recipient: string, limit: number): Promise<readonly ConsentEntry[]>;
   /** Leaves a tombstone in place of what the sequence holds of a recipient; false when it stands already. */
   eraseRecipient(recipient: string, by: string): Promise<boolean>;
+  /** The same, with what it removed: the first step of an erasure (`erase` in src/retain). */
+  leaveTombstone(recipient: string, by: string): Promise<Tombstone>;
+  /** Recipients erased after a place, for whoever looks for them in files. */
+  erasuresAfter(seq: number): Promise<Erasures>;
 }
 
 export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now): ControlRows {
@@ -118,16 +130,9 @@ export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now
         }
         return log.addIfNew({ kind: 'consent', recipient, consent });
       }),
-    eraseRecipient: (recipient, by) =>
-      record(by, async (log) => {
-        await log.tx.deleteFrom('consents').where('recipient', '=', recipient).execute();
-        await log.tx
-          .deleteFrom('control_changes')
-          .where('topic', '=', 'consent')
-          .where('subject', '=', recipient)
-          .execute();
-        return log.addIfNew({ kind: 'erased', tombstone: log.tombstoneOf(recipient) });
-      }),
+    eraseRecipient: (recipient, by) => record(by, async (log) => (await leaveTombstone(log, recipient)).isNew),
+    leaveTombstone: (recipient, by) => record(by, (log) => leaveTombstone(log, recipient)),
+    erasuresAfter: (seq) => db.transaction().execute((tx) => erasuresAfter(tx, seq)),
     async consentsOf(recipient, limit) {
       const rows = await db
         .selectFrom('consents')
@@ -146,6 +151,7 @@ export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now
 
 /** The sequence, locked. */
 interface Log {
+  readonly id: string;
   readonly tx: Transaction<Tables>;
   /** The last change of the same subject. */
   latest(change: ControlChange): Promise<ControlChange | undefined>;
@@ -157,10 +163,14 @@ interface Log {
 }
 
 async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; readonly atMs: number }): Promise<Log> {
-  const { last_seq: last, tombstone_key: key } = await tx
+  const {
+    id,
+    last_seq: last,
+    tombstone_key: key,
+  } = await tx
     .updateTable('control_log')
     .set((eb) => ({ last_seq: eb.ref('last_seq') }))
-    .returning(['last_seq', 'tombstone_key'])
+    .returning(['id', 'last_seq', 'tombstone_key'])
     .executeTakeFirstOrThrow();
   let added = 0;
 
@@ -187,6 +197,7 @@ async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; reado
   }
 
   return {
+    id,
     tx,
     latest,
     add,
@@ -198,6 +209,49 @@ async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; reado
     },
     added: () => added,
     tombstoneOf: (recipient) => tombstoneOf(key, recipient),
+  };
+}
+
+async function leaveTombstone(log: Log, recipient: string): Promise<Tombstone> {
+  // Whole pages that become free are written over, too.
+  await sql`PRAGMA secure_delete = ON`.execute(log.tx);
+  const consents = await log.tx.deleteFrom('consents').where('recipient', '=', recipient).executeTakeFirst();
+  const changes = await log.tx
+    .deleteFrom('control_changes')
+    .where('topic', '=', 'consent')
+    .where('subject', '=', recipient)
+    .executeTakeFirst();
+  await sql`PRAGMA secure_delete = FAST`.execute(log.tx);
+  const erased = { kind: 'erased', tombstone: log.tombstoneOf(recipient) } as const;
+  const isNew = await log.addIfNew(erased);
+  const { seq } = await log.tx
+    .selectFrom('control_changes')
+    .select('seq')
+    .where('topic', '=', 'erased')
+    .where('subject', '=', erased.tombstone)
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  return {
+    ...{ isNew, seq, log: log.id },
+    consents: Number(consents.numDeletedRows),
+    controlChanges: Number(changes.numDeletedRows),
+  };
+}
+
+async function erasuresAfter(tx: Transaction<Tables>, seq: number): Promise<Erasures> {
+  const log = await tx.selectFrom('control_log').selectAll().executeTakeFirstOrThrow();
+  const rows = await tx
+    .selectFrom('control_changes')
+    .select(['seq', 'subject'])
+    .where('topic', '=', 'erased')
+    .where('seq', '>', seq)
+    .execute();
+  return {
+    log: log.id,
+    through: rows.reduce((last, row) => Math.max(last, row.seq), seq),
+    tombstoneKey: log.tombstone_key,
+    tombstones: rows.map(({ subject }) => subject),
   };
 }
 

@@ -97,7 +97,7 @@ export interface HotStatements {
   readonly relabel: Statement<[verdict: number, message: number, hitId: Buffer]>;
   readonly addUnsubscribe: Statement<[message: number, recipient: Buffer, atMs: number]>;
   readonly suppressionOf: Statement<[recipient: Buffer], number>;
-  readonly addSuppression: Statement<[recipient: Buffer, reason: number, atMs: number]>;
+  readonly addSuppression: Statement<[recipient: Buffer, reason: number, source: string | null, atMs: number]>;
   readonly dropSuppression: Statement<[recipient: Buffer]>;
   readonly stateOf: Statement<[message: number, recipient: Buffer, kind: number], StoredState>;
   /** Of up to {@link maskMessages} messages, in how many a recipient was seen by prefetch, and in how many only opening. */
@@ -506,7 +506,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     addSuppression: prepare(
       db
         .insertInto('suppressions')
-        .values({ recipient_key: BLOB, reason: 0, at_ms: 0 })
+        .values({ recipient_key: BLOB, reason: 0, source: '', at_ms: 0 })
         .onConflict((conflict) => conflict.doNothing()),
     ),
     dropSuppression: prepare(db.deleteFrom('suppressions').where('recipient_key', '=', BLOB)),

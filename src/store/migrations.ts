@@ -224,6 +224,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
   await create('suppressions')
     .addColumn('recipient_key', 'blob', notNull)
     .addColumn('reason', 'integer', notNull)
+    .addColumn('source', 'text')
     .addColumn('at_ms', 'integer', notNull)
     .$call(keyedBy('recipient_key'))
     .execute();

@@ -6,12 +6,13 @@ import { quote } from '../base/ids.ts';
 import { sendLeaseMs } from '../base/limits.ts';
 import type { SendBegin, SendEnd, SendEntries, SendLog, SendLogCounts, SendRun } from '../track/send-log.ts';
 import { codeOf, wordOf } from './codes.ts';
+import { controlNow } from './control-now.ts';
 import type { StoredRun } from './send-log-statements.ts';
 import { recordSends } from './send-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** States of a hand-over; the most frequent first. */
-const STATES: readonly ('begun' | SendEnd)[] = ['sent', 'begun', 'refused', 'deferred', 'doubtful'];
+export const STATES: readonly ('begun' | SendEnd)[] = ['sent', 'begun', 'refused', 'deferred', 'doubtful'];
 
 export type SendLogRows = Omit<SendLog, 'sendability'>;
 
@@ -69,19 +70,24 @@ function logSends(writer: Writer, message: string, run: SendRun, entries: SendEn
   const { ended, begun, again = [] } = entries;
   const key = writer.messages.keyOf({ id: message, atMs: Date.now() });
   take(writer, { key, id: message }, run);
-  const keys = writer.recipientKeys([...ended.map(({ recipient }) => recipient), ...begun]);
-  const keyOf = (recipient: string): Buffer => keys.get(recipient) ?? Buffer.alloc(0);
+  const { isErased } = controlNow(writer.statements);
+  const named = [...ended.map(({ recipient }) => recipient), ...begun];
+  const keys = writer.recipientKeys(named.filter((recipient) => !isErased(recipient)));
   for (const { recipient, end, atMs, reply } of ended) {
-    sendLog.keepState.run(key, keyOf(recipient), codeOf(STATES, end), atMs, reply);
+    const recipientKey = keys.get(recipient);
+    if (recipientKey !== undefined) sendLog.keepState.run(key, recipientKey, codeOf(STATES, end), atMs, reply);
   }
   const sends = ended.flatMap(({ send }) => (send === null ? [] : [send]));
   if (sends.length > 0) recordSends(writer, message, sends);
   const nowMs = Date.now();
   return begun.map((recipient) => {
-    const state = sendLog.stateOf.get(key, keyOf(recipient));
+    const recipientKey = keys.get(recipient);
+    // Erased since it was asked for: the mail may be on its way, and nothing is written of it.
+    if (recipientKey === undefined) return 'begun';
+    const state = sendLog.stateOf.get(key, recipientKey);
     const known = state === undefined ? 'deferred' : wordOf(STATES, state);
     if (known !== 'deferred' && !again.some((one) => one === known)) return known;
-    sendLog.keepState.run(key, keyOf(recipient), codeOf(STATES, 'begun'), nowMs, null);
+    sendLog.keepState.run(key, recipientKey, codeOf(STATES, 'begun'), nowMs, null);
     return 'begun';
   });
 }

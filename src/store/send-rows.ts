@@ -3,6 +3,7 @@ import { FULL_CONSENT } from '../base/nouns.ts';
 import type { Send, SendStore } from '../track/send-queue.ts';
 import { cohortFinder } from './audience-rows.ts';
 import { codeOf, LEVELS } from './codes.ts';
+import { controlNow } from './control-now.ts';
 import { Changes } from './count-rows.ts';
 import { judgeLateSends, type NewSend } from './late-sends.ts';
 import { NO_TEXT } from './tables.ts';
@@ -12,6 +13,8 @@ import type { Writer } from './writer.ts';
 export interface RecordedSends {
   readonly accepted: number;
   readonly duplicate: number;
+  /** Recipients that are erased, of whom nothing was recorded; absent without any. */
+  readonly erased?: readonly string[];
 }
 
 export interface SendRows extends SendStore {
@@ -30,7 +33,12 @@ export function recordSends(writer: Writer, message: string, sends: readonly Sen
   const firstAtMs = sends.reduce((least, send) => Math.min(least, send.atMs), Date.now());
   const messageKey = writer.messages.keyOf({ id: message, atMs: firstAtMs });
   const firstOf = new Map<string, Send>();
-  for (const send of sends) if (!firstOf.has(send.recipient)) firstOf.set(send.recipient, send);
+  const { isErased } = controlNow(writer.statements);
+  const erased: string[] = [];
+  for (const send of sends) {
+    if (isErased(send.recipient)) erased.push(send.recipient);
+    else if (!firstOf.has(send.recipient)) firstOf.set(send.recipient, send);
+  }
   const added = { firstAtMs: Number.MAX_SAFE_INTEGER, lastAtMs: Number.NEGATIVE_INFINITY, opens: 0, clicks: 0 };
   const fresh: NewSend[] = [];
   const cohortOf = cohortFinder(writer.statements, messageKey);
@@ -60,7 +68,8 @@ export function recordSends(writer: Writer, message: string, sends: readonly Sen
   }
   judgeLateSends(writer, messageKey, fresh, changes);
   changes.write();
-  return { accepted: fresh.length, duplicate: sends.length - fresh.length };
+  const duplicate = sends.length - erased.length - fresh.length;
+  return { accepted: fresh.length, duplicate, ...(erased.length > 0 && { erased }) };
 }
 
 function recordLinks(writer: Writer, message: string, links: Parameters<SendStore['recordLinks']>[1]): void {

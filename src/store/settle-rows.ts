@@ -141,7 +141,7 @@ function insertUnsubscribes(writer: Writer, known: readonly KeyedHit[], anonymou
   const { addUnsubscribe, countUnsubscribes } = writer.statements;
   const isReal = ({ hit }: KeyedHit) => hit.kind === 'unsubscribe' && !hit.test;
   for (const { hit, message, recipient } of known.filter(isReal)) {
-    suppressNow(writer, recipient, 'unsubscribe', hit.atMs);
+    suppressNow(writer, recipient, { reason: 'unsubscribe', atMs: hit.atMs });
     const { changes } = addUnsubscribe.run(message, recipient, hit.atMs);
     if (changes === 1) countUnsubscribes.run(1, message);
   }

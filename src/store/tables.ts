@@ -314,6 +314,8 @@ interface UnsubscribeTable {
 interface SuppressionTable {
   readonly recipient_key: Buffer;
   readonly reason: number;
+  /** Where it was said, in the sender's words. */
+  readonly source: string | null;
   readonly at_ms: number;
 }
 

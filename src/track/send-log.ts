@@ -1,10 +1,9 @@
 // What a sender needs of a store so that nobody gets a mail twice: a record of each hand-over, written before it and
 // after it. What has a beginning and no end was interrupted, and nobody can know whether that mail went out.
-import type { ConsentLevel } from '../base/nouns.ts';
+import type { ConsentLevel, SendEnd, SuppressionReason } from '../base/nouns.ts';
 import type { Send } from './send-queue.ts';
 
-/** How a hand-over ended. `deferred` may be tried again; `doubtful`: the server's last word did not arrive. */
-export type SendEnd = 'sent' | 'refused' | 'deferred' | 'doubtful';
+export type { SendEnd } from '../base/nouns.ts';
 
 /** What is on record of a recipient: nothing that stands in the way, so the hand-over has begun now, or how it ended. */
 export type SendBegin = 'begun' | Exclude<SendEnd, 'deferred'>;
@@ -69,7 +68,7 @@ export interface Sendability {
   readonly consent: { readonly opens: ConsentLevel; readonly clicks: ConsentLevel } | null;
 }
 
-export type SuppressionReason = 'bounce' | 'manual' | 'unsubscribe' | 'complaint';
+export type { SuppressionReason } from '../base/nouns.ts';
 
 /** A log that keeps nothing, for mails that are not sent: nothing is on record but what decides who may get mail. */
 export function writesNothing({ sendability }: Pick<SendLog, 'sendability'>): SendLog {

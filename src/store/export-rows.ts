@@ -1,0 +1,215 @@
+// Reads all that is stored of one recipient, in one read transaction. Their events have no index: all are looked through,
+// which takes a second for every ten million.
+import type Database from 'better-sqlite3';
+import type { Kysely } from 'kysely';
+import { type Consent, LABELS } from '../base/nouns.ts';
+import type { ExportedEvent, ExportedMessage, ExportSource, RecipientExport } from '../report/export-recipient.ts';
+import { isoTime } from '../report/iso-time.ts';
+import { type RecipientHits, recipientHits } from '../report/recipient-hits.ts';
+import { codeOf, KINDS, LEVELS, NETWORKS, wordOf } from './codes.ts';
+import { controlNow } from './control-now.ts';
+import { getOrSet } from './count-rows.ts';
+import { timeOf } from './hit-ids.ts';
+import { STATES } from './send-log-rows.ts';
+import { REASONS } from './suppression-rows.ts';
+import { type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
+import type { Writer } from './writer.ts';
+
+export function makeExportSource(sqlite: Database.Database, db: Kysely<Tables>, writer: Writer): ExportSource {
+  // A transaction, so that all is read as of one moment; in turn with all else that uses the connection.
+  const read = sqlite.transaction((recipient: string) => exportRecipient(sqlite, writer, recipient));
+  return { exportRecipient: (recipient) => db.connection().execute(async () => read.deferred(recipient)) };
+}
+
+function exportRecipient(sqlite: Database.Database, writer: Writer, recipient: string): RecipientExport | undefined {
+  const control = controlNow(writer.statements);
+  const key = writer.recipientKey(recipient);
+  const erased = control.isErased(recipient);
+  const consent = control.consentOf(recipient) ?? null;
+  const consents = consentsOf(sqlite, recipient);
+  if (key === undefined && !erased && consent === null && consents.length === 0) return undefined;
+  const of = { recipient, erased, consent, consents };
+  if (key === undefined) return { ...of, suppression: null, messages: [] };
+  return { ...of, suppression: suppressionOf(sqlite, key), messages: messagesOf(sqlite, key) };
+}
+
+function iso(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
+
+function consentsOf(sqlite: Database.Database, recipient: string): RecipientExport['consents'] {
+  return sqlite
+    .prepare<[string], ConsentRow>('SELECT * FROM consents WHERE recipient = ? ORDER BY key')
+    .all(recipient)
+    .map(({ purpose, source, at_ms, recorded_at_ms, by, ...row }) => ({
+      ...levelsOf(row),
+      ...{ purpose, source, at: iso(at_ms), recordedAt: iso(recorded_at_ms), by },
+    }));
+}
+
+function levelsOf({ opens, clicks }: { readonly opens: number; readonly clicks: number }): Consent {
+  return { opens: wordOf(LEVELS, opens), clicks: wordOf(LEVELS, clicks) };
+}
+
+function suppressionOf(sqlite: Database.Database, key: Buffer): RecipientExport['suppression'] {
+  const row = sqlite
+    .prepare<[Buffer], SuppressionRow>('SELECT reason, source, at_ms FROM suppressions WHERE recipient_key = ?')
+    .get(key);
+  return row === undefined ? null : { reason: wordOf(REASONS, row.reason), source: row.source, at: iso(row.at_ms) };
+}
+
+/** Messages that know the recipient, with what they know. */
+function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMessage[] {
+  const all = <Row>(sql: string) => byMessage(sqlite.prepare<[Buffer], MessageRow & Row>(sql).all(key));
+  const sends = all<SendRow>(`SELECT message_key, at_ms, texts.text AS domain, opens, clicks FROM messages
+    JOIN sends ON message_key = messages.key AND recipient_key = ? LEFT JOIN texts ON texts.key = domain_key`);
+  const log = all<LogRow>(`SELECT message_key, state, at_ms, reply FROM messages
+    JOIN send_log ON message_key = messages.key AND recipient_key = ?`);
+  const left = all<TimeRow>(`SELECT message_key, at_ms FROM messages
+    JOIN unsubscribes ON message_key = messages.key AND recipient_key = ?`);
+  const states = all<StateRow>(`SELECT states.* FROM messages
+    JOIN states ON message_key = messages.key AND recipient_key = ?`);
+  const links =
+    all<LinkRow>(`SELECT s.message_key, s.link_index, texts.text AS destination, s.total, s.people FROM link_counts c
+    JOIN link_states s ON s.message_key = c.message_key AND s.link_index = c.link_index
+      AND s.destination_key = c.destination_key AND s.recipient_key = ?
+    JOIN texts ON texts.key = s.destination_key`);
+  const events = all<EventRow>(EVENTS);
+  const keys = new Set([sends, log, left, states, links, events].flatMap((rows) => [...rows.keys()]));
+  const nameOf = sqlite.prepare<[number], { readonly id: string; readonly name: string | null }>(
+    'SELECT id, name FROM messages WHERE key = ?',
+  );
+  return [...keys]
+    .sort((a, b) => a - b)
+    .map((message) => {
+      const { id = null, name = null } = nameOf.get(message) ?? {};
+      return {
+        ...{ message: id, name, send: sendOf(sends.get(message)?.[0]), handOver: handOverOf(log.get(message)?.[0]) },
+        opens: hitsOf('open', states.get(message)),
+        clicks: hitsOf('click', states.get(message)),
+        links: (links.get(message) ?? []).map(({ link_index: index, destination, total, people }) => ({
+          ...{ index, destination, total, people },
+        })),
+        unsubscribedAt: isoTime(left.get(message)?.[0]?.at_ms ?? null),
+        events: (events.get(message) ?? []).map(toEvent),
+      };
+    });
+}
+
+const EVENTS = `SELECT e.*, d.text AS destination, a.text AS agent, m.text AS method, h.text AS host,
+    v.label, v.confidence, v.reasons, v.rules_version FROM events e
+  JOIN verdicts v ON v.key = e.verdict_key
+  LEFT JOIN texts a ON a.key = e.agent_key LEFT JOIN texts m ON m.key = e.method_key
+  LEFT JOIN texts d ON d.key = e.destination_key LEFT JOIN texts h ON h.key = e.host_key
+  WHERE e.recipient_key = ? ORDER BY e.message_key, e.hit_id`;
+
+function byMessage<Row extends MessageRow>(rows: readonly Row[]): ReadonlyMap<number, readonly Row[]> {
+  const grouped = new Map<number, Row[]>();
+  for (const row of rows) getOrSet(grouped, row.message_key, () => []).push(row);
+  return grouped;
+}
+
+function sendOf(row: SendRow | undefined): ExportedMessage['send'] {
+  return row === undefined ? null : { at: iso(row.at_ms), domain: row.domain, ...levelsOf(row) };
+}
+
+function handOverOf(row: LogRow | undefined): ExportedMessage['handOver'] {
+  return row === undefined ? null : { state: wordOf(STATES, row.state), at: iso(row.at_ms), reply: row.reply };
+}
+
+function hitsOf(kind: 'open' | 'click', rows: readonly StateRow[] = []): RecipientHits {
+  const row = rows.find((one) => one.kind === codeOf(KINDS, kind));
+  return recipientHits({
+    byLabel: {
+      human: row?.human ?? 0,
+      'proxy-human': row?.proxy_human ?? 0,
+      prefetch: row?.prefetch ?? 0,
+      scanner: row?.scanner ?? 0,
+      preview: row?.preview ?? 0,
+      unknown: row?.unknown ?? 0,
+    },
+    firstAtMs: row?.first_at_ms ?? null,
+    lastAtMs: row === undefined ? null : row.first_at_ms + row.span_ms,
+  });
+}
+
+function toEvent(row: EventRow): ExportedEvent {
+  const isBare = row.method_key === NO_TEXT;
+  return {
+    ...{ id: row.hit_id.toString('hex'), event: wordOf(KINDS, row.kind), at: iso(timeOf(row.hit_id)) },
+    ...{ link: row.link_index, destination: row.destination, label: wordOf(LABELS, row.label) },
+    ...{ confidence: row.confidence, reasons: row.reasons.split(' '), rulesVersion: row.rules_version },
+    userAgent: isBare ? null : row.agent,
+    method: isBare ? null : row.method,
+    network: wordOf(NETWORKS, row.network),
+    host: row.host_key === NO_TEXT ? null : row.host,
+    peer: row.peer?.toString('hex') ?? null,
+    ...{ repeat: row.repeat === 1, test: row.test === 1 },
+  };
+}
+
+interface MessageRow {
+  readonly message_key: number;
+}
+
+interface TimeRow {
+  readonly at_ms: number;
+}
+
+interface ConsentRow extends TimeRow {
+  readonly opens: number;
+  readonly clicks: number;
+  readonly purpose: string;
+  readonly source: string;
+  readonly recorded_at_ms: number;
+  readonly by: string;
+}
+
+interface SuppressionRow extends TimeRow {
+  readonly reason: number;
+  readonly source: string | null;
+}
+
+interface SendRow extends TimeRow {
+  readonly domain: string | null;
+  readonly opens: number;
+  readonly clicks: number;
+}
+
+interface LogRow extends TimeRow {
+  readonly state: number;
+  readonly reply: number | null;
+}
+
+interface StateRow extends LabelCounts {
+  readonly kind: number;
+  readonly first_at_ms: number;
+  readonly span_ms: number;
+}
+
+interface LinkRow {
+  readonly link_index: number;
+  readonly destination: string;
+  readonly total: number;
+  readonly people: number;
+}
+
+interface EventRow {
+  readonly hit_id: Buffer;
+  readonly kind: number;
+  readonly link_index: number | null;
+  readonly destination: string | null;
+  readonly label: number;
+  readonly confidence: number;
+  readonly reasons: string;
+  readonly rules_version: string;
+  readonly agent: string | null;
+  readonly method: string | null;
+  readonly method_key: number;
+  readonly network: number;
+  readonly host: string | null;
+  readonly host_key: number;
+  readonly peer: Buffer | null;
+  readonly repeat: number;
+  readonly test: number;
+}
