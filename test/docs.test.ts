@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { LABELS, NETWORK_KINDS } from '../src/base/nouns.ts';
 import { CONTEXT_RULES } from '../src/classify/context-rules.ts';
 import { CLIENTS } from '../src/classify/mail-clients.ts';
@@ -18,6 +18,7 @@ import { buildReport } from '../src/report/build-report.ts';
 import { builtFile, transpile } from './support/built.ts';
 import { run } from './support/command.ts';
 import { makeHit, CLIENTS as SENDERS, sentMs } from './support/hits.ts';
+import { startTestService } from './support/service.ts';
 import { type Inbox, startInbox } from './support/smtp.ts';
 import { openTestStore, settleHits } from './support/stores.ts';
 
@@ -60,7 +61,7 @@ function commands(page: string): readonly string[] {
 
 /** Runs a code block as a program of its own, against the source and an SMTP server on this machine. */
 async function execute(code: string): Promise<string> {
-  const program = code
+  const program = (await withCollector(code))
     .replace(
       "createTransport({ host: 'smtp.example.com' })",
       `createTransport({ host: '127.0.0.1', port: ${inbox.port}, ignoreTLS: true })`,
@@ -88,6 +89,14 @@ async function execute(code: string): Promise<string> {
   const [status] = await once(child, 'close');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   return stdout;
+}
+
+/** Where code speaks to a collector elsewhere, there is one. */
+async function withCollector(code: string): Promise<string> {
+  if (!code.includes('openRelay(')) return code;
+  const service = await startTestService({ apiToken: 'tt_id_secret' });
+  onTestFinished(() => service.end());
+  return code.replace("{ url: 'https://t.example.com', token", `{ url: '${service.url}', token`);
 }
 
 const KEYS = `import { randomBytes } from 'node:crypto';\nimport { addKey } from 'telltale';\nconst keys = addKey(undefined, { secret: randomBytes(32), atMs: 0, sign: true });\n`;
@@ -142,6 +151,7 @@ const { links } = `,
       after: "console.log((await store.findMessage('summer-sale')).sent); await store.close();",
       prints: '1\n',
     },
+    { before: '', after: 'console.log(relay.waiting());', prints: '0\n' },
     { before: '', after: 'console.log(brands.baseUrls.length);', prints: '2\n' },
   ],
 };

@@ -24,6 +24,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'network-files': 3,
   pages: 3,
   engine: 4,
+  relay: 4,
   server: 5,
   mail: 5,
   cli: 6,

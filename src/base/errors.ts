@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   CLOCK_DOUBTED: 'The clock says a time that does not fit what the store knows, so nothing was removed by it.',
   REFUSED_HITS: 'The store can never take these hits.',
   FILE_SYSTEM: 'The system refused to read or write a file.',
+  COLLECTOR_AWAY: 'The collector’s API cannot be reached, or refuses what was asked.',
   SENDING: 'A message is being sent already, by another process.',
   MISSING_FIELDS: 'A mail is to be merged with fields that recipients do not have.',
   SMTP_FAILED: 'The mail server cannot be reached, or lets nobody in.',

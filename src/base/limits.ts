@@ -235,6 +235,18 @@ export const sendLeaseMs = 900_000;
 /** Mails begun ahead of those that the mail server is taking: what a durable step is shared by, and a crash leaves in doubt. */
 export const sendsAhead = 16;
 
+/** Sends that a relay tells the collector in one request. */
+export const relayBatch = 2_000;
+/** Milliseconds that a relay waits for an answer. */
+export const relayAnswerMs = 30_000;
+/** Milliseconds between two tries to tell a collector that is away. */
+export const relayRetryMinMs = 1_000;
+export const relayRetryMaxMs = 60_000;
+/** Milliseconds for which a relay goes by what it knows of who gets no mail while the collector is away: a day. */
+export const relayKnownMs = 86_400_000;
+/** Milliseconds that a relay goes on telling while it closes. */
+export const relayCloseMs = 5_000;
+
 /** Mails of a mailing that are shown before it is sent. */
 export const previewedMailsMax = 10;
 

@@ -150,6 +150,10 @@ function addSend(program: Command, io: Io, setStatus: SetStatus): void {
         'doubtful',
       ]),
     )
+    .option(
+      '--api <url>',
+      'register sends over the API of a collector elsewhere (TELLTALE_API_TOKEN), not in a database; what it has not taken waits in the data directory',
+    )
     .option('--connections <number>', 'connections to the mail server, 1 to 100 (default: 5)')
     .option('--dkim-domain <domain>', 'sign with DKIM for that domain')
     .option('--dkim-selector <name>', 'the selector of its key')

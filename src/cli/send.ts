@@ -1,14 +1,22 @@
 // `telltale send`: a mailing from files: an HTML mail, a list, an SMTP account. Goes on where an earlier run ended.
 import { mkdir, readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { createTransport, type Transporter } from 'nodemailer';
-import { TelltaleError } from '../base/errors.ts';
+import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { previewedMailsMax } from '../base/limits.ts';
-import { type SendAllOptions, type SendReason, type SendResult, sendAll } from '../mail/index.ts';
+import {
+  openRelay,
+  type Relay,
+  type SendAllOptions,
+  type SendReason,
+  type SendResult,
+  sendAll,
+} from '../mail/index.ts';
 import type { MailRecipient } from '../mail/read-recipient.ts';
 import { STATUS } from '../mail/send-result.ts';
+import type { Store } from '../store/open-store.ts';
 import { createKeyRing } from '../token/key-ring.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import { createTracker } from '../track/create-tracker.ts';
@@ -42,6 +50,8 @@ export interface SendFlags extends CommonFlags {
   readonly dkimSelector?: string;
   readonly dkimKey?: string;
   readonly yes?: boolean;
+  /** Where the collector's API answers. */
+  readonly api?: string;
 }
 
 /** Mails that are sent without asking. */
@@ -63,7 +73,7 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   const interruption = new AbortController();
   const release = io.onInterrupt?.(() => interruption.abort());
   try {
-    return await withStore(settings, { migrate: true }, async (store) => {
+    return await withLog(flags, settings, io, async (store) => {
       const baseUrl = settings.baseUrl ?? missingBaseUrl();
       const onProblem = (error: unknown) => say(io, String(error));
       const isReal = flags.dryRun === undefined && catcher === undefined;
@@ -98,6 +108,38 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   } finally {
     release?.();
     transporter.close();
+  }
+}
+
+/** Runs `use` over the database, or with `--api` over a relay to the collector's, in the data directory. */
+async function withLog(
+  { api, dryRun, preview }: SendFlags,
+  settings: Settings,
+  io: Io,
+  use: (store: Store | Relay) => Promise<number>,
+): Promise<number> {
+  if (api === undefined) return await withStore(settings, { migrate: true }, use);
+  const token = settings.apiToken;
+  if (token === undefined) {
+    throw new TelltaleError(
+      'USAGE',
+      '--api needs a token of scope write in TELLTALE_API_TOKEN: telltale tokens new --scope write.',
+    );
+  }
+  const onProblem = (error: unknown) => say(io, messageOf(error));
+  const relay = await openRelay(join(settings.data, 'relay'), { url: api, token, onProblem });
+  try {
+    if (dryRun !== undefined || preview === true) await relay.refresh();
+    return await use(relay);
+  } finally {
+    await relay.close();
+    const waiting = relay.waiting();
+    if (waiting > 0) {
+      say(
+        io,
+        `${count(waiting)} sends or links wait in ${join(settings.data, 'relay')}. Run the same command again, and they are told.`,
+      );
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // Everything `telltale/nodemailer` exports.
 
+export { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.ts';
 export type { MailRecipient } from './read-recipient.ts';
 export type { MailTracking } from './read-tracking.ts';
 export type { MailRecipients } from './recipient-rows.ts';

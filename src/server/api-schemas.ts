@@ -245,7 +245,54 @@ export const RECORDED: z.ZodType = z.strictObject({
 });
 
 /** The name of a set of short links. */
-export const LINK_SET: z.ZodType = z.strictObject({ set: z.string() });
+export const LINK_SET: z.ZodType = z.strictObject({
+  set: z.string().nullable().meta({ description: 'The short name; null where only names were recorded.' }),
+});
+
+const REVOCABLE = z.union([
+  z.strictObject({ kind: z.literal('message'), message: z.string() }),
+  z.strictObject({ kind: z.literal('link'), message: z.string(), index: z.int() }),
+  z.strictObject({ kind: z.literal('host'), host: z.string() }),
+]);
+
+/** A piece of the sequence of control changes. */
+export const CONTROL_PAGE: z.ZodType = z
+  .strictObject({
+    log: z.string().meta({ description: 'Names the sequence; another database has another.' }),
+    tombstoneKey: z
+      .string()
+      .regex(/^[\w-]{43}$/)
+      .meta({
+        description:
+          '32 bytes, base64url: HMAC-SHA-256 of an id under it, cut to 16 bytes, is the tombstone of who is erased.',
+      }),
+    last: z.int().meta({ description: 'The place of the last change of all.' }),
+    changes: z.array(
+      z.strictObject({
+        seq: z.int(),
+        change: z.discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('revoked'), of: REVOCABLE }),
+          z.strictObject({ kind: z.literal('restored'), of: REVOCABLE }),
+          z.strictObject({
+            kind: z.literal('destination'),
+            message: z.string(),
+            index: z.int(),
+            destination: z.string(),
+          }),
+          z.strictObject({
+            ...{ kind: z.literal('short-links'), message: z.string(), set: z.string() },
+            links: z.array(z.strictObject({ index: z.int(), destination: z.string() })),
+          }),
+          z.strictObject({
+            ...{ kind: z.literal('consent'), recipient: z.string() },
+            consent: z.strictObject({ opens: z.enum(CONSENT_LEVELS), clicks: z.enum(CONSENT_LEVELS) }),
+          }),
+          z.strictObject({ kind: z.literal('erased'), tombstone: z.string() }),
+        ]),
+      }),
+    ),
+  })
+  .meta({ id: 'ControlPage' });
 
 /** A revocation, in force or undone. */
 export const REVOCATION: z.ZodType<Revoked> = z

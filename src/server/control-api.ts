@@ -5,7 +5,7 @@ import type { Revocable } from '../base/control-change.ts';
 import { DESTINATION_PROBLEMS, parseDestination, stripUrl } from '../base/destination.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { parseHost } from '../base/host.ts';
-import { linkNameCharsMax, linksMax, shortLinksMax } from '../base/limits.ts';
+import { controlPageChanges, destinationCharsMax, linkNameCharsMax, linksMax, shortLinksMax } from '../base/limits.ts';
 import { decodeNumber, encodeKey } from '../report/cursor.ts';
 import type { FlatTable } from '../report/report-rows.ts';
 import type { Revocation } from '../store/control-rows.ts';
@@ -14,7 +14,7 @@ import { shortSetOf } from '../token/short-link-token.ts';
 import type { Caller } from './api-auth.ts';
 import { answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, PAGE_QUERY, route } from './api-route.ts';
-import { LINK_SET, pageOf, REVOCATION, type Revoked } from './api-schemas.ts';
+import { CONTROL_PAGE, LINK_SET, pageOf, REVOCATION, type Revoked } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
 
 /** The routes. */
@@ -23,11 +23,30 @@ export function controlRoutes({ store }: ApiParts): readonly ApiRoute[] {
     route({
       ...({ method: 'post', path: '/messages/:id/links', scope: 'write' } as const),
       summary: 'Registers the links of a mail as one set of short links',
-      query: NO_QUERY,
+      query: z.object({
+        short: z.enum(['true', 'false'], 'must be true or false').optional().meta({
+          description:
+            '`false` records names for reports alone; links may then have a `template` in place of a destination.',
+        }),
+      }),
       body: { schema: LINKS },
       answer: LINK_SET,
       problems: { 409: 'Other links of the message have the same short name.' },
-      handle: (ctx, { id, caller }) => takeLinks(ctx, id, store, caller),
+      handle: (ctx, { id, query, caller }) => takeLinks(ctx, { id, store, caller, isShort: query.short !== 'false' }),
+    }),
+    route({
+      ...({ method: 'get', path: '/changes', scope: 'write' } as const),
+      summary: 'The control state as a sequence of changes, for who mirrors it: revocations, consents, erasures, links',
+      query: z.object({
+        after: z.coerce.number('must be a whole number').int('must be a whole number').min(0).default(0).meta({
+          description: 'The place of the last change that is known.',
+        }),
+      }),
+      answer: CONTROL_PAGE,
+      async handle(ctx, { query }) {
+        const { tombstoneKey, ...page } = await store.changesAfter(query.after, controlPageChanges);
+        answerJson(ctx, { ...page, tombstoneKey: Buffer.from(tombstoneKey).toString('base64url') });
+      },
     }),
     route({
       ...({ method: 'get', path: '/revocations', scope: 'read' } as const),
@@ -139,27 +158,33 @@ const DESTINATION = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+const LINK_INDEX = z
+  .int()
+  .min(0)
+  .max(linksMax - 1);
+
+const LINK_NAME = z
+  .string()
+  .transform((name) => name.slice(0, linkNameCharsMax))
+  .default('');
+
 const LINKS = z
-  .array(
-    z.strictObject({
-      index: z
-        .int()
-        .min(0)
-        .max(shortLinksMax - 1),
-      destination: DESTINATION,
-      name: z
-        .string()
-        .transform((name) => name.slice(0, linkNameCharsMax))
-        .default(''),
-    }),
-  )
+  .array(z.strictObject({ index: LINK_INDEX.max(shortLinksMax - 1), destination: DESTINATION, name: LINK_NAME }))
   .min(1)
   .max(shortLinksMax)
   .refine((links) => new Set(links.map(({ index }) => index)).size === links.length, 'two links have one index');
 
-async function takeLinks(ctx: Context, id: string, store: Store, caller: Caller): Promise<void> {
+interface TakenLinks {
+  readonly id: string;
+  readonly store: Store;
+  readonly caller: Caller;
+  readonly isShort: boolean;
+}
+
+async function takeLinks(ctx: Context, { id, store, caller, isShort }: TakenLinks): Promise<void> {
   const text = await readText(ctx);
   if (text === undefined) return;
+  if (!isShort) return takeNames(ctx, id, store, parseJson(text));
   const read = LINKS.safeParse(parseJson(text));
   if (!read.success) {
     return answerProblem(
@@ -177,4 +202,30 @@ async function takeLinks(ctx: Context, id: string, store: Store, caller: Caller)
   }
   await store.recordLinks(id, read.data);
   answerJson(ctx, { set });
+}
+
+const NAMED = z
+  .array(
+    z.union([
+      z.strictObject({ index: LINK_INDEX, destination: DESTINATION, name: LINK_NAME }),
+      z.strictObject({ index: LINK_INDEX, template: z.string().min(1).max(destinationCharsMax), name: LINK_NAME }),
+    ]),
+  )
+  .min(1)
+  .max(linksMax);
+
+async function takeNames(ctx: Context, id: string, store: Store, value: unknown): Promise<void> {
+  const read = NAMED.safeParse(value);
+  if (!read.success) {
+    const shape =
+      '[{ "index": 0, "destination": "https://…", "name": "…" }, { "index": 1, "template": "https://…{{ code }}" }]';
+    return answerProblem(ctx, 400, `The body must be a JSON array of links: ${shape}. ${reasonOf(read.error)}`);
+  }
+  const links = read.data.map((link) =>
+    'template' in link
+      ? { index: link.index, destination: link.template, name: link.name, merged: true as const }
+      : link,
+  );
+  await store.recordLinks(id, links);
+  answerJson(ctx, { set: null });
 }

@@ -3,8 +3,9 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { authenticate } from 'mailauth';
 import { simpleParser } from 'mailparser';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../support/command.ts';
+import { startTestService } from '../support/service.ts';
 import { startScripted, type Turn } from '../support/smtp-script.ts';
 import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -169,5 +170,40 @@ describe('telltale send', () => {
     expect(server.taken[0]?.mail.toString().toLowerCase().replace(/\s/g, '')).toMatch(
       /h=[^;]*list-unsubscribe:[^;]*list-unsubscribe-post/,
     );
+  });
+});
+
+describe('telltale send --api', () => {
+  it('registers sends with a collector elsewhere, and once it is back when it is away', async () => {
+    const service = await startTestService({ apiToken: 'an-admin-token' });
+    onTestFinished(() => service.end());
+    const { cwd, server, env } = await setUp();
+    const keys = { TELLTALE_KEYS: JSON.stringify(service.ring), TELLTALE_API_TOKEN: 'an-admin-token' };
+    const send = (api: string) =>
+      run([...FLAGS, '--recipients', 'list.csv', '--api', api], { cwd, env: { ...env, ...keys } });
+    const first = await send(service.url);
+    expect(first.stdout).toBe('\twhy\trecipients\nsent\t\t2\n');
+    expect(await service.store.findMessage('m')).toMatchObject({ sent: 2 });
+    await writeFile(join(cwd, 'list.csv'), `${LIST}cyd@example.com;r3;Cyd;Z\r\n`);
+    await service.store.suppress(['r9'], 'manual');
+    const away = await send('http://127.0.0.1:1');
+    expect(away.status).toBe(0);
+    expect(away.stdout).toBe('\twhy\trecipients\nsent\t\t1\nskipped\talready-sent\t2\n');
+    expect(away.stderr).toMatch(
+      /Who gets no mail is known from .*\n(?:.*\n)*.*wait in .*relay\. Run the same command again/,
+    );
+    expect((await send(service.url)).status).toBe(0);
+    expect(server.taken).toHaveLength(3);
+    expect(await service.store.findMessage('m')).toMatchObject({ sent: 3 });
+  });
+
+  it('needs a token, and mails nobody without having heard from the collector', async () => {
+    const { cwd, server, env } = await setUp();
+    const args = [...FLAGS, '--recipients', 'list.csv', '--api', 'http://127.0.0.1:1'];
+    const bare = await run(args, { cwd, env });
+    expect([bare.status, bare.stderr]).toEqual([2, expect.stringContaining('TELLTALE_API_TOKEN')]);
+    const unheard = await run(args, { cwd, env: { ...env, TELLTALE_API_TOKEN: 'x' } });
+    expect([unheard.status, unheard.stderr]).toEqual([1, expect.stringContaining('nobody is mailed')]);
+    expect(server.taken).toHaveLength(0);
   });
 });
