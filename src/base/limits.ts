@@ -293,6 +293,9 @@ export const apiBodyBytesMax = 10_000_000;
 /** Bytes of a one-click unsubscribe body: the one body that counts has 26. */
 export const unsubscribeBodyBytesMax = 1_024;
 
+/** Milliseconds the preferences page waits to hear whether somebody has left; past them it does not say. */
+export const stateDeadlineMs = 500;
+
 /** Records of a recipient's consent that are shown: people change their mind a few times. */
 export const consentsShown = 500;
 
