@@ -136,6 +136,9 @@ export const peerLookMs = 60_000;
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 
+/** Hits without a recipient that a figure needs before it shows them; below, they are left out of it. */
+export const smallCellHits = 5;
+
 /** Rows one step of retention looks at: some 20 ms in which nothing else is written. */
 export const retainedAtOnce = 5_000;
 
