@@ -136,6 +136,12 @@ export const peerLookMs = 60_000;
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 
+/** Milliseconds a whole user agent is kept where the owner wants less: hits say something of one another for 15 minutes. */
+export const wholeAgentsMs = 3_600_000;
+
+/** Milliseconds between two looks for user agents that are kept for longer than that. */
+export const reduceAgentsEveryMs = 900_000;
+
 /** Hits without a recipient that a figure needs before it shows them; below, they are left out of it. */
 export const smallCellHits = 5;
 
