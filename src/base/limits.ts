@@ -136,6 +136,15 @@ export const peerLookMs = 60_000;
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 
+/** Milliseconds a whole user agent is kept where the owner wants less: hits say something of one another for 15 minutes. */
+export const wholeAgentsMs = 3_600_000;
+
+/** Milliseconds between two looks for user agents that are kept for longer than that. */
+export const reduceAgentsEveryMs = 900_000;
+
+/** Hits without a recipient that a figure needs before it shows them; below, they are left out of it. */
+export const smallCellHits = 5;
+
 /** Rows one step of retention looks at: some 20 ms in which nothing else is written. */
 export const retainedAtOnce = 5_000;
 
@@ -307,6 +316,9 @@ export const apiBodyBytesMax = 10_000_000;
 
 /** Bytes of a one-click unsubscribe body: the one body that counts has 26. */
 export const unsubscribeBodyBytesMax = 1_024;
+
+/** Milliseconds the preferences page waits to hear whether somebody has left; past them it does not say. */
+export const stateDeadlineMs = 500;
 
 /** Records of a recipient's consent that are shown: people change their mind a few times. */
 export const consentsShown = 500;

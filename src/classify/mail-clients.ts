@@ -124,6 +124,23 @@ export function usageOf(hit: { readonly userAgent: string; readonly label: Label
   return hit.label === 'human' ? { client, device } : { client, device: null };
 }
 
+/** Stands between the two names of a family; no header holds one. */
+const FAMILY_BREAK = '\n';
+
+/** What is left of a user agent where the owner keeps no more: the names of client and device; empty for neither. */
+export function familyOf(userAgent: string): string {
+  const { client, device } = readUsage(userAgent.slice(0, userAgentCharsMax));
+  return client === null && device === null ? '' : `${client ?? ''}${FAMILY_BREAK}${device ?? ''}`;
+}
+
+/** A user agent, or what is left of it, in words. */
+export function agentWords(kept: string): string {
+  return kept
+    .split(FAMILY_BREAK)
+    .filter((name) => name !== '')
+    .join(', ');
+}
+
 const NOTHING: Usage = { client: null, device: null };
 
 const known = new Map<string, Usage>();
@@ -132,8 +149,7 @@ const known = new Map<string, Usage>();
 function readUsage(userAgent: string): Usage {
   const remembered = known.get(userAgent);
   if (remembered !== undefined) return remembered;
-  const row = CLIENTS.find(({ agent }) => agent.test(userAgent));
-  const usage = { client: row?.client ?? null, device: row?.device ?? deviceOf(userAgent) };
+  const usage = readFamily(userAgent) ?? readWhole(userAgent);
   if (known.size >= agentMemoMax) known.delete(known.keys().next().value ?? '');
   known.set(userAgent, usage);
   return usage;
@@ -150,4 +166,16 @@ const DEVICE_SIGNS: readonly { readonly device: Device; readonly sign: RegExp }[
 
 function deviceOf(userAgent: string): Device | null {
   return DEVICE_SIGNS.find(({ sign }) => sign.test(userAgent))?.device ?? null;
+}
+
+function readWhole(userAgent: string): Usage {
+  const row = CLIENTS.find(({ agent }) => agent.test(userAgent));
+  return { client: row?.client ?? null, device: row?.device ?? deviceOf(userAgent) };
+}
+
+/** Reads what {@link familyOf} made. */
+function readFamily(text: string): Usage | undefined {
+  if (!text.includes(FAMILY_BREAK)) return undefined;
+  const [client = '', device] = text.split(FAMILY_BREAK);
+  return { client: client === '' ? null : client, device: DEVICES.find((name) => name === device) ?? null };
 }

@@ -468,6 +468,10 @@ function withAges(of: Command): Command {
     .option(
       '--retain-events <age>',
       'how long it is kept who opened and clicked when: 400d, 13m, never (TELLTALE_RETAIN_EVENTS, default 13m)',
+    )
+    .option(
+      '--user-agents <kept>',
+      'what is kept of user agents an hour after the hit: full, family (client and device) or none (TELLTALE_USER_AGENTS, default full)',
     );
 }
 

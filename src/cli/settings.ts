@@ -38,6 +38,7 @@ export interface Settings {
   readonly reverseDns: string | undefined;
   readonly retainSignals: string | undefined;
   readonly retainEvents: string | undefined;
+  readonly userAgents: string | undefined;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
@@ -55,7 +56,7 @@ const CONFIG_NAMES = [
     'asnDatabase',
   ] as const),
   'reverseDns',
-  ...(['rules', 'retainSignals', 'retainEvents'] as const),
+  ...(['rules', 'retainSignals', 'retainEvents', 'userAgents'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -86,6 +87,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     reverseDns: env.TELLTALE_REVERSE_DNS ?? textOf(config, 'reverseDns'),
     retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
     retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
+    userAgents: env.TELLTALE_USER_AGENTS ?? textOf(config, 'userAgents'),
     rules: rulesOf(config),
   };
 }

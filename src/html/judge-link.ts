@@ -47,7 +47,7 @@ const MERGE_TAG = /\{\{|\{%|\*\||<%|%%[^%]+%%|\[\[[^[\]]*\]\]|\[%[^[\]]*%\]|[$#]
 
 /** Words that name a way out of the list, in text or URL, in the languages of the large mailbox countries. */
 const UNSUBSCRIBE =
-  /unsubscri|opt[-_ ]?out\b|list-manage\S*\/unsub|abmelden|abbestell|austragen|d[ée]sabonn|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|dar de baja|cancelar (?:a )?inscri|disiscri|afmelden|uitschrijv|avregistrera|avprenumerera|frameld|odhl[áa]sit|wypisz|rezygnuj|отписаться|退订|配信停止|수신거부/i;
+  /unsubscri|opt[-_ ]?out\b|list-manage\S*\/unsub|abmelden|abbestell|austragen|d[ée]sabonn|d[ée]sinscri|cancelar (?:la )?suscripci|darse de baja|dar de baja|cancelar (?:a )?inscri|disiscri|afmelden|uitschrijv|avregistrera|avprenumerera|frameld|odhl[áa]sit|wypisz|rezygnuj|отписаться|退订|配信停止|수신거부|\bpreferences_url\b/i;
 
 /** Links whose URL is a secret that logs someone in: nobody in between should learn it. */
 const SECRET_PATH =

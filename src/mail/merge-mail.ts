@@ -90,6 +90,7 @@ export function makeMerger(mail: CompiledMail, parts: MergedParts): MailMerger {
     ...fields,
     recipient,
     unsubscribe_url: mail.unsubscribeUrl(recipient),
+    preferences_url: mail.preferencesUrl(recipient),
   });
 
   function bodyOf(recipient: string, consent: Consent, scope: object): Pick<MergedMail, 'html' | 'text'> {

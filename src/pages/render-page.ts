@@ -14,6 +14,9 @@ export type PageName =
   | 'unsubscribe'
   | 'unsubscribe-revoked'
   | 'unsubscribed'
+  | 'preferences'
+  | 'tracking-stopped'
+  | 'preferences-not-understood'
   | 'not-understood'
   | 'try-again'
   // For the sender.

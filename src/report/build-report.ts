@@ -1,6 +1,6 @@
 // A message's report: what is known of its opens and clicks, and how sure. Every key is present from the start; what
 // is not known is null, zero or empty.
-import { reportDomainsMax, reportLinksMax } from '../base/limits.ts';
+import { reportDomainsMax, reportLinksMax, smallCellHits } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
 import { type ClientCount, countUsage, type DeviceCount } from './count-usage.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
@@ -8,6 +8,7 @@ import { isoTime } from './iso-time.ts';
 import { knownMessage } from './known-message.ts';
 import { type Rate, type Rates, type Recipients, ratesOf } from './rates.ts';
 import type { CountRow, LinkRow, MessageRow, ReportSource } from './report-source.ts';
+import { shownOf, shownOfParts, shownTotals } from './withhold-small.ts';
 
 /** Hits of one kind. `unique` counts recipients; `anonymous` hits carry none, by consent, and are not in it. */
 export interface HitCounts {
@@ -106,7 +107,7 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     opens: hitCounts('open', find),
     clicks: hitCounts('click', find),
     rates: ratesOf(message, { open: recipientsBy('open', find), click: recipientsBy('click', find) }),
-    links: links.slice(0, reportLinksMax).map(reportLink),
+    links: reportLinks(links).slice(0, reportLinksMax),
     domains: await reportDomains(source, message.id),
     ...countUsage(await source.usageOf(message.id)),
     unsubscribes: message.unsubscribes,
@@ -114,7 +115,7 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     complaints: 0,
     conversions: { count: 0, value: [] },
     cost: costOf(message),
-    warnings: warningsFor(message, find, links.length),
+    warnings: warningsFor(message, find, links),
     ...(include === 'test' && { test: { opens: find('open', 'test').total, clicks: find('click', 'test').total } }),
   };
 }
@@ -128,20 +129,25 @@ function finder(counts: readonly CountRow[]): Find {
 
 function hitCounts(kind: 'open' | 'click', find: Find): HitCounts {
   const all = find(kind, 'all');
+  const anonymous = shownOf(all.anonymous);
+  const totals = shownTotals(LABELS.map((label) => find(kind, label)));
   const byLabel = Object.fromEntries(
-    LABELS.map((label) => [label, { total: find(kind, label).total, unique: find(kind, label).recipients }]),
+    LABELS.map((label, at) => [label, { total: totals[at] ?? 0, unique: find(kind, label).recipients }]),
   ) as Record<Label, LabelCount>;
-  return { total: all.total, unique: all.recipients, anonymous: all.anonymous, byLabel };
+  return { total: all.total - all.anonymous + anonymous, unique: all.recipients, anonymous, byLabel };
 }
 
 function recipientsBy(kind: 'open' | 'click', find: Find): Recipients {
   return { any: find(kind, 'all').recipients, people: find(kind, 'people').recipients };
 }
 
-/** A link as reports show it. */
-export function reportLink(row: LinkRow): ReportLink {
-  const clicks = { total: row.total, unique: row.recipients, human: row.people };
-  return { index: row.index, destination: row.destination, name: row.name, clicks };
+/** All links of a message as reports show them. */
+export function reportLinks(rows: readonly LinkRow[]): readonly ReportLink[] {
+  const totals = shownTotals(rows);
+  return rows.map(({ index, destination, name, recipients, people }, at) => ({
+    ...{ index, destination, name },
+    clicks: { total: totals[at] ?? 0, unique: recipients, human: people },
+  }));
 }
 
 async function reportDomains(source: ReportSource, id: string): Promise<readonly ReportDomain[]> {
@@ -156,7 +162,7 @@ export function costOf({ cost, currency }: Pick<MessageRow, 'cost' | 'currency'>
   return cost === null || currency === null ? null : { currency, amount: cost };
 }
 
-function warningsFor(message: MessageRow, find: Find, linkCount: number): Report['warnings'] {
+function warningsFor(message: MessageRow, find: Find, links: readonly LinkRow[]): Report['warnings'] {
   const warnings: { code: string; message: string }[] = [];
   if (message.sent === 0) {
     warnings.push({ code: 'no-sends', message: 'No sends were recorded, so there are no rates.' });
@@ -172,11 +178,26 @@ function warningsFor(message: MessageRow, find: Find, linkCount: number): Report
       message: `${message.hidden} opens and clicks came through a proxy or content network that hides who asked, so what they were is unknown. Name the proxies in front of the collector (--trusted-proxies), and let a content network forward User-Agent.`,
     });
   }
-  if (linkCount > reportLinksMax) {
+  if (isWithheld(find, links)) {
+    warnings.push({
+      code: 'small-cells-withheld',
+      message: `Opens and clicks that are counted without their recipient are left out of each figure in which they would be fewer than ${smallCellHits}.`,
+    });
+  }
+  if (links.length > reportLinksMax) {
     warnings.push({
       code: 'links-cut',
       message: `The message has over ${reportLinksMax} links; the report shows the first.`,
     });
   }
   return warnings;
+}
+
+/** Whether hits are left out of any total, by label or by link. */
+function isWithheld(find: Find, links: readonly LinkRow[]): boolean {
+  const wholes = (['open', 'click'] as const).map((kind) => LABELS.map((label) => find(kind, label).anonymous));
+  return [...wholes, links.map(({ anonymous }) => anonymous)].some((parts) => {
+    const shown = shownOfParts(parts);
+    return parts.some((part, at) => part !== shown[at]);
+  });
 }

@@ -4,6 +4,7 @@ import { type KeptLink, type KeptMail, unpackMail } from '../base/kept-mail.ts';
 import { reportLinksMax } from '../base/limits.ts';
 import { knownMessage } from './known-message.ts';
 import type { LinkRow, ReportSource } from './report-source.ts';
+import { shownTotals } from './withhold-small.ts';
 
 /** What the click map needs of a store. */
 export interface MailSource {
@@ -63,7 +64,9 @@ export async function buildClickMap(
   const chosen = listed.find(({ hash }) => of.variant === undefined || variantOf(hash) === of.variant);
   const packed = chosen && (await source.readMail(message.id, chosen.hash));
   const mail = packed && (await unpackMail(packed));
-  const clicks = await source.linksOf(message.id, reportLinksMax);
+  const counted = await source.linksOf(message.id, reportLinksMax + 1);
+  const totals = shownTotals(counted);
+  const clicks = counted.slice(0, reportLinksMax).map((row, at) => ({ ...row, total: totals[at] ?? 0 }));
   const rows = mail === undefined ? clicks.map(unplaced) : mail.links.map((link) => placed(link, clicks));
   const human = rows.reduce((sum, row) => sum + row.human, 0);
   return {

@@ -1,6 +1,7 @@
 // With what a message was opened and clicked: events by client and by device, the most opens first.
 import { usageRowsMax } from '../base/limits.ts';
 import type { UsageRow } from './report-source.ts';
+import { shownTotals } from './withhold-small.ts';
 
 /** Numbers of opens and clicks, not of recipients. */
 export interface UsageCount {
@@ -34,13 +35,12 @@ export function countUsage(rows: readonly UsageRow[]): Usages {
 const OTHER = 'other';
 
 function countBy(rows: readonly UsageRow[], nameOf: (row: UsageRow) => string | null) {
-  const counts = new Map<string | null, { opens: number; clicks: number }>();
-  for (const row of rows) {
-    const count = counts.get(nameOf(row)) ?? { opens: 0, clicks: 0 };
-    count[row.kind === 'open' ? 'opens' : 'clicks'] += row.total;
-    counts.set(nameOf(row), count);
-  }
-  const inOrder = [...counts].filter(([, { opens, clicks }]) => opens + clicks > 0).sort(byOpens);
+  const names = [...new Set(rows.map(nameOf))];
+  const totals = (kind: UsageRow['kind']) =>
+    shownTotals(names.map((name) => sumOf(rows.filter((row) => row.kind === kind && nameOf(row) === name))));
+  const [opens, clicks] = [totals('open'), totals('click')];
+  const counts = names.map((name, at) => [name, { opens: opens[at] ?? 0, clicks: clicks[at] ?? 0 }] as const);
+  const inOrder = counts.filter(([, { opens, clicks }]) => opens + clicks > 0).sort(byOpens);
   if (inOrder.length <= usageRowsMax) return inOrder;
   const rest = { opens: 0, clicks: 0 };
   for (const [, { opens, clicks }] of inOrder.slice(usageRowsMax - 1)) {
@@ -48,6 +48,13 @@ function countBy(rows: readonly UsageRow[], nameOf: (row: UsageRow) => string | 
     rest.clicks += clicks;
   }
   return [...inOrder.slice(0, usageRowsMax - 1), [OTHER, rest] as const];
+}
+
+function sumOf(rows: readonly UsageRow[]): { readonly total: number; readonly anonymous: number } {
+  return {
+    total: rows.reduce((sum, row) => sum + row.total, 0),
+    anonymous: rows.reduce((sum, row) => sum + row.anonymous, 0),
+  };
 }
 
 type Named = readonly [string | null, UsageCount];

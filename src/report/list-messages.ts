@@ -3,6 +3,7 @@ import { decodePlace, encodePlace, type Page, type PageOf } from './cursor.ts';
 import { isoTime } from './iso-time.ts';
 import { type Rate, ratesOf } from './rates.ts';
 import type { ListedMessage, MessageSort, ReportSource } from './report-source.ts';
+import { shownOf } from './withhold-small.ts';
 
 export interface MessageSummary {
   readonly id: string;
@@ -46,8 +47,8 @@ function summarise(row: ListedMessage): MessageSummary {
     open: { any: row.opens.recipients, people: row.opens.people },
     click: { any: row.clicks.recipients, people: row.clicks.people },
   });
-  const counts = ({ total, recipients }: ListedMessage['opens'], rate: Rate) => ({
-    total,
+  const counts = ({ total, recipients, anonymous }: ListedMessage['opens'], rate: Rate) => ({
+    total: total - anonymous + shownOf(anonymous),
     unique: recipients,
     rate: { raw: rate.raw, human: rate.human },
   });

@@ -22,6 +22,8 @@ export interface LinkRow {
   readonly total: number;
   readonly recipients: number;
   readonly people: number;
+  /** Of the total, hits that carry no recipient. */
+  readonly anonymous: number;
 }
 
 /** Opens or clicks that were made with a client on a device, as far as both are known. */
@@ -30,6 +32,8 @@ export interface UsageRow {
   readonly client: string | null;
   readonly device: Device | null;
   readonly total: number;
+  /** Of the total, hits that carry no recipient. */
+  readonly anonymous: number;
 }
 
 export interface MessageRow {
@@ -79,7 +83,7 @@ export interface ReportSource {
   ): Promise<{ readonly all: Omit<DomainRow, 'domain'>; readonly rows: readonly DomainRow[] }>;
   /** The first and the last UTC quarter hour (milliseconds / 900,000) with a hit; nothing without any. */
   quarterSpanOf(id: string): Promise<{ readonly first: number; readonly last: number } | undefined>;
-  /** Totals within spans of quarter hours; `at` is the place of the span. */
+  /** Totals within spans of quarter hours; `at` is the place of the span. Few hits without a recipient in one are left out. */
   quartersIn(id: string, spans: readonly QuarterSpan[]): Promise<readonly QuarterRow[]>;
   /** Messages in the order that is asked for, after the place of an earlier page. */
   listMessages(page: MessageQuery): Promise<readonly ListedMessage[]>;
@@ -145,6 +149,8 @@ export interface ListedCounts {
   readonly total: number;
   readonly recipients: number;
   readonly people: number;
+  /** Of the total, hits that carry no recipient. */
+  readonly anonymous: number;
 }
 
 /** Who is looked for: by what a person did, `nothing` when none of it. */

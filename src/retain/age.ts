@@ -2,6 +2,7 @@
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { keptDaysMax } from '../base/limits.ts';
+import type { UserAgentPolicy } from './user-agents.ts';
 
 export type Age = { readonly unit: 'days' | 'months'; readonly count: number } | 'never';
 
@@ -11,6 +12,8 @@ export interface RetentionPolicy {
   readonly signals: Age;
   /** Events: who opened or clicked what, when, and what it was judged to be. `never`: never removed. */
   readonly events: Age;
+  /** What is kept of user agents once verdicts are final. @default full */
+  readonly userAgents?: UserAgentPolicy | undefined;
 }
 
 export const DEFAULT_RETENTION: RetentionPolicy = {

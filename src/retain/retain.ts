@@ -1,7 +1,7 @@
 // Removes what has been kept for long enough, step by step. Each step is a short transaction, so others write between two;
 // whoever is killed between two has lost nothing, and the next run goes on where it was.
 import { setTimeout as wait } from 'node:timers/promises';
-import { retainRestMsMax, retainRestMsMin } from '../base/limits.ts';
+import { retainRestMsMax, retainRestMsMin, wholeAgentsMs } from '../base/limits.ts';
 import { cutoffOf, type RetentionPolicy } from './age.ts';
 import type { ClockDoubt } from './judge-clock.ts';
 
@@ -18,6 +18,8 @@ export interface Due {
   readonly nowMs: number;
   readonly signalsBeforeMs: number | null;
   readonly eventsBeforeMs: number | null;
+  /** What raw signals leave behind: the names of client and device, or nothing. @default nothing */
+  readonly keepsFamilies?: boolean;
 }
 
 /** Rows: events that lost their raw signals, events that are gone, texts that no row refers to any more. */
@@ -74,8 +76,10 @@ export async function retain(options: RetainOptions): Promise<ClockDoubt | undef
 }
 
 /** What a policy makes due at a time. */
-export function dueAt({ signals, events }: RetentionPolicy, nowMs: number): Due {
-  return { nowMs, signalsBeforeMs: cutoffOf(signals, nowMs), eventsBeforeMs: cutoffOf(events, nowMs) };
+export function dueAt({ signals, events, userAgents = 'full' }: RetentionPolicy, nowMs: number): Due {
+  const due = { nowMs, signalsBeforeMs: cutoffOf(signals, nowMs), eventsBeforeMs: cutoffOf(events, nowMs) };
+  if (userAgents === 'full') return due;
+  return { ...due, signalsBeforeMs: nowMs - wholeAgentsMs, keepsFamilies: userAgents === 'family' };
 }
 
 export const NOTHING_REMOVED: Removed = { signals: 0, events: 0, texts: 0 };

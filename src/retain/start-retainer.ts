@@ -1,5 +1,6 @@
-// Runs retention in a server: some minutes after its start, then once a day, and sooner after a failure.
-import { retainAgainMs, retainEveryMs, retainStartMs } from '../base/limits.ts';
+// Runs retention in a server: some minutes after its start, then once a day (every quarter hour where user agents are not to
+// be kept whole), and sooner after a failure.
+import { reduceAgentsEveryMs, retainAgainMs, retainEveryMs, retainStartMs } from '../base/limits.ts';
 import type { RetentionPolicy } from './age.ts';
 import { wordsOfDoubt } from './judge-clock.ts';
 import { addRemoved, NOTHING_REMOVED, type Removed, type RetentionStore, retain } from './retain.ts';
@@ -62,7 +63,7 @@ export function startRetainer(options: RetainerOptions): Retainer {
       const doubt = await retain({ store, policy, now, onStep, signal });
       if (doubt !== undefined) onProblem(new Error(wordsOfDoubt(doubt)));
       else if (!signal.aborted) lastRunMs = now();
-      return retainEveryMs;
+      return (policy.userAgents ?? 'full') === 'full' ? retainEveryMs : reduceAgentsEveryMs;
     } catch (error) {
       onProblem(error);
       return retainAgainMs;

@@ -20,6 +20,7 @@ import {
 import { type ControlState, levelNow } from './control-state.ts';
 import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
 import { pageAnswer } from './page-answer.ts';
+import { answerPreferences } from './preferences.ts';
 import { hasBody, readAway } from './read-body.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
 
@@ -29,7 +30,7 @@ export type Collect = (request: CollectRequest, path: string) => Promise<Answer>
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const ALLOW = METHODS.join(', ');
 
-/** Makes the core for `/o/`, `/c/` and `/u/`, under the base URL's path and without it. */
+/** Makes the core for `/o/`, `/c/`, `/u/` and `/p/`, under the base URL's path and without it. */
 export function makeCollect(context: CollectContext): Collect {
   const prefixes = prefixesOf(context.baseUrls);
   return (request, path) => {
@@ -46,6 +47,9 @@ export function makeCollect(context: CollectContext): Collect {
       case 'u':
       case 'U':
         return parts.length === 3 ? answerUnsubscribe(request, token, context) : undefined;
+      case 'p':
+      case 'P':
+        return parts.length === 3 ? answerPreferences(request, token, context) : undefined;
       default:
         return undefined;
     }

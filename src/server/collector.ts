@@ -11,7 +11,7 @@ import { emptyAnswer, giveAnswer } from './answer.ts';
 import { type AddressOf, prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
 import { type ControlState, NO_CONTROL } from './control-state.ts';
-import { type ClientOf, headerOf } from './make-hit.ts';
+import { type ClientOf, type Consents, headerOf } from './make-hit.ts';
 import type { Names } from './open-names.ts';
 import { type ClientProblem, type ClientWatch, watchClients } from './watch-clients.ts';
 
@@ -37,6 +37,10 @@ export interface CollectorOptions {
   readonly onHiddenPeer?: ((hidden: { readonly peer: string; readonly atMs: number }) => void) | undefined;
   /** Asks for the names of addresses (`openNames`), after their requests were answered. @default none are asked for */
   readonly names?: Pick<Names, 'note'> | undefined;
+  /** Where the preferences page notes that somebody wants no tracking: a store. @default it offers to unsubscribe alone */
+  readonly consents?: Consents | undefined;
+  /** Told when that could not be noted. @default nothing */
+  readonly onProblem?: ((error: unknown) => void) | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
   readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
@@ -46,11 +50,11 @@ export interface CollectorOptions {
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
   ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
-  ...['names', 'onIgnored', 'now'],
+  ...['names', 'consents', 'onProblem', 'onIgnored', 'now'],
 ];
 
 /**
- * Makes the middleware for `/o/`, `/c/` and `/u/`, under the base URL's path and without it. Everything else is left
+ * Makes the middleware for `/o/`, `/c/`, `/u/` and `/p/`, under the base URL's path and without it. Everything else is left
  * to the next middleware.
  *
  * @throws TelltaleError `UNKNOWN_OPTION`, `INVALID_OPTION`.
@@ -87,6 +91,8 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     now: options.now ?? Date.now,
     clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch, names }),
     countIgnored: options.onIgnored ?? (() => {}),
+    consents: options.consents,
+    onProblem: options.onProblem ?? (() => {}),
   });
   return { collect, watch };
 }

@@ -26,12 +26,12 @@ export interface AppOptions extends CoreOptions {
 /** Makes the app; listen with `http.createServer(app.callback())`. */
 export function createApp(options: AppOptions): Koa {
   checkOptionNames(options, APP_OPTIONS, 'createApp');
-  return makeApp(prepareCore(options), options);
+  return makeApp(prepareCore({ consents: options.store, ...options }), options);
 }
 
 const APP_OPTIONS = [
   ...COLLECTOR_OPTIONS,
-  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'closing', 'onProblem'],
+  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'closing'],
 ];
 
 /** What the listeners and processes of one service share, and a single app has for itself. */

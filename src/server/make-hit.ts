@@ -3,6 +3,7 @@ import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
+import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { ControlState } from './control-state.ts';
 
@@ -20,7 +21,13 @@ export interface CollectContext {
   readonly now: () => number;
   readonly clientOf: ClientOf;
   readonly countIgnored: CountIgnored;
+  /** Where the preferences page notes what somebody wants. */
+  readonly consents: Consents | undefined;
+  readonly onProblem: (error: unknown) => void;
 }
+
+/** Where it is noted that somebody wants no tracking, and asked what they said before. */
+export type Consents = Pick<Store, 'setConsent' | 'sendability'>;
 
 /** What a hit says of the address a request came from. Asked once for each hit, of the recipient that it names, if any. */
 export type ClientOf = (

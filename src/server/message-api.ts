@@ -2,7 +2,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import { messageNameCharsMax, reportLinksMax, searchCharsMax } from '../base/limits.ts';
-import { buildReport, costOf, reportLink } from '../report/build-report.ts';
+import { buildReport, costOf, reportLinks } from '../report/build-report.ts';
 import { buildTimeline } from '../report/build-timeline.ts';
 import { compareMessages, comparisonRows } from '../report/compare-messages.ts';
 import { knownMessage } from '../report/known-message.ts';
@@ -123,7 +123,7 @@ export function messageRoutes({ store, live }: ApiParts): readonly ApiRoute[] {
       problems: UNKNOWN_MESSAGE,
       async handle(ctx, { id, format }) {
         await knownMessage(store, id);
-        const items = (await store.linksOf(id, reportLinksMax)).map(reportLink);
+        const items = reportLinks(await store.linksOf(id, reportLinksMax));
         answerData(ctx, format, { items, next: null }, () => linkRows(items));
       },
     }),

@@ -30,6 +30,7 @@ export interface Core {
 export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const { tracker, journal, control, hosts = [], now = Date.now } = options;
   const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, onIgnored = () => {} } = options;
+  const { consents, onProblem } = options;
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([
     ...[tracker.baseUrl, ...(tracker.baseUrls ?? [])].map((url) => new URL(url).host),
@@ -37,6 +38,7 @@ export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   ]);
   const { collect, watch } = prepareCollect({
     ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, now },
+    ...{ consents, onProblem },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);

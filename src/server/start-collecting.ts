@@ -130,6 +130,7 @@ async function listenForReaders(
     const app = {
       ...{ tracker: { baseUrl, baseUrls, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
       ...known,
+      consents: store,
       hosts: [new URL(url).host, ...hosts],
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>

@@ -29,7 +29,7 @@ export async function answerUnsubscribe(
     context.countIgnored('unsubscribe', 'revoked-key');
     return pageAnswer(410, 'unsubscribe-revoked', { contact: context.abuseContact }, { ignored: 'revoked' });
   }
-  if (method !== 'POST') return pageAnswer(200, 'unsubscribe', {});
+  if (method !== 'POST') return pageAnswer(200, 'unsubscribe', { token: text });
   return unsubscribe(request, opened.token, context);
 }
 
@@ -38,6 +38,11 @@ async function unsubscribe(request: CollectRequest, addressee: Addressee, contex
   if (body === undefined || !isOneClick(body.toString('latin1'), request.headers['content-type'] ?? '')) {
     return pageAnswer(400, 'not-understood', {});
   }
+  return leave(request, addressee, context);
+}
+
+/** Notes that an addressee leaves, and answers when that is on disk. */
+export async function leave(request: CollectRequest, addressee: Addressee, context: CollectContext): Promise<Answer> {
   // Of an erased recipient no id comes back, not even into the journal.
   const isErased = addressee.recipient !== null && context.control.isErased(addressee.recipient);
   const hit = makeHit(request, context, {

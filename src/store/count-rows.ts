@@ -42,6 +42,13 @@ interface LinkCount {
   total: number;
   recipients: number;
   people: number;
+  anonymous: number;
+}
+
+/** Hits, and those of them that carry no recipient. */
+interface Total {
+  total: number;
+  anonymous: number;
 }
 
 /** What a batch adds to the counts of its messages. Names of rows are their numbers, a blank between two. */
@@ -49,9 +56,9 @@ export class Changes {
   readonly #writer: Writer;
   readonly #counts = new Map<string, Count>();
   readonly #links = new Map<string, LinkCount>();
-  readonly #quarters = new Map<string, number>();
+  readonly #quarters = new Map<string, Total>();
   readonly #hidden = new Map<number, number>();
-  readonly #usages = new Map<string, number>();
+  readonly #usages = new Map<string, Total>();
   /** What is known of sends in this transaction. */
   readonly sends: SendReader;
   /** What moves in the audiences of the messages. */
@@ -63,22 +70,27 @@ export class Changes {
     this.audiences = new AudienceMoves(writer.statements, this.sends);
   }
 
-  addTotal({ hit, verdict, message }: CountedHit): void {
+  addTotal(keyed: CountedHit): void {
+    this.#addTotal(keyed, 0);
+  }
+
+  #addTotal({ hit, verdict, message }: CountedHit, anonymous: 0 | 1): void {
     for (const label of labelsOf(verdict.label)) this.#count(message, hit.kind, label).total += 1;
     if (isReaderHidden(hit)) this.#hidden.set(message, (this.#hidden.get(message) ?? 0) + 1);
     const codes = `${codeOf(KINDS, hit.kind)} ${codeOf(COUNT_LABELS, verdict.label)}`;
-    const quarter = `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${codes}`;
-    this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + 1);
+    addTo(this.#quarters, `${message} ${Math.floor(hit.atMs / QUARTER_MS)} ${codes}`, 1, anonymous);
     const usage = usageOf({ userAgent: hit.headers['user-agent'] ?? '', label: verdict.label });
-    this.#addUsage({ message, kind: hit.kind }, usage, 1);
+    this.#addUsage({ message, kind: hit.kind }, usage, 1, anonymous);
   }
 
   addAnonymous(keyed: CountedHit): void {
-    this.addTotal(keyed);
+    this.#addTotal(keyed, 1);
     for (const label of labelsOf(keyed.verdict.label)) {
       this.#count(keyed.message, keyed.hit.kind, label).anonymous += 1;
     }
     this.addLinkRecipient(keyed, 0, 0);
+    const { link } = keyed.hit;
+    if (link !== null) this.#link(keyed.message, link.index, this.#writer.texts.keyOf(link.destination)).anonymous += 1;
   }
 
   /** Counts test traffic apart. */
@@ -92,8 +104,7 @@ export class Changes {
 
   addLinkRecipient({ hit, message }: CountedHit, recipients: 0 | 1, people: 0 | 1): void {
     if (hit.link === null) return;
-    const name = `${message} ${hit.link.index} ${this.#writer.texts.keyOf(hit.link.destination)}`;
-    const count = getOrSet(this.#links, name, () => ({ total: 0, recipients: 0, people: 0 }));
+    const count = this.#link(message, hit.link.index, this.#writer.texts.keyOf(hit.link.destination));
     count.total += 1;
     count.recipients += recipients;
     count.people += people;
@@ -104,9 +115,8 @@ export class Changes {
     for (const [label, by] of [[from, -1] as const, [to, 1] as const]) {
       for (const one of labelsOf(label)) this.#count(of.message, of.kind, one).total += by;
       const codes = `${codeOf(KINDS, of.kind)} ${codeOf(COUNT_LABELS, label)}`;
-      const quarter = `${of.message} ${Math.floor(of.atMs / QUARTER_MS)} ${codes}`;
-      this.#quarters.set(quarter, (this.#quarters.get(quarter) ?? 0) + by);
-      this.#addUsage(of, usageOf({ userAgent: of.agent, label }), by);
+      addTo(this.#quarters, `${of.message} ${Math.floor(of.atMs / QUARTER_MS)} ${codes}`, by, 0);
+      this.#addUsage(of, usageOf({ userAgent: of.agent, label }), by, 0);
     }
   }
 
@@ -115,11 +125,7 @@ export class Changes {
   }
 
   moveLinkPeople(message: number, index: number, destination: number, by: number): void {
-    getOrSet(this.#links, `${message} ${index} ${destination}`, () => ({
-      total: 0,
-      recipients: 0,
-      people: 0,
-    })).people += by;
+    this.#link(message, index, destination).people += by;
   }
 
   write(): void {
@@ -128,33 +134,43 @@ export class Changes {
       const [message, kind, label] = numbersOf(name);
       addCount.run(message, kind, label, total, recipients, anonymous);
     }
-    for (const [name, { total, recipients, people }] of this.#links) {
+    for (const [name, { total, recipients, people, anonymous }] of this.#links) {
       const [message, index, destination] = numbersOf(name);
-      addLinkCount.run(message, index, destination, total, recipients, people);
+      addLinkCount.run(message, index, destination, total, recipients, people, anonymous);
     }
-    for (const [name, total] of this.#quarters) {
+    for (const [name, { total, anonymous }] of this.#quarters) {
       const [message, quarter, kind, label] = numbersOf(name);
-      addQuarter.run(message, quarter, kind, label, total);
+      addQuarter.run(message, quarter, kind, label, total, anonymous);
     }
-    for (const [name, total] of this.#usages) {
+    for (const [name, { total, anonymous }] of this.#usages) {
       const [message, kind, client, device] = numbersOf(name);
-      if (total !== 0) addUsage.run(message, kind, client, device, total);
+      if (total !== 0) addUsage.run(message, kind, client, device, total, anonymous);
     }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
   }
 
-  #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number): void {
+  #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number, anonymous: 0 | 1): void {
     const clientKey = client === null ? NO_TEXT : this.#writer.texts.keyOf(client);
     const deviceCode = device === null ? NO_DEVICE : codeOf(DEVICES, device) + 1;
-    const name = `${message} ${codeOf(KINDS, kind)} ${clientKey} ${deviceCode}`;
-    this.#usages.set(name, (this.#usages.get(name) ?? 0) + by);
+    addTo(this.#usages, `${message} ${codeOf(KINDS, kind)} ${clientKey} ${deviceCode}`, by, anonymous);
+  }
+
+  #link(message: number, index: number, destination: number): LinkCount {
+    const name = `${message} ${index} ${destination}`;
+    return getOrSet(this.#links, name, () => ({ total: 0, recipients: 0, people: 0, anonymous: 0 }));
   }
 
   #count(message: number, kind: 'open' | 'click', label: CountLabel): Count {
     const name = `${message} ${codeOf(KINDS, kind)} ${codeOf(COUNT_LABELS, label)}`;
     return getOrSet(this.#counts, name, () => ({ total: 0, recipients: 0, anonymous: 0 }));
   }
+}
+
+function addTo(totals: Map<string, Total>, name: string, by: number, anonymous: 0 | 1): void {
+  const total = getOrSet(totals, name, () => ({ total: 0, anonymous: 0 }));
+  total.total += by;
+  total.anonymous += anonymous;
 }
 
 function labelsOf(label: Label): readonly CountLabel[] {

@@ -3,6 +3,7 @@
 import type Database from 'better-sqlite3';
 import type { Kysely } from 'kysely';
 import { type Consent, LABELS } from '../base/nouns.ts';
+import { agentWords } from '../classify/mail-clients.ts';
 import type { ExportedEvent, ExportedMessage, ExportSource, RecipientExport } from '../report/export-recipient.ts';
 import { isoTime } from '../report/iso-time.ts';
 import { type RecipientHits, recipientHits } from '../report/recipient-hits.ts';
@@ -139,7 +140,7 @@ function toEvent(row: EventRow): ExportedEvent {
     ...{ id: row.hit_id.toString('hex'), event: wordOf(KINDS, row.kind), at: iso(timeOf(row.hit_id)) },
     ...{ link: row.link_index, destination: row.destination, label: wordOf(LABELS, row.label) },
     ...{ confidence: row.confidence, reasons: row.reasons.split(' '), rulesVersion: row.rules_version },
-    userAgent: isBare ? null : row.agent,
+    userAgent: row.agent_key === NO_TEXT && isBare ? null : agentWords(row.agent ?? ''),
     method: isBare ? null : row.method,
     network: wordOf(NETWORKS, row.network),
     host: row.host_key === NO_TEXT ? null : row.host,
@@ -204,6 +205,7 @@ interface EventRow {
   readonly reasons: string;
   readonly rules_version: string;
   readonly agent: string | null;
+  readonly agent_key: number;
   readonly method: string | null;
   readonly method_key: number;
   readonly network: number;

@@ -120,10 +120,17 @@ export interface HotStatements {
     [message: number, kind: number, label: number, total: number, recipients: number, anonymous: number]
   >;
   readonly addLinkCount: Statement<
-    [message: number, index: number, destination: number, total: number, recipients: number, people: number]
+    [
+      ...[message: number, index: number, destination: number],
+      ...[total: number, recipients: number, people: number, anonymous: number],
+    ]
   >;
-  readonly addUsage: Statement<[message: number, kind: number, client: number, device: number, total: number]>;
-  readonly addQuarter: Statement<[message: number, quarter: number, kind: number, label: number, total: number]>;
+  readonly addUsage: Statement<
+    [message: number, kind: number, client: number, device: number, total: number, anonymous: number]
+  >;
+  readonly addQuarter: Statement<
+    [message: number, quarter: number, kind: number, label: number, total: number, anonymous: number]
+  >;
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
@@ -593,32 +600,35 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     addLinkCount: prepare(
       db
         .insertInto('link_counts')
-        .values({ message_key: 0, link_index: 0, destination_key: 0, total: 0, recipients: 0, people: 0 })
+        .values({ message_key: 0, link_index: 0, destination_key: 0, total: 0, recipients: 0, people: 0, anonymous: 0 })
         .onConflict((conflict) =>
           conflict.columns(['message_key', 'link_index', 'destination_key']).doUpdateSet((eb) => ({
             total: eb('link_counts.total', '+', eb.ref('excluded.total')),
             recipients: eb('link_counts.recipients', '+', eb.ref('excluded.recipients')),
             people: eb('link_counts.people', '+', eb.ref('excluded.people')),
+            anonymous: eb('link_counts.anonymous', '+', eb.ref('excluded.anonymous')),
           })),
         ),
     ),
     addUsage: prepare(
       db
         .insertInto('usage_counts')
-        .values({ message_key: 0, kind: 0, client_key: 0, device: 0, total: 0 })
+        .values({ message_key: 0, kind: 0, client_key: 0, device: 0, total: 0, anonymous: 0 })
         .onConflict((conflict) =>
           conflict.columns(['message_key', 'kind', 'client_key', 'device']).doUpdateSet((eb) => ({
             total: eb('usage_counts.total', '+', eb.ref('excluded.total')),
+            anonymous: eb('usage_counts.anonymous', '+', eb.ref('excluded.anonymous')),
           })),
         ),
     ),
     addQuarter: prepare(
       db
         .insertInto('quarter_counts')
-        .values({ message_key: 0, quarter: 0, kind: 0, label: 0, total: 0 })
+        .values({ message_key: 0, quarter: 0, kind: 0, label: 0, total: 0, anonymous: 0 })
         .onConflict((conflict) =>
           conflict.columns(['message_key', 'quarter', 'kind', 'label']).doUpdateSet((eb) => ({
             total: eb('quarter_counts.total', '+', eb.ref('excluded.total')),
+            anonymous: eb('quarter_counts.anonymous', '+', eb.ref('excluded.anonymous')),
           })),
         ),
     ),

@@ -50,12 +50,26 @@ export function makeMessageList(db: Kysely<Tables>): Pick<ReportSource, 'listMes
   return {
     async listMessages(page) {
       const rows = await listed(db, page).execute();
-      return rows.map(({ key, by, openTotal, openers, openPeople, clickTotal, clickers, clickPeople, ...message }) => ({
-        ...message,
-        opens: { total: openTotal, recipients: openers, people: openPeople },
-        clicks: { total: clickTotal, recipients: clickers, people: clickPeople },
-        place: { by, key },
-      }));
+      return rows.map(
+        ({
+          key,
+          by,
+          openTotal,
+          openers,
+          openPeople,
+          openAnonymous,
+          clickTotal,
+          clickers,
+          clickPeople,
+          clickAnonymous,
+          ...message
+        }) => ({
+          ...message,
+          opens: { total: openTotal, recipients: openers, people: openPeople, anonymous: openAnonymous },
+          clicks: { total: clickTotal, recipients: clickers, people: clickPeople, anonymous: clickAnonymous },
+          place: { by, key },
+        }),
+      );
     },
   };
 }
@@ -73,9 +87,11 @@ function listed(db: Kysely<Tables>, { sort, search, after, limit }: MessageQuery
       total('open').as('openTotal'),
       recipients('open', 'all').as('openers'),
       recipients('open', 'people').as('openPeople'),
+      count('open', 'all', 'anonymous').as('openAnonymous'),
       total('click').as('clickTotal'),
       recipients('click', 'all').as('clickers'),
       recipients('click', 'people').as('clickPeople'),
+      count('click', 'all', 'anonymous').as('clickAnonymous'),
     ])
     .$if(search !== '', (query) =>
       query.where(sql<boolean>`(id LIKE ${like} ESCAPE '\\' OR name LIKE ${like} ESCAPE '\\')`),
@@ -97,7 +113,7 @@ function recipients(kind: 'open' | 'click', label: 'all' | 'people') {
   return count(kind, label, 'recipients');
 }
 
-function count(kind: 'open' | 'click', label: 'all' | 'people', column: 'total' | 'recipients') {
+function count(kind: 'open' | 'click', label: 'all' | 'people', column: 'total' | 'recipients' | 'anonymous') {
   return sql<number>`ifnull((SELECT ${sql.ref(column)} FROM counts WHERE message_key = messages.key
     AND kind = ${sql.lit(codeOf(KINDS, kind))} AND label = ${sql.lit(codeOf(COUNT_LABELS, label))}), 0)`;
 }

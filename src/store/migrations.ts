@@ -187,6 +187,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('total', 'integer', notNull)
     .addColumn('recipients', 'integer', notNull)
     .addColumn('people', 'integer', notNull)
+    .addColumn('anonymous', 'integer', notNull)
     .$call(keyedBy('message_key', 'link_index', 'destination_key'))
     .execute();
   await create('domain_counts')
@@ -205,6 +206,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('kind', 'integer', notNull)
     .addColumn('label', 'integer', notNull)
     .addColumn('total', 'integer', notNull)
+    .addColumn('anonymous', 'integer', notNull)
     .$call(keyedBy('message_key', 'quarter', 'kind', 'label'))
     .execute();
   await create('usage_counts')
@@ -213,6 +215,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('client_key', 'integer', notNull)
     .addColumn('device', 'integer', notNull)
     .addColumn('total', 'integer', notNull)
+    .addColumn('anonymous', 'integer', notNull)
     .$call(keyedBy('message_key', 'kind', 'client_key', 'device'))
     .execute();
   await create('unsubscribes')

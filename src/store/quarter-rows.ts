@@ -1,5 +1,6 @@
 // Totals of a message by UTC quarter hour, folded into the hours and days that a timeline shows.
 import { type Kysely, sql } from 'kysely';
+import { smallCellHits } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import type { QuarterSpan, ReportSource } from '../report/report-source.ts';
 import { KINDS, wordOf } from './codes.ts';
@@ -30,11 +31,15 @@ export function makeQuarterSource(db: Kysely<Tables>): Pick<ReportSource, 'quart
   };
 }
 
-/** One look for each span, in its order; a total that late evidence took back is 0. */
+/**
+ * One look for each span, in its order; a total that late evidence took back is 0. Hits without a recipient are left out of a
+ * quarter hour that has few, so that no two time zones tell of one between them.
+ */
 function foldQuarters(id: string, spans: readonly QuarterSpan[]) {
   const places = JSON.stringify(spans.map(({ from, before }) => [from, before]));
   return sql<{ readonly at: number; readonly kind: number; readonly label: number; readonly total: number }>`
-    SELECT spans.key AS at, kind, label, sum(total) AS total
+    SELECT spans.key AS at, kind, label,
+      sum(total - iif(anonymous < ${sql.lit(smallCellHits)}, anonymous, 0)) AS total
     FROM json_each(${places}) AS spans CROSS JOIN quarter_counts
     WHERE message_key = (SELECT key FROM messages WHERE id = ${id})
       AND quarter >= spans.value ->> 0 AND quarter < spans.value ->> 1

@@ -60,15 +60,15 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
         .selectFrom('usage_counts')
         .innerJoin('messages', 'messages.key', 'usage_counts.message_key')
         .innerJoin('texts', 'texts.key', 'usage_counts.client_key')
-        .select(['kind', 'client_key', 'texts.text', 'device', 'total'])
+        .select(['kind', 'client_key', 'texts.text', 'device', 'total', 'anonymous'])
         .where('messages.id', '=', id)
         .where('total', '>', 0)
         .execute();
-      return rows.map(({ kind, client_key, text, device, total }) => ({
+      return rows.map(({ kind, client_key, text, device, total, anonymous }) => ({
         kind: wordOf(COUNTED_KINDS, kind),
         client: client_key === NO_TEXT ? null : text,
         device: device === NO_DEVICE ? null : wordOf(DEVICES, device - 1),
-        total,
+        ...{ total, anonymous },
       }));
     },
     async linksOf(id, limit) {
@@ -105,6 +105,7 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
           'link_counts.total',
           'link_counts.recipients',
           'link_counts.people',
+          'link_counts.anonymous',
         ])
         .orderBy('seen.link_index')
         .orderBy('texts.text')
@@ -118,6 +119,7 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
         total: row.total ?? 0,
         recipients: row.recipients ?? 0,
         people: row.people ?? 0,
+        anonymous: row.anonymous ?? 0,
       }));
     },
     async domainsOf(id, limit) {

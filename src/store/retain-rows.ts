@@ -3,6 +3,7 @@
 // step looks at no more rows than it may, and no row is looked at every day.
 import { type Kysely, sql } from 'kysely';
 import { retainedAtOnce } from '../base/limits.ts';
+import { familyOf } from '../classify/mail-clients.ts';
 import { type ClockDoubt, doubtedSince, judgeClock } from '../retain/judge-clock.ts';
 import { type Due, NOTHING_REMOVED, type RetainedStep, type RetentionStore } from '../retain/retain.ts';
 import type { KeyedHit } from './count-rows.ts';
@@ -49,7 +50,8 @@ function retainStep(writer: Writer, due: Due & { readonly trustClock: boolean })
   const doubt = askClock(writer, due);
   if (doubt !== undefined) return { removed: NOTHING_REMOVED, hasMore: false, doubt };
   const events = walkDue(writer, due.eventsBeforeMs, mayLookAt, DELETION);
-  const signals = walkDue(writer, due.signalsBeforeMs, events.left, STRIPPING);
+  const way = due.keepsFamilies === true ? REDUCING : STRIPPING;
+  const signals = walkDue(writer, due.signalsBeforeMs, events.left, way);
   const texts = deleteTexts(writer, due, signals.left);
   const removed = { events: events.rows, signals: signals.rows, texts: texts.rows };
   return { removed, hasMore: texts.left <= 0, doubt: undefined };
@@ -72,7 +74,9 @@ function askClock(
 /** One way to work on the events of a message. */
 interface Way {
   readonly due: 'dueEvents' | 'dueSignals';
-  readonly change: 'deleteEvents' | 'stripEvents';
+  readonly change: 'deleteEvents' | 'stripEvents' | 'stripButAgents';
+  /** What comes before the change. */
+  readonly prepare?: (writer: Writer, span: readonly [number, Buffer, Buffer]) => void;
   /** Notes from where on there may be more; `undefined` when there are none. */
   readonly move: (writer: Writer, message: number, next: Buffer | undefined) => void;
 }
@@ -91,6 +95,16 @@ const STRIPPING: Way = {
   change: 'stripEvents',
   move: ({ statements: { retention } }, message, next) => void retention.moveSignals.run(next ?? null, message),
 };
+
+/** Leaves the names of client and device of each agent. */
+const REDUCING: Way = { ...STRIPPING, change: 'stripButAgents', prepare: reduceAgents };
+
+function reduceAgents({ statements: { retention }, texts }: Writer, span: readonly [number, Buffer, Buffer]): void {
+  for (const { key, text } of retention.agentsIn.all(...span)) {
+    const family = familyOf(text);
+    retention.setAgent.run(family === '' ? NO_TEXT : texts.keyOf(family), ...span, key);
+  }
+}
 
 interface Walked {
   readonly rows: number;
@@ -119,6 +133,7 @@ function walkMessage(writer: Writer, { message, from }: DueMessage, before: Buff
   const last = retention.eventAfter.get(message, from, before, limit);
   const end = last ?? before;
   const lookedAt = last === undefined ? (retention.countEvents.get(message, from, end) ?? 0) : limit;
+  way.prepare?.(writer, [message, from, end]);
   const { changes } = retention[way.change].run(message, from, end);
   way.move(writer, message, retention.nextEvent.get(message, end));
   // The message itself was looked at, too.

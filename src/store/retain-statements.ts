@@ -31,6 +31,11 @@ export interface RetentionStatements {
   readonly nextEvent: Statement<[message: number, from: Buffer], Buffer>;
   readonly countEvents: Statement<Span, number>;
   readonly stripEvents: Statement<Span>;
+  /** The same, but for the agents. */
+  readonly stripButAgents: Statement<Span>;
+  /** The agents of events with raw signals. */
+  readonly agentsIn: Statement<Span, { readonly key: number; readonly text: string }>;
+  readonly setAgent: Statement<[agent: number, ...Span, was: number]>;
   readonly deleteEvents: Statement<Span>;
   readonly moveSignals: Statement<[from: Buffer | null, message: number]>;
   /** Raw signals begin where events do, at the earliest. */
@@ -53,6 +58,12 @@ export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>):
       .orderBy(column)
       .limit(sql.lit(1));
   const from = db.selectFrom('events').where('message_key', '=', 0).where('hit_id', '>=', BLOB);
+  const bare = {
+    method_key: sql.lit(NO_TEXT),
+    network: sql.lit(codeOf(NETWORKS, 'unknown')),
+    host_key: sql.lit(NO_TEXT),
+    peer: sql.lit(null),
+  };
   const statements = {
     clock: prepare(
       db.selectFrom('clock').select(['newest_ms as newestMs', 'believed_ms as believedMs', 'doubted_ms as doubtedMs']),
@@ -91,16 +102,40 @@ export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>):
     stripEvents: prepare(
       db
         .updateTable('events')
-        .set({
-          agent_key: sql.lit(NO_TEXT),
-          method_key: sql.lit(NO_TEXT),
-          network: sql.lit(codeOf(NETWORKS, 'unknown')),
-          host_key: sql.lit(NO_TEXT),
-          peer: sql.lit(null),
-        })
+        .set({ agent_key: sql.lit(NO_TEXT), ...bare })
         .where('message_key', '=', 0)
         .where('hit_id', '>=', BLOB)
         .where('hit_id', '<', BLOB)
+        .where('method_key', '!=', sql.lit(NO_TEXT)),
+    ),
+    stripButAgents: prepare(
+      db
+        .updateTable('events')
+        .set(bare)
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('method_key', '!=', sql.lit(NO_TEXT)),
+    ),
+    agentsIn: prepare(
+      db
+        .selectFrom('events')
+        .innerJoin('texts', 'texts.key', 'events.agent_key')
+        .select(['texts.key', 'texts.text'])
+        .distinct()
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('method_key', '!=', sql.lit(NO_TEXT)),
+    ),
+    setAgent: prepare(
+      db
+        .updateTable('events')
+        .set({ agent_key: 0 })
+        .where('message_key', '=', 0)
+        .where('hit_id', '>=', BLOB)
+        .where('hit_id', '<', BLOB)
+        .where('agent_key', '=', 0)
         .where('method_key', '!=', sql.lit(NO_TEXT)),
     ),
     deleteEvents: prepare(

@@ -265,6 +265,8 @@ interface LinkCountTable {
   readonly total: number;
   readonly recipients: number;
   readonly people: number;
+  /** Of the total, those that carry no recipient. */
+  readonly anonymous: number;
 }
 
 /** Totals by UTC quarter hour, so that every time zone's days fold right. */
@@ -275,6 +277,7 @@ interface QuarterCountTable {
   readonly kind: number;
   readonly label: number;
   readonly total: number;
+  readonly anonymous: number;
 }
 
 /** Events by what they were made with: a client's name, {@link NO_TEXT} for none; codes.ts says what a device's is. */
@@ -284,6 +287,7 @@ interface UsageCountTable {
   readonly client_key: number;
   readonly device: number;
   readonly total: number;
+  readonly anonymous: number;
 }
 
 /** Recipients of a message, by what was known when it was sent and what was seen since: see audience-rows.ts. */

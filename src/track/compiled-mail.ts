@@ -92,6 +92,8 @@ export interface CompiledMail {
   headersFor(recipient: string): Readonly<Record<string, string>>;
   /** Where a recipient unsubscribes: a page with one button, and the address of List-Unsubscribe. */
   unsubscribeUrl(recipient: string): string;
+  /** Where a recipient unsubscribes, or only stops the tracking. */
+  preferencesUrl(recipient: string): string;
   /** Bytes of UTF-8 the HTML of that recipient has. */
   htmlBytes(recipient: string | null, options?: RenderOptions): number;
 }
@@ -215,6 +217,10 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
     unsubscribeUrl: (recipient) => {
       checkRecipient(recipient, context.recipientBytes);
       return wayOut(context.baseUrl, sealWayOut, recipient);
+    },
+    preferencesUrl: (recipient) => {
+      checkRecipient(recipient, context.recipientBytes);
+      return `${context.baseUrl}/p/${sealWayOut(recipient)}`;
     },
     token: (recipient, options) => prepare(recipient, options).token,
     htmlBytes,

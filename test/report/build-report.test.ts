@@ -75,7 +75,7 @@ describe('the report', () => {
         makeHit({ recipient: 'r3', from: head }),
         makeHit({ recipient: 'r4', from: messenger }),
         makeHit({ recipient: 'r5', from: nobody }),
-        makeHit({ recipient: null, level: 'aggregate', from: reader }),
+        ...Array.from({ length: 5 }, () => makeHit({ recipient: null, level: 'aggregate', from: reader })),
         makeHit({ recipient: 'r0', link }),
         makeHit({ recipient: 'r0', link }),
         makeHit({ recipient: 'r3', link, from: head }),
@@ -88,11 +88,11 @@ describe('the report', () => {
       sent: 8,
       recipients: { sent: 8, delivered: null, measurable: { opens: 8, clicks: 8 } },
       opens: {
-        total: 9,
+        total: 13,
         unique: 6,
-        anonymous: 1,
+        anonymous: 5,
         byLabel: {
-          human: { total: 3, unique: 1 },
+          human: { total: 7, unique: 1 },
           'proxy-human': { total: 2, unique: 2 },
           prefetch: { total: 1, unique: 1 },
           scanner: { total: 1, unique: 1 },
@@ -132,13 +132,13 @@ describe('the report', () => {
         },
       ],
       clients: [
-        { client: 'Chrome', opens: 4, clicks: 2 },
+        { client: 'Chrome', opens: 8, clicks: 2 },
         { client: null, opens: 3, clicks: 1 },
         { client: 'Gmail', opens: 2, clicks: 0 },
       ],
       devices: [
+        { device: 'desktop', opens: 7, clicks: 2 },
         { device: null, opens: 6, clicks: 1 },
-        { device: 'desktop', opens: 3, clicks: 2 },
       ],
       domains: [],
       unsubscribes: 1,
@@ -306,10 +306,10 @@ describe('links', () => {
         makeHit({ link, recipient: 'a' }),
         makeHit({ link, recipient: 'a' }),
         makeHit({ link, recipient: 'b', from: CLIENTS.head }),
-        makeHit({ link, recipient: null, level: 'aggregate' }),
+        ...Array.from({ length: 5 }, () => makeHit({ link, recipient: null, level: 'aggregate' })),
       ],
     });
-    expect(report.links.map((row) => row.clicks)).toEqual([{ total: 5, unique: 2, human: 1 }]);
+    expect(report.links.map((row) => row.clicks)).toEqual([{ total: 9, unique: 2, human: 1 }]);
   });
 
   it('are the first thousand, with a warning that there are more', async () => {

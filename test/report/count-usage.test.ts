@@ -3,7 +3,10 @@ import { usageRowsMax } from '../../src/base/limits.ts';
 import { countUsage } from '../../src/report/count-usage.ts';
 import type { UsageRow } from '../../src/report/report-source.ts';
 
-const row = (of: Partial<UsageRow>): UsageRow => ({ kind: 'open', client: null, device: null, total: 1, ...of });
+const row = (of: Partial<UsageRow>): UsageRow => ({
+  ...({ kind: 'open', client: null, device: null, total: 1, anonymous: 0 } as const),
+  ...of,
+});
 
 describe('countUsage', () => {
   it('adds up events by client and by device, the most opens first, then by name, what is not known last', () => {
