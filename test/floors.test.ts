@@ -18,6 +18,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   settle: 2,
   report: 2,
   retain: 2,
+  deliveries: 2,
   store: 3,
   journal: 3,
   control: 3,

@@ -476,3 +476,12 @@ export const ownRulesMax = 100;
 
 /** Characters of a text in a sender's own rule: as many as are kept of a header. */
 export const ownRuleCharsMax = 256;
+
+/** Milliseconds for which the name of a delivery event is remembered: providers tell one again for some days at most. */
+export const deliveryIdKeptMs = 35 * 86_400_000;
+
+/** Names of delivery events that are forgotten in one transaction: more than come in one. */
+export const deliveryIdsAtOnce = 10_000;
+
+/** Characters of the name of a delivery event: the longest that a provider gives has about 100. */
+export const deliveryIdCharsMax = 256;

@@ -15,6 +15,8 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   sendability: 'write',
   suppress: 'write',
   unsuppress: 'write',
+  recordDeliveries: 'write',
+  eraseDeliveries: 'write',
   recordMail: 'write',
   listMails: 'read',
   readMail: 'read',

@@ -1,7 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
-import { COUNT_LABELS, KINDS, LEVELS, NETWORKS } from './codes.ts';
+import { COUNT_LABELS, DELIVERY_STATES, KINDS, LEVELS, NETWORKS } from './codes.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 
 /** All steps by name, in order. */
@@ -26,6 +26,10 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('link_count', 'integer')
     .addColumn('cost', 'text')
     .addColumn('currency', 'text')
+    .addColumn('delivered', 'integer', zero)
+    .addColumn('bounces', 'integer', zero)
+    .addColumn('complaints', 'integer', zero)
+    .addColumn('last_delivered_at_ms', 'integer')
     .execute();
   await create('deleted_messages')
     .addColumn('key', 'integer', (column) => column.primaryKey())
@@ -239,6 +243,29 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at_ms', 'integer')
     .execute();
   await createControl(db);
+  await createDeliveries(db);
+}
+
+/** What became of mails after they were handed over. */
+async function createDeliveries(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('deliveries')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
+    .addColumn('state', 'integer', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('timed', 'integer', notNull)
+    .addColumn('complained_at_ms', 'integer')
+    .$call(keyedBy('message_key', 'recipient_key'))
+    .execute();
+  await codes(db, 'delivery_states', DELIVERY_STATES);
+  await db.schema
+    .createTable('seen_deliveries')
+    .addColumn('id', 'blob', notNull)
+    .addColumn('until_ms', 'integer', notNull)
+    .$call(keyedBy('id'))
+    .execute();
+  await db.schema.createIndex('seen_deliveries_by_time').on('seen_deliveries').column('until_ms').execute();
 }
 
 /** The sequence of control changes, with its name and the key of its tombstones. */

@@ -7,6 +7,7 @@ import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
+import type { DeliveryStore } from '../deliveries/delivery.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { RetentionStore } from '../retain/retain.ts';
 import type { SweepStore } from '../retain/sweep.ts';
@@ -16,6 +17,7 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { type DeliveryTraces, makeDeliveryStore } from './delivery-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
@@ -40,6 +42,8 @@ export interface Store
   extends SendRows,
     SendLogRows,
     Suppressions,
+    DeliveryStore,
+    DeliveryTraces,
     MailRows,
     SettleStore,
     CountedSource,
@@ -116,6 +120,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSendStore(writer),
     ...makeSendLog(writer),
     ...makeSuppressions(writer),
+    ...makeDeliveryStore(writer),
     ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),

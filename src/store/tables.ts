@@ -38,6 +38,8 @@ export interface Tables {
   readonly control_log: ControlLogTable;
   readonly control_changes: ControlChangeTable;
   readonly consents: ConsentTable;
+  readonly deliveries: DeliveryTable;
+  readonly seen_deliveries: SeenDeliveryTable;
 }
 
 /** With what was sent of it and who left by it, counted in the transactions that record both. */
@@ -61,6 +63,12 @@ interface MessageTable {
   /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
   readonly cost: Generated<string | null>;
   readonly currency: Generated<string | null>;
+  /** Recipients by what was said of their mail first, and those who complained. */
+  readonly delivered: Generated<number>;
+  readonly bounces: Generated<number>;
+  readonly complaints: Generated<number>;
+  /** Of deliveries of which it is known when they were. */
+  readonly last_delivered_at_ms: Generated<number | null>;
 }
 
 /** A message that is gone, some of whose rows may still be there; its number is never given again. */
@@ -358,6 +366,23 @@ interface ConsentTable {
   readonly at_ms: number;
   readonly recorded_at_ms: number;
   readonly by: string;
+}
+
+/** What became of a mail to a recipient (delivery-rows.ts). */
+interface DeliveryTable {
+  readonly message_key: number;
+  readonly recipient_key: Buffer;
+  readonly state: number;
+  readonly at_ms: number;
+  /** 0 where nobody said when it was: `at_ms` is then when it was told. */
+  readonly timed: number;
+  readonly complained_at_ms: number | null;
+}
+
+/** An event that was told, by a hash of its name, and until when it is remembered. */
+interface SeenDeliveryTable {
+  readonly id: Buffer;
+  readonly until_ms: number;
 }
 
 /** What a control change is about. */

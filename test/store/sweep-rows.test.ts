@@ -18,6 +18,8 @@ async function filledStore(): Promise<TestStore> {
       packed: Buffer.from('x'),
       atMs: startMs,
     });
+    const of = { id: null, atMs: startMs, isTimed: true, isHard: false } as const;
+    await opened.store.recordDeliveries([{ ...of, message, recipient: 'r1', event: 'delivered' }]);
     const run = { id: 'one', host: 'here', pid: 1 };
     await opened.store.startSending(message, run);
     await opened.store.logSends(message, run, { ended: [], begun: ['r1'] });
