@@ -485,3 +485,22 @@ export const deliveryIdsAtOnce = 10_000;
 
 /** Characters of the name of a delivery event: the longest that a provider gives has about 100. */
 export const deliveryIdCharsMax = 256;
+
+/** Bytes of what a provider tells at once: SendGrid sends up to 768 kB, the others less. */
+export const hookBodyBytesMax = 2_000_000;
+
+/** Events in it: SendGrid's have some 300 bytes at least. */
+export const hookEventsMax = 10_000;
+
+/** Milliseconds after which what was signed is old, whoever brings it: providers try for a day. */
+export const hookOldMs = 90_000_000;
+
+/** The same where each try is signed anew (Standard Webhooks); also by how much a clock may be ahead. */
+export const hookClockMs = 300_000;
+
+/** Certificates of SNS that are remembered: there is one for each region, and a new one each year. */
+export const snsCertificatesMax = 16;
+
+/** Bytes of such a certificate, or of the answer to a confirmation, and milliseconds in which they come. */
+export const snsBytesMax = 65_536;
+export const snsTimeoutMs = 5_000;

@@ -5,6 +5,7 @@ import { parseBaseUrl } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
+import type { HookSettings } from '../deliveries/read-hooks.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
 import { prepareNameResolver } from '../server/resolve-name.ts';
@@ -45,6 +46,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const reverseDns = readReverseDns(flags.reverseDns ?? settings.reverseDns ?? 'off');
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   const retention = readRetentionPolicy(flags, settings);
+  const hooks = await readHooksOf(settings);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -64,6 +66,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     repeatWindowMs,
     retention,
     rules: settings.rules,
+    hooks,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });
@@ -108,6 +111,13 @@ function readWorkers(text: string): number {
     'INVALID_OPTION',
     `--workers takes a whole number from 1 to ${workersMax}, but ${quote(text)} came. 1 is one process for all.`,
   );
+}
+
+/** Loaded where providers are named alone. */
+async function readHooksOf({ hooks }: Settings): Promise<HookSettings | undefined> {
+  if (hooks === undefined) return undefined;
+  const { readHooks } = await import('../deliveries/read-hooks.ts');
+  return readHooks(hooks, 'TELLTALE_HOOKS, or "hooks" in telltale.config.json,');
 }
 
 /** The whole path of a database that can be opened. */

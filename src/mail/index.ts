@@ -1,5 +1,7 @@
 // Everything `telltale/nodemailer` exports.
 
+export type { HeaderProvider } from './delivery-headers.ts';
+export { deliveryHeaders } from './delivery-headers.ts';
 export type { MailRecipient } from './read-recipient.ts';
 export type { MailTracking } from './read-tracking.ts';
 export type { MailRecipients } from './recipient-rows.ts';

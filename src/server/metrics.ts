@@ -23,6 +23,8 @@ export interface Metrics {
   countRefused(reason: 'unauthorized' | 'rate-limited'): void;
   /** Counts an address whose name was asked for, by what became of it. */
   countName(outcome: NameOutcome | 'dropped'): void;
+  /** Counts events that a provider told, by what became of them. */
+  countTold(provider: string, outcome: string, by: number): void;
   readonly contentType: string;
   /** All figures in the text format of Prometheus. */
   text(): Promise<string>;
@@ -79,10 +81,17 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
     labelNames: ['outcome'],
     registers,
   });
+  const told = new Counter({
+    name: 'telltale_hook_events_total',
+    help: 'Events that providers told: accepted, duplicate, of no mail of ours (unmatched), about something else (ignored), of an erased recipient; requests that were old, forged or malformed.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
   return {
     countIgnored: (path, reason) => ignored.inc({ path, reason }),
     countRefused: (reason) => refused.inc({ reason }),
     countName: (outcome) => names.inc({ outcome }),
+    countTold: (provider, outcome, by) => told.inc({ provider, outcome }, by),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
+import type { HookSettings } from '../deliveries/read-hooks.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
 import { networksDirectory } from '../network-files/load-lists.ts';
@@ -45,6 +46,8 @@ export interface AnswerSettings {
   readonly reverseDns?: string | undefined;
   /** The sender's own rules for verdicts; see docs/opens.md. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** Providers that tell of deliveries; see docs/deliveries.md. @default none */
+  readonly hooks?: HookSettings | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -119,7 +122,7 @@ async function listenForReaders(
   parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store'>,
   known: { readonly networks: Networks; readonly names: Names | undefined },
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
-  const { keys, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
+  const { keys, apiToken, trustedProxies, hosts = [], hooks, guesses, onApiRequest, onProblem } = options;
   const { journal, control, metrics, store } = parts;
   let baseUrl = '';
   const listening = await listen(options, (url, closing) => {
@@ -132,7 +135,7 @@ async function listenForReaders(
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
-      ...{ onApiRequest, onProblem, closing },
+      ...{ hooks, onApiRequest, onProblem, closing },
     } as const;
     const core = prepareCore(app, metrics);
     return answerFirst(core, loadApp(core, app, { guesses, isPublic: options.adminPort !== undefined }), onProblem);
