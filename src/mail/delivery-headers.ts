@@ -5,6 +5,13 @@ import { checkId } from '../base/ids.ts';
 const PROVIDERS = ['ses', 'postmark', 'sendgrid', 'mailgun'] as const;
 export type HeaderProvider = (typeof PROVIDERS)[number];
 
+/** A header that nodemailer is to leave as it is: it would encode quotes, which no provider decodes. */
+export interface PreparedHeader {
+  readonly prepared: true;
+  readonly foldLines: true;
+  readonly value: string;
+}
+
 /**
  * Headers for one recipient's mail, to be added to those that `render` gives. None where the provider could not keep the
  * ids as they are: Postmark's and Amazon's values are short and of few characters.
@@ -14,7 +21,7 @@ export type HeaderProvider = (typeof PROVIDERS)[number];
 export function deliveryHeaders(
   provider: HeaderProvider,
   of: { readonly message: string; readonly recipient: string },
-): Readonly<Record<string, string>> {
+): Readonly<Record<string, string | PreparedHeader>> {
   const telltale_message = checkId(of.message, 'message');
   const telltale_recipient = checkId(of.recipient, 'recipient');
   switch (provider) {
@@ -45,7 +52,11 @@ const SES_VALUE = /^[A-Za-z0-9_.@-]{1,128}$/;
 const POSTMARK_VALUE = /^[!-~]{1,80}$/;
 
 /** JSON that a header can hold; it is folded at its blanks. */
-function toAscii(value: object): string {
-  const json = JSON.stringify(value, undefined, 1).replaceAll(/\n */g, ' ');
-  return json.replaceAll(/[^ -~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+function toAscii(of: object): PreparedHeader {
+  const json = JSON.stringify(of, undefined, 1).replaceAll(/\n */g, ' ');
+  const value = json.replaceAll(
+    /[^ -~]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return { prepared: true, foldLines: true, value };
 }

@@ -1,6 +1,6 @@
 // Everything `telltale/nodemailer` exports.
 
-export type { HeaderProvider } from './delivery-headers.ts';
+export type { HeaderProvider, PreparedHeader } from './delivery-headers.ts';
 export { deliveryHeaders } from './delivery-headers.ts';
 export type { MailRecipient } from './read-recipient.ts';
 export type { MailTracking } from './read-tracking.ts';

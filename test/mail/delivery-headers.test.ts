@@ -8,7 +8,7 @@ import { thrownBy } from '../support/thrown.ts';
 const of = { message: 'spring-sale', recipient: 'r-42@x' };
 
 /** The headers as they are read behind nodemailer, which folds them. */
-async function sent(headers: Readonly<Record<string, string>>): Promise<ReadonlyMap<string, unknown>> {
+async function sent(headers: ReturnType<typeof deliveryHeaders>): Promise<ReadonlyMap<string, unknown>> {
   const { message } = await createTransport({ streamTransport: true, buffer: true }).sendMail({
     ...{ from: 'a@example.com', to: 'b@example.com', text: 'x', headers },
   });
