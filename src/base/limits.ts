@@ -504,3 +504,9 @@ export const snsCertificatesMax = 16;
 /** Bytes of such a certificate, or of the answer to a confirmation, and milliseconds in which they come. */
 export const snsBytesMax = 65_536;
 export const snsTimeoutMs = 5_000;
+
+/** Bytes of a bounce mail that is looked into: one that returns all of a mail has what mail servers let pass. */
+export const bounceMailBytesMax = 50_000_000;
+
+/** Bounce mails that are recorded in one transaction. */
+export const bouncesAtOnce = 100;

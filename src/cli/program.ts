@@ -33,6 +33,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addRelabel(program, io);
   addMigrate(program, io);
   addRetain(program, io, setStatus);
+  addBounces(program, io);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -406,6 +407,21 @@ function withAges(of: Command): Command {
       '--retain-events <age>',
       'how long it is kept who opened and clicked when: 400d, 13m, never (TELLTALE_RETAIN_EVENTS, default 13m)',
     );
+}
+
+function addBounces(program: Command, io: Io): void {
+  command(
+    program,
+    'bounces',
+    'Take bounce mails: what comes back for good is counted, and its recipient gets no more mail.',
+    `telltale bounces bounce.eml
+     telltale bounces /var/mail/bounces
+     telltale bounces ~/Maildir --dry-run
+     cat bounce.eml | telltale bounces -`,
+  )
+    .argument('[file...]', 'mails, mboxes or Maildirs; - or nothing reads stdin')
+    .option('--dry-run', 'say what would count, and write nothing')
+    .action(async (files: string[], flags) => (await import('./bounces.ts')).bounces(files, flags, io));
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
