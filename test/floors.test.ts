@@ -25,6 +25,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   'network-files': 3,
   pages: 3,
   engine: 4,
+  notify: 4,
   server: 5,
   mail: 5,
   cli: 6,

@@ -510,3 +510,30 @@ export const bounceMailBytesMax = 50_000_000;
 
 /** Bounce mails that are recorded in one transaction. */
 export const bouncesAtOnce = 100;
+
+/** Endpoints that are told of events: each event is written once for each that asks for it. */
+export const webhooksMax = 20;
+
+/** Events that wait for one endpoint, or are parked: some 500 MB; what comes then is dropped, and counted. */
+export const noticesMax = 1_000_000;
+
+/** Events that are told at once, and the bytes of a request: what receivers take without asking (Standard Webhooks: 20 kB and up). */
+export const noticesAtOnce = 100;
+export const noticeBatchBytesMax = 64_000;
+
+/** Milliseconds for which an endpoint is tried; what waited for so long by then is parked. */
+export const parkAfterMs = 86_400_000;
+
+/** Milliseconds behind the first failure, doubled with each, and the most of them. */
+export const noticeRetryMs = 5_000;
+export const noticeRetryMsMax = 7_200_000;
+
+/** Milliseconds between two looks for what is to be told, and in which an endpoint has to answer. */
+export const noticeLookMs = 1_000;
+export const noticeTimeoutMs = 5_000;
+
+/** Bytes of an endpoint's answer that are read; what it says does not matter. */
+export const noticeAnswerBytesMax = 65_536;
+
+/** Characters of an endpoint's address. */
+export const webhookUrlCharsMax = 2_048;

@@ -7,6 +7,7 @@ import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
 import type { HookSettings } from '../deliveries/read-hooks.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
+import type { WebhookSettings } from '../notify/webhook-settings.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
 import { prepareNameResolver } from '../server/resolve-name.ts';
 import type { Primary } from '../server/run-primary.ts';
@@ -47,6 +48,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   const retention = readRetentionPolicy(flags, settings);
   const hooks = await readHooksOf(settings);
+  const webhooks = await readWebhooksOf(settings);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -67,6 +69,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     retention,
     rules: settings.rules,
     hooks,
+    webhooks,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });
@@ -118,6 +121,12 @@ async function readHooksOf({ hooks }: Settings): Promise<HookSettings | undefine
   if (hooks === undefined) return undefined;
   const { readHooks } = await import('../deliveries/read-hooks.ts');
   return readHooks(hooks, 'TELLTALE_HOOKS, or "hooks" in telltale.config.json,');
+}
+
+async function readWebhooksOf({ webhooks }: Settings): Promise<WebhookSettings | undefined> {
+  if (webhooks === undefined) return undefined;
+  const { readWebhookSettings } = await import('../notify/webhook-settings.ts');
+  return readWebhookSettings(webhooks, 'TELLTALE_WEBHOOKS, or "webhooks" in telltale.config.json,');
 }
 
 /** The whole path of a database that can be opened. */

@@ -37,6 +37,8 @@ export interface Settings {
   readonly retainEvents: string | undefined;
   /** Providers that tell of deliveries, as JSON or as the configuration file has them. */
   readonly hooks: unknown;
+  /** Who is told of events, as JSON or as the configuration file has it. */
+  readonly webhooks: unknown;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
@@ -44,7 +46,7 @@ export interface Settings {
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
   'reverseDns',
-  ...(['rules', 'retainSignals', 'retainEvents', 'hooks'] as const),
+  ...(['rules', 'retainSignals', 'retainEvents', 'hooks', 'webhooks'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -76,6 +78,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
     retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
     hooks: env.TELLTALE_HOOKS ?? config.hooks,
+    webhooks: env.TELLTALE_WEBHOOKS ?? config.webhooks,
     rules: rulesOf(config),
   };
 }

@@ -11,6 +11,7 @@ import { answerProblem } from './problem.ts';
 import { recipientRoutes } from './recipient-api.ts';
 import { routesOf } from './routes-of.ts';
 import { sendRoutes } from './send-api.ts';
+import { webhookRoutes } from './webhook-api.ts';
 
 /** All routes, in the order of the documentation. */
 export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
@@ -21,6 +22,7 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...deliveryRoutes(parts),
     ...consentRoutes(parts),
     ...controlRoutes(parts),
+    ...webhookRoutes(parts),
   ];
 }
 

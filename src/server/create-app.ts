@@ -3,6 +3,7 @@ import type Koa from 'koa';
 import { checkOptionNames } from '../base/options.ts';
 import type { HookSettings } from '../deliveries/read-hooks.ts';
 import type { FetchSns } from '../deliveries/verify-sns.ts';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
 import { type ApiRequest, addAdmin } from './add-admin.ts';
 import { asMiddleware, COLLECTOR_OPTIONS } from './collector.ts';
@@ -25,6 +26,8 @@ export interface AppOptions extends CoreOptions {
   readonly hooks?: HookSettings | undefined;
   /** Asks Amazon SNS for a certificate, or to confirm a subscription. @default over https */
   readonly fetchSns?: FetchSns | undefined;
+  /** Where webhooks may go that the API adds. @default public addresses, at ports 80 and 443 */
+  readonly webhookPolicy?: WebhookPolicy | undefined;
   /** Aborted when the server closes: answers that have no end of their own (live figures) end then. @default never */
   readonly closing?: AbortSignal | undefined;
   /** Told of failures while answering. @default nothing */
@@ -39,7 +42,18 @@ export function createApp(options: AppOptions): Koa {
 
 const APP_OPTIONS = [
   ...COLLECTOR_OPTIONS,
-  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'hooks', 'fetchSns', 'closing'],
+  ...[
+    'store',
+    'hosts',
+    'apiToken',
+    'readiness',
+    'processMetrics',
+    'onApiRequest',
+    'hooks',
+    'fetchSns',
+    'webhookPolicy',
+    'closing',
+  ],
   'onProblem',
 ];
 
@@ -67,7 +81,8 @@ export function makeApp(core: Core, options: AppOptions, shared: SharedParts = {
     app.use(answerHooks({ settings, fetchSns: fetchFrom, store, keys, baseUrl, countTold, now, onProblem }));
   }
   if (!isPublic) {
-    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics };
+    const { webhookPolicy } = options;
+    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, webhookPolicy };
     addAdmin(app, { ...shown, now, onApiRequest, closing, onProblem });
   }
   app.use(answerNothingHere);

@@ -5,6 +5,7 @@ import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS, NO_DEVICE } from './codes.ts';
+import { Notices } from './notices.ts';
 import { SendReader } from './send-reader.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -56,11 +57,14 @@ export class Changes {
   readonly sends: SendReader;
   /** What moves in the audiences of the messages. */
   readonly audiences: AudienceMoves;
+  /** What others are told of. */
+  readonly notices: Notices;
 
   constructor(writer: Writer) {
     this.#writer = writer;
     this.sends = new SendReader(writer.statements);
     this.audiences = new AudienceMoves(writer.statements, this.sends);
+    this.notices = new Notices(writer);
   }
 
   addTotal({ hit, verdict, message }: CountedHit): void {
@@ -142,6 +146,7 @@ export class Changes {
     }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
+    this.notices.write(Date.now());
   }
 
   #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number): void {

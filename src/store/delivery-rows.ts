@@ -1,20 +1,24 @@
 // What became of mails after they were handed over: one row a recipient of a message, with the first end that was told. What
 // was told counts once, however often. When a mail arrived says something of its hits, as its send does; a complaint and a
 // hard bounce let the recipient get no more mail.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { deliveryIdKeptMs, deliveryIdsAtOnce } from '../base/limits.ts';
 import type { Delivery, DeliveryOutcome, DeliveryStore } from '../deliveries/delivery.ts';
 import { codeOf, DELIVERY_STATES, wordOf } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes, getOrSet } from './count-rows.ts';
 import { judgeLateSends, type NewSend } from './late-sends.ts';
+import type { Notices } from './notices.ts';
 import { suppressNow } from './suppression-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** What the store keeps of a recipient's mail on its way. */
 export interface DeliveryTraces {
-  /** Removes what is known of deliveries to a recipient; counts of messages stay. Gives how many rows went. */
-  eraseDeliveries(recipient: string): Promise<number>;
+  /**
+   * Removes what is known of deliveries to a recipient, and what others would have been told of them; counts of messages
+   * stay. Gives how many rows of each went.
+   */
+  eraseDeliveries(recipient: string): Promise<{ readonly deliveries: number; readonly notices: number }>;
 }
 
 export function makeDeliveryStore(writer: Writer): DeliveryStore & DeliveryTraces {
@@ -23,7 +27,12 @@ export function makeDeliveryStore(writer: Writer): DeliveryStore & DeliveryTrace
     eraseDeliveries: (recipient) =>
       writer.transaction(() => {
         const key = writer.recipientKey(recipient);
-        return key === undefined ? 0 : writer.statements.deliveries.dropRecipient.run(key).changes;
+        if (key === undefined) return { deliveries: 0, notices: 0 };
+        const { deliveries, webhooks } = writer.statements;
+        return {
+          deliveries: deliveries.dropRecipient.run(key).changes,
+          notices: webhooks.dropRecipient.run(key).changes,
+        };
       }),
   };
 }
@@ -55,6 +64,7 @@ function recordDeliveries(writer: Writer, deliveries: readonly Delivery[], nowMs
     const isNews = keep(writer, delivery, { added, changes });
     if (!isNews && name === undefined) return 'duplicate';
     suppressAfter(writer, delivery);
+    tell(writer, delivery, name, changes.notices);
     return 'accepted';
   });
   for (const [message, { delivered, bounces, complaints, lastMs }] of added) {
@@ -114,6 +124,17 @@ function suppressAfter(writer: Writer, { recipient, event, isHard, atMs }: Deliv
   const reason = event === 'complained' ? 'complaint' : event === 'bounced' && isHard ? 'bounce' : undefined;
   const key = reason === undefined ? undefined : writer.recipientKey(recipient);
   if (reason !== undefined && key !== undefined) suppressNow(writer, key, reason, atMs);
+}
+
+function tell(writer: Writer, delivery: Delivery, name: Buffer | undefined, notices: Notices): void {
+  if (!notices.isAnybodyTold) return;
+  const { message: id, recipient: recipientId, event, atMs, isTimed, isHard } = delivery;
+  const bounce = event === 'bounced' ? { bounce: isHard ? 'hard' : 'soft' } : {};
+  notices.add({
+    ...{ id: `evt_${name?.toString('hex') ?? randomUUID()}`, type: event, atMs, label: null },
+    ...{ message: writer.messages.keyOf({ id, atMs }), recipient: writer.recipientKey(recipientId) ?? null },
+    data: { message: id, recipient: recipientId, at: isTimed ? new Date(atMs).toISOString() : null, ...bounce },
+  });
 }
 
 function leaveAudience(writer: Writer, message: number, recipient: Buffer, changes: Changes): void {

@@ -10,6 +10,7 @@ import { prepareRetention, type RetentionStatements } from './retain-statements.
 import { prepareSendLog, type SendLogStatements } from './send-log-statements.ts';
 import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
+import { prepareWebhooks, type WebhookStatements } from './webhook-statements.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
@@ -19,6 +20,7 @@ export interface HotStatements {
   readonly sweeping: SweepStatements;
   readonly sendLog: SendLogStatements;
   readonly deliveries: DeliveryStatements;
+  readonly webhooks: WebhookStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -249,6 +251,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     retention: prepareRetention(sqlite, db),
     sweeping: prepareSweeping(sqlite),
     sendLog: prepareSendLog(sqlite, db),
+    webhooks: prepareWebhooks(sqlite),
     deliveries: prepareDeliveries(sqlite, db, {
       unknown: codeOf(DELIVERY_STATES, 'unknown'),
       delivered: codeOf(DELIVERY_STATES, 'delivered'),

@@ -244,6 +244,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .execute();
   await createControl(db);
   await createDeliveries(db);
+  await createWebhooks(db);
 }
 
 /** What became of mails after they were handed over. */
@@ -266,6 +267,42 @@ async function createDeliveries(db: Kysely<unknown>): Promise<void> {
     .$call(keyedBy('id'))
     .execute();
   await db.schema.createIndex('seen_deliveries_by_time').on('seen_deliveries').column('until_ms').execute();
+}
+
+/** Who is told of events, and what waits to be told. */
+async function createWebhooks(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('webhooks')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (id) => id.notNull().unique())
+    .addColumn('url', 'text', notNull)
+    .addColumn('secret', 'text', notNull)
+    .addColumn('events', 'text')
+    .addColumn('labels', 'text')
+    .addColumn('created_at_ms', 'integer', notNull)
+    .addColumn('by', 'text', notNull)
+    .addColumn('attempts', 'integer', notNull)
+    .addColumn('failing_since_ms', 'integer')
+    .addColumn('next_at_ms', 'integer', notNull)
+    .addColumn('problem', 'text')
+    .addColumn('dropped', 'integer', notNull)
+    .execute();
+  await db.schema
+    .createTable('outbox')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('webhook_key', 'integer', notNull)
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob')
+    .addColumn('payload', 'text', notNull)
+    .addColumn('created_at_ms', 'integer', notNull)
+    .addColumn('batch', 'text')
+    .addColumn('parked_at_ms', 'integer')
+    .execute();
+  await db.schema.createIndex('outbox_by_webhook').on('outbox').columns(['webhook_key', 'key']).execute();
+  await sql`CREATE INDEX outbox_given ON outbox (webhook_key, batch) WHERE batch IS NOT NULL`.execute(db);
+  await sql`CREATE INDEX outbox_waiting ON outbox (webhook_key, key) WHERE parked_at_ms IS NULL`.execute(db);
+  await db.schema.createIndex('outbox_by_message').on('outbox').columns(['message_key', 'key']).execute();
+  await db.schema.createIndex('outbox_by_recipient').on('outbox').column('recipient_key').execute();
 }
 
 /** The sequence of control changes, with its name and the key of its tombstones. */

@@ -22,6 +22,7 @@ import { makeEventSource } from './event-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
+import { makeOutbox, type OutboxStore } from './outbox-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
 import { makeRecipientSource } from './recipient-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
@@ -33,6 +34,7 @@ import { makeSettleStore } from './settle-rows.ts';
 import { makeSuppressions, type Suppressions } from './suppression-rows.ts';
 import { makeSweepStore } from './sweep-rows.ts';
 import type { Tables } from './tables.ts';
+import { makeWebhookRows, type WebhookRows } from './webhook-rows.ts';
 import { Writer } from './writer.ts';
 
 /** "TTST": tells a store from any other SQLite file. */
@@ -44,6 +46,8 @@ export interface Store
     Suppressions,
     DeliveryStore,
     DeliveryTraces,
+    WebhookRows,
+    OutboxStore,
     MailRows,
     SettleStore,
     CountedSource,
@@ -121,6 +125,8 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSendLog(writer),
     ...makeSuppressions(writer),
     ...makeDeliveryStore(writer),
+    ...makeWebhookRows(writer),
+    ...makeOutbox(writer),
     ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),

@@ -13,6 +13,7 @@ const SWEPT = {
   send_log: ['recipient_key'],
   send_runs: [],
   deliveries: ['recipient_key'],
+  outbox: ['key'],
   quarter_counts: ['quarter', 'kind', 'label'],
   link_counts: ['link_index', 'destination_key'],
   links: ['link_index', 'destination_key'],

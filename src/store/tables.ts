@@ -40,6 +40,8 @@ export interface Tables {
   readonly consents: ConsentTable;
   readonly deliveries: DeliveryTable;
   readonly seen_deliveries: SeenDeliveryTable;
+  readonly webhooks: WebhookTable;
+  readonly outbox: OutboxTable;
 }
 
 /** With what was sent of it and who left by it, counted in the transactions that record both. */
@@ -383,6 +385,40 @@ interface DeliveryTable {
 interface SeenDeliveryTable {
   readonly id: Buffer;
   readonly until_ms: number;
+}
+
+/** An endpoint that is told of events (webhook-rows.ts). */
+interface WebhookTable {
+  readonly key: Generated<number>;
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  /** JSON arrays; null for all. */
+  readonly events: string | null;
+  readonly labels: string | null;
+  readonly created_at_ms: number;
+  readonly by: string;
+  /** Since the last that succeeded. */
+  readonly attempts: number;
+  readonly failing_since_ms: number | null;
+  /** It is not asked before. */
+  readonly next_at_ms: number;
+  readonly problem: string | null;
+  readonly dropped: number;
+}
+
+/** An event that an endpoint is to be told of (outbox-rows.ts). */
+interface OutboxTable {
+  readonly key: Generated<number>;
+  readonly webhook_key: number;
+  readonly message_key: number;
+  readonly recipient_key: Buffer | null;
+  /** JSON of the event. */
+  readonly payload: string;
+  readonly created_at_ms: number;
+  /** The name of the request it is told in, once it was. */
+  readonly batch: string | null;
+  readonly parked_at_ms: number | null;
 }
 
 /** What a control change is about. */

@@ -99,8 +99,8 @@ describe('deliveries', () => {
     expect(await store.recordDeliveries([delivery({ recipient: 'gone' })])).toEqual(['erased']);
     expect(rowsOf(path, 'SELECT * FROM recipients')).toEqual([]);
     await store.recordDeliveries([delivery(), delivery({ message: 'other' }), delivery({ recipient: 'r2' })]);
-    expect(await store.eraseDeliveries('r1')).toBe(2);
-    expect(await store.eraseDeliveries('nobody')).toBe(0);
+    expect(await store.eraseDeliveries('r1')).toEqual({ deliveries: 2, notices: 0 });
+    expect(await store.eraseDeliveries('nobody')).toEqual({ deliveries: 0, notices: 0 });
     expect(rowsOf(path, 'SELECT * FROM deliveries')).toHaveLength(1);
     expect(await store.findMessage(MESSAGE)).toMatchObject({ delivered: 2 });
     await store.deleteMessage(MESSAGE);

@@ -6,6 +6,8 @@ import { changeFile, openTestStore, rowsOf, settleHits, type TestStore } from '.
 
 async function filledStore(): Promise<TestStore> {
   const opened = await openTestStore();
+  const told = { url: 'https://hooks.example/', secret: 'whsec_', events: null, labels: null };
+  await opened.store.addWebhook(told, 'test');
   for (const message of ['a', 'b']) {
     await opened.store.recordSends(
       message,
