@@ -145,6 +145,9 @@ const { links } = `,
       prints: '1 true List-Unsubscribe,List-Unsubscribe-Post\n',
     },
   ],
+  'docs/deliveries.md': [
+    { before: '', after: '', prints: "true [ 'List-Unsubscribe', 'List-Unsubscribe-Post', 'X-SMTPAPI' ]\n" },
+  ],
   'docs/sending.md': [
     {
       before: '',

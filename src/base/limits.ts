@@ -525,3 +525,64 @@ export const ownRulesMax = 100;
 
 /** Characters of a text in a sender's own rule: as many as are kept of a header. */
 export const ownRuleCharsMax = 256;
+
+/** Milliseconds for which the name of a delivery event is remembered: providers tell one again for some days at most. */
+export const deliveryIdKeptMs = 35 * 86_400_000;
+
+/** Names of delivery events that are forgotten in one transaction: more than come in one. */
+export const deliveryIdsAtOnce = 10_000;
+
+/** Characters of the name of a delivery event: the longest that a provider gives has about 100. */
+export const deliveryIdCharsMax = 256;
+
+/** Bytes of what a provider tells at once: SendGrid sends up to 768 kB, the others less. */
+export const hookBodyBytesMax = 2_000_000;
+
+/** Events in it: SendGrid's have some 300 bytes at least. */
+export const hookEventsMax = 10_000;
+
+/** Milliseconds after which what was signed is old, whoever brings it: providers try for a day. */
+export const hookOldMs = 90_000_000;
+
+/** The same where each try is signed anew (Standard Webhooks); also by how much a clock may be ahead. */
+export const hookClockMs = 300_000;
+
+/** Certificates of SNS that are remembered: there is one for each region, and a new one each year. */
+export const snsCertificatesMax = 16;
+
+/** Bytes of such a certificate, or of the answer to a confirmation, and milliseconds in which they come. */
+export const snsBytesMax = 65_536;
+export const snsTimeoutMs = 5_000;
+
+/** Bytes of a bounce mail that is looked into: one that returns all of a mail has what mail servers let pass. */
+export const bounceMailBytesMax = 50_000_000;
+
+/** Bounce mails that are recorded in one transaction. */
+export const bouncesAtOnce = 100;
+
+/** Endpoints that are told of events: each event is written once for each that asks for it. */
+export const webhooksMax = 20;
+
+/** Events that wait for one endpoint, or are parked: some 500 MB; what comes then is dropped, and counted. */
+export const noticesMax = 1_000_000;
+
+/** Events that are told at once, and the bytes of a request: what receivers take without asking (Standard Webhooks: 20 kB and up). */
+export const noticesAtOnce = 100;
+export const noticeBatchBytesMax = 64_000;
+
+/** Milliseconds for which an endpoint is tried; what waited for so long by then is parked. */
+export const parkAfterMs = 86_400_000;
+
+/** Milliseconds behind the first failure, doubled with each, and the most of them. */
+export const noticeRetryMs = 5_000;
+export const noticeRetryMsMax = 7_200_000;
+
+/** Milliseconds between two looks for what is to be told, and in which an endpoint has to answer. */
+export const noticeLookMs = 1_000;
+export const noticeTimeoutMs = 5_000;
+
+/** Bytes of an endpoint's answer that are read; what it says does not matter. */
+export const noticeAnswerBytesMax = 65_536;
+
+/** Characters of an endpoint's address. */
+export const webhookUrlCharsMax = 2_048;

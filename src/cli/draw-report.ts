@@ -38,7 +38,8 @@ export function drawReport(story: ReportStory, terminal: Terminal, linksMax: num
 }
 
 function title({ report: { message, sent, rates }, timeline: { tz } }: ReportStory, { columns, paint }: Terminal) {
-  const partly = rates.denominator === 'measurable' ? `, ${percent(rates.coverage)} measurable` : '';
+  const { denominator, coverage } = rates;
+  const partly = denominator === 'sent' || coverage === null ? '' : `, ${percent(coverage)} ${denominator}`;
   const about = [
     ...(message.name === null ? [] : [printable(message.id)]),
     `${number(sent)} recipients${partly}`,
@@ -48,7 +49,8 @@ function title({ report: { message, sent, rates }, timeline: { tz } }: ReportSto
   return [paint('bold', name), ...wrapParts(about, columns).map((line) => paint('dim', line))];
 }
 
-function headline({ rates, opens, clicks, unsubscribes }: Report, { columns, paint }: Terminal): readonly string[] {
+function headline(report: Report, { columns, paint }: Terminal): readonly string[] {
+  const { rates, opens, clicks, unsubscribes } = report;
   const { value, low, high, level, reason, band, sample } = rates.open.estimated;
   const { measurable, masked, openers, clickers, both, maskedClickers } = sample;
   const indent = ' '.repeat(FIGURE + 2);
@@ -86,6 +88,16 @@ function headline({ rates, opens, clicks, unsubscribes }: Report, { columns, pai
     `${big(percent(rates.click.human))}  clicked, people`,
     ...below([`raw, with machines, ${percent(rates.click.raw)} (${number(clicks.unique)} recipients)`]),
     `${big(number(unsubscribes))}  unsubscribed`,
+    ...arrivals(report).map(([count, words]) => `${big(number(count))}  ${words}`),
+  ];
+}
+
+/** What became of the mails, where anybody said so. */
+function arrivals({ recipients, bounces, complaints }: Report): readonly (readonly [count: number, words: string])[] {
+  return [
+    ...(recipients.delivered === null ? [] : [[recipients.delivered, 'delivered'] as const]),
+    ...(bounces === 0 ? [] : [[bounces, 'bounced'] as const]),
+    ...(complaints === 0 ? [] : [[complaints, 'complained'] as const]),
   ];
 }
 

@@ -37,6 +37,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addExport(program, io);
   addErase(program, io, setStatus);
   addSuppressions(program, io);
+  addBounces(program, io);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -494,6 +495,21 @@ function addDoctor(program: Command, io: Io, setStatus: SetStatus): void {
     .option('--dkim-key <file>', 'its private key, PEM, to be compared with what DNS has')
     .option('--dns <server>', 'the DNS server to ask (default: that of this machine)')
     .action(async (flags) => setStatus((await (await import('./doctor.ts')).doctor(flags, io)) ? 0 : 1));
+}
+
+function addBounces(program: Command, io: Io): void {
+  command(
+    program,
+    'bounces',
+    'Take bounce mails: what comes back for good is counted, and its recipient gets no more mail.',
+    `telltale bounces bounce.eml
+     telltale bounces /var/mail/bounces
+     telltale bounces ~/Maildir --dry-run
+     cat bounce.eml | telltale bounces -`,
+  )
+    .argument('[file...]', 'mails, mboxes or Maildirs; - or nothing reads stdin')
+    .option('--dry-run', 'say what would count, and write nothing')
+    .action(async (files: string[], flags) => (await import('./bounces.ts')).bounces(files, flags, io));
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {

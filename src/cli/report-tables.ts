@@ -15,13 +15,14 @@ export async function printTables(
   io: Io,
   linksMax: number = reportLinksMax,
 ): Promise<void> {
-  const { message, rates, sent } = built;
+  const { message, rates, sent, recipients } = built;
+  const whole = rates.denominator === 'delivered' ? (recipients.delivered ?? sent) : sent;
   const when =
     message.firstSentAt === null ? '' : `, first sent ${localTime(message.firstSentAt, timeline.tz)} ${timeline.tz}`;
   await printTable(
     io,
     ['message', message.name ?? message.id],
-    [[rates.denominator, `${number(sent)} recipients${when}`]],
+    [[rates.denominator, `${number(whole)} recipients${when}`]],
   );
   await writeOut(io, '\n');
   const columns = ['', 'recipients', 'rate', 'human rate', 'hits'];
@@ -37,6 +38,7 @@ export async function printTables(
     row('clicks', built.clicks, rates.click),
     ['clicks by opens', '', percent(rates.clickToOpen.raw), percent(rates.clickToOpen.human), ''],
     ['unsubscribes', number(built.unsubscribes), '', '', ''],
+    ...arrivals(built),
   ];
   await printTable(io, columns, rows, columns.slice(1));
   await writeOut(io, '\n');
@@ -46,6 +48,16 @@ export async function printTables(
   await printUsage(built, io);
   await printTimes(timeline, io);
   await printLinks(built, io, linksMax);
+}
+
+/** What became of the mails, where anybody said so. */
+function arrivals({ recipients, bounces, complaints }: Report): readonly (readonly string[])[] {
+  const rows = [
+    ['delivered', recipients.delivered ?? 0] as const,
+    ['bounces', bounces] as const,
+    ['complaints', complaints] as const,
+  ];
+  return rows.flatMap(([name, count]) => (count === 0 ? [] : [[name, number(count), '', '', '']]));
 }
 
 async function printEstimate({ rates }: Report, io: Io): Promise<void> {

@@ -5,7 +5,9 @@ import { parseBaseUrls } from '../base/base-url.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { peerKeptMs, workersMax } from '../base/limits.ts';
+import type { HookSettings } from '../deliveries/read-hooks.ts';
 import { openAsnDatabase } from '../network-files/open-asn-database.ts';
+import type { WebhookSettings } from '../notify/webhook-settings.ts';
 import { prepareAddressOf } from '../server/client-address.ts';
 import { prepareNameResolver } from '../server/resolve-name.ts';
 import type { Primary } from '../server/run-primary.ts';
@@ -45,6 +47,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const reverseDns = readReverseDns(flags.reverseDns ?? settings.reverseDns ?? 'off');
   const repeatWindowMs = readRepeatWindow(flags.repeatWindow ?? settings.repeatWindow ?? '0');
   const retention = readRetentionPolicy(flags, settings);
+  const hooks = await readHooksOf(settings);
+  const webhooks = await readWebhooksOf(settings);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -65,6 +69,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     repeatWindowMs,
     retention,
     rules: settings.rules,
+    hooks,
+    webhooks,
     onApiRequest: (request) => log.info('API request', { ...request }),
     onProblem: log.problem,
   });
@@ -109,6 +115,19 @@ function readWorkers(text: string): number {
     'INVALID_OPTION',
     `--workers takes a whole number from 1 to ${workersMax}, but ${quote(text)} came. 1 is one process for all.`,
   );
+}
+
+/** Loaded where providers are named alone. */
+async function readHooksOf({ hooks }: Settings): Promise<HookSettings | undefined> {
+  if (hooks === undefined) return undefined;
+  const { readHooks } = await import('../deliveries/read-hooks.ts');
+  return readHooks(hooks, 'TELLTALE_HOOKS, or "hooks" in telltale.config.json,');
+}
+
+async function readWebhooksOf({ webhooks }: Settings): Promise<WebhookSettings | undefined> {
+  if (webhooks === undefined) return undefined;
+  const { readWebhookSettings } = await import('../notify/webhook-settings.ts');
+  return readWebhookSettings(webhooks, 'TELLTALE_WEBHOOKS, or "webhooks" in telltale.config.json,');
 }
 
 /** The whole path of a database that can be opened. */

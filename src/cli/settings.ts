@@ -39,24 +39,18 @@ export interface Settings {
   readonly retainSignals: string | undefined;
   readonly retainEvents: string | undefined;
   readonly userAgents: string | undefined;
+  /** Providers that tell of deliveries, as JSON or as the configuration file has them. */
+  readonly hooks: unknown;
+  /** Who is told of events, as JSON or as the configuration file has it. */
+  readonly webhooks: unknown;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
 
 const CONFIG_NAMES = [
-  ...([
-    'data',
-    'database',
-    'baseUrl',
-    'baseUrls',
-    'port',
-    'host',
-    'trustedProxies',
-    'repeatWindow',
-    'asnDatabase',
-  ] as const),
-  'reverseDns',
-  ...(['rules', 'retainSignals', 'retainEvents', 'userAgents'] as const),
+  ...(['data', 'database', 'baseUrl', 'baseUrls', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const),
+  ...(['asnDatabase', 'reverseDns', 'rules', 'retainSignals', 'retainEvents', 'userAgents', 'hooks'] as const),
+  'webhooks',
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -88,6 +82,8 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
     retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
     userAgents: env.TELLTALE_USER_AGENTS ?? textOf(config, 'userAgents'),
+    hooks: env.TELLTALE_HOOKS ?? config.hooks,
+    webhooks: env.TELLTALE_WEBHOOKS ?? config.webhooks,
     rules: rulesOf(config),
   };
 }

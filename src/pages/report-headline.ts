@@ -130,7 +130,7 @@ export function tilesOf(report: Report): readonly Tile[] {
   const find = figuresOf(report);
   const { recipients, sent, rates, opens } = report;
   const whole = rates.denominator === 'measurable' ? recipients.measurable.clicks : (recipients.delivered ?? sent);
-  const measured = rates.denominator === 'measurable' ? ' whose clicks may be counted one by one' : '';
+  const measured = WHOLE_WORDS[rates.denominator];
   const openers = opens.byLabel.human.unique + opens.byLabel['proxy-human'].unique;
   return [
     rateTile('Click rate', 'rates.click', `of ${countWords(whole, 'recipient')}${measured}`, find),
@@ -145,11 +145,24 @@ export function tilesOf(report: Report): readonly Tile[] {
   ];
 }
 
+/** Which recipients rates are shares of. */
+const WHOLE_WORDS: Readonly<Record<Report['rates']['denominator'], string>> = {
+  measurable: ' whose clicks may be counted one by one',
+  delivered: ' to whom it came',
+  sent: '',
+};
+
 /** What a message need not have: where there is none, it takes no room. */
-function tilesWhere({ conversions, bounces, complaints, cost, sent }: Report, find: FindFigure): readonly Tile[] {
+function tilesWhere(
+  { conversions, recipients, bounces, complaints, cost, sent }: Report,
+  find: FindFigure,
+): readonly Tile[] {
   const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
   return [
     ...(conversions.count > 0 ? [countTile('Conversions', 'conversions.count', values, find)] : []),
+    ...(recipients.delivered === null
+      ? []
+      : [countTile('Delivered', 'recipients.delivered', `of ${countWords(sent, 'recipient')}`, find)]),
     ...(bounces > 0 ? [countTile('Bounces', 'bounces', `of ${countWords(sent, 'recipient')}`, find)] : []),
     ...(complaints > 0 ? [countTile('Complaints', 'complaints', 'reported as spam', find)] : []),
     ...(cost === null ? [] : [costTile(cost)]),

@@ -44,6 +44,7 @@ export interface Report {
   readonly sent: number;
   readonly recipients: {
     readonly sent: number;
+    /** To whom the mail came, as far as that was told; null when nobody told of any. */
     readonly delivered: number | null;
     /** Recipients whose consent lets each kind be counted one by one. */
     readonly measurable: { readonly opens: number; readonly clicks: number };
@@ -101,7 +102,7 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     sent: message.sent,
     recipients: {
       sent: message.sent,
-      delivered: null,
+      delivered: deliveredOf(message),
       measurable: { opens: message.measurableOpens, clicks: message.measurableClicks },
     },
     opens: hitCounts('open', find),
@@ -111,13 +112,18 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     domains: await reportDomains(source, message.id),
     ...countUsage(await source.usageOf(message.id)),
     unsubscribes: message.unsubscribes,
-    bounces: 0,
-    complaints: 0,
+    bounces: message.bounces,
+    complaints: message.complaints,
     conversions: { count: 0, value: [] },
     cost: costOf(message),
     warnings: warningsFor(message, find, links),
     ...(include === 'test' && { test: { opens: find('open', 'test').total, clicks: find('click', 'test').total } }),
   };
+}
+
+/** How many got a message; null where nobody ever says so. */
+export function deliveredOf({ delivered }: Pick<MessageRow, 'delivered'>): number | null {
+  return delivered === 0 ? null : delivered;
 }
 
 type Find = (kind: 'open' | 'click', label: CountRow['label']) => Pick<CountRow, 'total' | 'recipients' | 'anonymous'>;
@@ -164,12 +170,20 @@ export function costOf({ cost, currency }: Pick<MessageRow, 'cost' | 'currency'>
 
 function warningsFor(message: MessageRow, find: Find, links: readonly LinkRow[]): Report['warnings'] {
   const warnings: { code: string; message: string }[] = [];
+  const untold = message.sent - message.delivered - message.bounces;
   if (message.sent === 0) {
-    warnings.push({ code: 'no-sends', message: 'No sends were recorded, so there are no rates.' });
+    const text = message.delivered > 0 ? 'No sends were recorded.' : 'No sends were recorded, so there are no rates.';
+    warnings.push({ code: 'no-sends', message: text });
   } else if (find('open', 'all').recipients > message.sent) {
     warnings.push({
       code: 'more-openers-than-sends',
       message: 'More recipients opened than sends were recorded; rates are too high.',
+    });
+  }
+  if (message.delivered > 0 && untold > 0) {
+    warnings.push({
+      code: 'deliveries-untold',
+      message: `Of ${untold} of ${message.sent} recipients nobody has said whether the mail came; until then rates by delivered recipients are too high.`,
     });
   }
   if (message.hidden > 0) {

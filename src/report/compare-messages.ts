@@ -88,7 +88,7 @@ function estimateOf({ rates }: Report): RateInterval | undefined {
 
 function clickRateOf({ rates, sent, recipients }: Report): RateInterval | undefined {
   const { human } = rates.click;
-  const whole = rates.denominator === 'measurable' ? recipients.measurable.clicks : sent;
+  const whole = rates.denominator === 'measurable' ? recipients.measurable.clicks : (recipients.delivered ?? sent);
   // More clickers than recorded sends: no share of anything.
   return human === null || human > 1 ? undefined : wilson(Math.round(human * whole), whole);
 }

@@ -33,17 +33,25 @@ export function ratesOf(
   message: MessageRow,
   { open, click }: { readonly open: Recipients; readonly click: Recipients },
 ): Rates {
-  const isPartly = message.measurableOpens < message.sent || message.measurableClicks < message.sent;
-  const opensBy = isPartly ? message.measurableOpens : message.sent;
-  const clicksBy = isPartly ? message.measurableClicks : message.sent;
+  const { denominator, opensBy, clicksBy } = wholeOf(message);
+  const hasNone = opensBy + clicksBy === 0;
   return {
-    denominator: isPartly ? 'measurable' : 'sent',
+    denominator,
     coverage: ratio(opensBy, message.sent),
-    reason: message.sent === 0 ? 'no-sends' : opensBy + clicksBy === 0 ? 'none-measurable' : null,
+    reason: !hasNone ? null : message.sent === 0 ? 'no-sends' : 'none-measurable',
     open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy) },
     click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
     clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },
   };
+}
+
+/** How many recipients rates are divided by; clicks may be counted of others than opens. */
+function wholeOf({ sent, measurableOpens, measurableClicks, delivered }: MessageRow) {
+  if (measurableOpens < sent || measurableClicks < sent) {
+    return { denominator: 'measurable', opensBy: measurableOpens, clicksBy: measurableClicks } as const;
+  }
+  if (delivered > 0) return { denominator: 'delivered', opensBy: delivered, clicksBy: delivered } as const;
+  return { denominator: 'sent', opensBy: sent, clicksBy: sent } as const;
 }
 
 function ratio(part: number, whole: number): number | null {

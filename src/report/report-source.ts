@@ -50,6 +50,10 @@ export interface MessageRow {
   /** A decimal number. */
   readonly cost: string | null;
   readonly currency: string | null;
+  /** Recipients whose mail arrived, or bounced, as far as that was told, and who reported it as spam. */
+  readonly delivered: number;
+  readonly bounces: number;
+  readonly complaints: number;
 }
 
 /** Recipients of a message at one mail domain. */

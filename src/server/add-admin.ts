@@ -2,6 +2,7 @@
 // or at one of its own.
 import type Koa from 'koa';
 import type { Context, Middleware } from 'koa';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import { answerApi, apiRoutes } from './api.ts';
@@ -29,6 +30,8 @@ export interface AdminParts {
   readonly guesses: GuessLimit;
   readonly metrics: Pick<Metrics, 'countRefused' | 'contentType' | 'text'>;
   readonly now: () => number;
+  /** Where webhooks may go. */
+  readonly webhookPolicy: WebhookPolicy | undefined;
   /** Told of each request to the API. */
   readonly onApiRequest: ((request: ApiRequest) => void) | undefined;
   /** Aborted when the server closes. */
@@ -54,7 +57,7 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   app.use(answerMetrics(metrics, mayRead, addressOf));
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
   const live = makeLive({ source: store, closing, onProblem });
-  const routes = apiRoutes({ store, live, now });
+  const routes = apiRoutes({ store, live, now, webhookPolicy: parts.webhookPolicy });
   app.use(answerOpenApi(routes));
   app.use(answerApi(routes, auth));
   app.use(pageRoutes({ store, auth, keys, baseUrl, live, now }));

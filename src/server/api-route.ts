@@ -7,6 +7,7 @@ import { idProblem } from '../base/ids.ts';
 import { idBytesMax, pageRowsDefault, pageRowsMax, urlCharsMax } from '../base/limits.ts';
 import type { Scope } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Caller } from './api-auth.ts';
 import { type Format, formatOf, one, reasonOf } from './api-data.ts';
@@ -18,6 +19,8 @@ export interface ApiParts {
   readonly store: Store;
   readonly live: Live;
   readonly now: () => number;
+  /** Where webhooks may go. @default public addresses, at ports 80 and 443 */
+  readonly webhookPolicy?: WebhookPolicy | undefined;
 }
 
 /** What can be told of a route without running it. */

@@ -5,6 +5,7 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
 import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
+import { deliveryRoutes } from './delivery-api.ts';
 import { eraseRoutes } from './erase-api.ts';
 import { messageRoutes } from './message-api.ts';
 import { answerProblem } from './problem.ts';
@@ -12,6 +13,7 @@ import { recipientRoutes } from './recipient-api.ts';
 import { routesOf } from './routes-of.ts';
 import { sendRoutes } from './send-api.ts';
 import { suppressionRoutes } from './suppression-api.ts';
+import { webhookRoutes } from './webhook-api.ts';
 
 /** All routes, in the order of the documentation. */
 export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
@@ -19,10 +21,12 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...messageRoutes(parts),
     ...recipientRoutes(parts),
     ...sendRoutes(parts),
+    ...deliveryRoutes(parts),
     ...consentRoutes(parts),
     ...eraseRoutes(parts),
     ...suppressionRoutes(parts),
     ...controlRoutes(parts),
+    ...webhookRoutes(parts),
   ];
 }
 

@@ -1,10 +1,15 @@
 // The whole server as a Koa app: the collector, the pages and the API of the sender, and what watches them.
 import type Koa from 'koa';
 import { checkOptionNames } from '../base/options.ts';
+import type { HookSettings } from '../deliveries/read-hooks.ts';
+import type { FetchSns } from '../deliveries/verify-sns.ts';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
 import { type ApiRequest, addAdmin } from './add-admin.ts';
 import { asMiddleware, COLLECTOR_OPTIONS } from './collector.ts';
+import { fetchSns } from './fetch-sns.ts';
 import { type GuessLimit, makeGuessLimit } from './guess-limit.ts';
+import { answerHooks } from './hook-routes.ts';
 import { answerNothingHere, makeKoa } from './make-koa.ts';
 import { type Core, type CoreOptions, journalReadiness, prepareCore } from './prepare-core.ts';
 import { answerProbes, type Readiness } from './probes.ts';
@@ -17,6 +22,12 @@ export interface AppOptions extends CoreOptions {
   readonly readiness?: (() => Readiness) | undefined;
   /** Told of each request to the API: the method, the route (not the path), the status. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
+  /** Providers that tell of deliveries at `/hooks/`; see docs/deliveries.md. @default none */
+  readonly hooks?: HookSettings | undefined;
+  /** Asks Amazon SNS for a certificate, or to confirm a subscription. @default over https */
+  readonly fetchSns?: FetchSns | undefined;
+  /** Where webhooks may go that the API adds. @default public addresses, at ports 80 and 443 */
+  readonly webhookPolicy?: WebhookPolicy | undefined;
   /** Aborted when the server closes: answers that have no end of their own (live figures) end then. @default never */
   readonly closing?: AbortSignal | undefined;
   /** Told of failures while answering. @default nothing */
@@ -31,7 +42,19 @@ export function createApp(options: AppOptions): Koa {
 
 const APP_OPTIONS = [
   ...COLLECTOR_OPTIONS,
-  ...['store', 'hosts', 'apiToken', 'readiness', 'processMetrics', 'onApiRequest', 'closing'],
+  ...[
+    'store',
+    'hosts',
+    'apiToken',
+    'readiness',
+    'processMetrics',
+    'onApiRequest',
+    'hooks',
+    'fetchSns',
+    'webhookPolicy',
+    'closing',
+  ],
+  'onProblem',
 ];
 
 /** What the listeners and processes of one service share, and a single app has for itself. */
@@ -51,9 +74,15 @@ export function makeApp(core: Core, options: AppOptions, shared: SharedParts = {
   app.use(asMiddleware(collect));
   const readiness = options.readiness ?? (() => journalReadiness(journal));
   app.use(answerProbes(readiness, () => watch.problem() !== undefined));
+  const { keys, baseUrl } = tracker;
+  if (options.hooks !== undefined) {
+    const { hooks: settings, fetchSns: fetchFrom = fetchSns } = options;
+    const { countTold } = metrics;
+    app.use(answerHooks({ settings, fetchSns: fetchFrom, store, keys, baseUrl, countTold, now, onProblem }));
+  }
   if (!isPublic) {
-    const { keys, baseUrl } = tracker;
-    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics };
+    const { webhookPolicy } = options;
+    const shown = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, webhookPolicy };
     addAdmin(app, { ...shown, now, onApiRequest, closing, onProblem });
   }
   app.use(answerNothingHere);

@@ -13,7 +13,9 @@ import {
 import type { HitKind } from '../base/nouns.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
+import type { Notifier } from '../notify/start-notifier.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
+import type { Webhook } from '../store/webhook-rows.ts';
 import type { NameOutcome } from './resolve-name.ts';
 
 export interface Metrics {
@@ -23,6 +25,8 @@ export interface Metrics {
   countRefused(reason: 'unauthorized' | 'rate-limited'): void;
   /** Counts an address whose name was asked for, by what became of it. */
   countName(outcome: NameOutcome | 'dropped'): void;
+  /** Counts events that a provider told, by what became of them. */
+  countTold(provider: string, outcome: string, by: number): void;
   readonly contentType: string;
   /** All figures in the text format of Prometheus. */
   text(): Promise<string>;
@@ -38,12 +42,20 @@ export async function textOfAll(figures: readonly Figures[]): Promise<string> {
   return await AggregatorRegistry.aggregate([...figures]).metrics();
 }
 
+/** What is told of webhooks. */
+export interface WebhookFigures {
+  list(): Promise<readonly Pick<Webhook, 'id' | 'waiting' | 'parked' | 'dropped'>[]>;
+  readonly status: Notifier['status'];
+}
+
 export interface MetricsOptions {
   readonly journal: AccountedJournal;
   /** The mirror of the control state, if there is one. */
   readonly mirror?: Pick<Mirror, 'status'> | undefined;
   /** What runs retention, if it runs here. */
   readonly retainer?: Pick<Retainer, 'status'> | undefined;
+  /** What tells endpoints of events, if it runs here. */
+  readonly webhooks?: WebhookFigures | undefined;
   /** Tells of the process too: memory, event loop, garbage collection. @default false */
   readonly process?: boolean | undefined;
 }
@@ -53,7 +65,7 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5
 const BATCH_HITS = [1, 4, 16, 64, 256, 1_024];
 
 /** Makes the figures of one server. */
-export function makeMetrics({ journal, mirror, retainer, process = false }: MetricsOptions): Metrics {
+export function makeMetrics({ journal, mirror, retainer, webhooks, process = false }: MetricsOptions): Metrics {
   const registers = [new Registry()];
   const [registry = new Registry()] = registers;
   if (process) collectDefaultMetrics({ register: registry });
@@ -61,6 +73,7 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
   tellCommits(journal, registers);
   if (mirror !== undefined) tellMirror(mirror, registers);
   if (retainer !== undefined) tellRetention(retainer, registers);
+  if (webhooks !== undefined) tellWebhooks(webhooks, registers);
   const ignored = new Counter({
     name: 'telltale_requests_ignored_total',
     help: 'Requests that left no hit, by path and reason. Answers do not tell the reason.',
@@ -79,10 +92,17 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
     labelNames: ['outcome'],
     registers,
   });
+  const told = new Counter({
+    name: 'telltale_hook_events_total',
+    help: 'Events that providers told: accepted, duplicate, of no mail of ours (unmatched), about something else (ignored), of an erased recipient; requests that were old, forged or malformed.',
+    labelNames: ['provider', 'outcome'],
+    registers,
+  });
   return {
     countIgnored: (path, reason) => ignored.inc({ path, reason }),
     countRefused: (reason) => refused.inc({ reason }),
     countName: (outcome) => names.inc({ outcome }),
+    countTold: (provider, outcome, by) => told.inc({ provider, outcome }, by),
     contentType: registry.contentType,
     text: () => registry.metrics(),
     figures: () => registry.getMetricsAsJSON(),
@@ -180,6 +200,32 @@ function tellRetention(retainer: Pick<Retainer, 'status'>, registers: Registry[]
     registers,
     collect() {
       this.set((retainer.status().lastRunMs ?? 0) / 1_000);
+    },
+  });
+}
+
+function tellWebhooks({ list, status }: WebhookFigures, registers: Registry[]): void {
+  new Gauge({
+    name: 'telltale_webhook_events',
+    help: 'Events for an endpoint that wait, that were parked after a day, and that found no room since it was added.',
+    labelNames: ['webhook', 'state'],
+    registers,
+    async collect() {
+      // While the store is away, nothing is said of it.
+      const webhooks = await list().catch(() => []);
+      this.reset();
+      for (const { id: webhook, waiting, parked, dropped } of webhooks) {
+        for (const [state, count] of Object.entries({ waiting, parked, dropped })) this.set({ webhook, state }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'telltale_webhook_requests',
+    help: 'Requests to endpoints since the start, by whether they were taken.',
+    labelNames: ['outcome'],
+    registers,
+    collect() {
+      for (const [outcome, count] of Object.entries(status())) this.set({ outcome }, count);
     },
   });
 }

@@ -43,6 +43,7 @@ const REQUEST_PROBLEMS: Readonly<Partial<Record<ErrorCode, 400 | 404>>> = {
   INVALID_TIME_ZONE: 400,
   INVALID_ID: 400,
   UNKNOWN_OPTION: 400,
+  INVALID_WEBHOOK: 400,
 };
 
 interface StoreProblem {

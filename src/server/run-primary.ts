@@ -10,7 +10,7 @@ import { makeGuessLimit } from './guess-limit.ts';
 import { keepWorker, type WorkerPlace, type WorkerPlaceOptions } from './keep-worker.ts';
 import { type Listening, listen } from './listen.ts';
 import { type Figures, makeMetrics, textOfAll } from './metrics.ts';
-import type { Service, ServiceOptions } from './run-service.ts';
+import { policyOf, type Service, type ServiceOptions } from './run-service.ts';
 import { type Keeping, startKeeping } from './start-keeping.ts';
 
 export interface PrimaryOptions extends Omit<ServiceOptions, 'keys'> {
@@ -35,14 +35,16 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
   const closers = makeClosers();
   const places: WorkerPlace[] = [];
   let { ring } = options;
+  const webhookPolicy = policyOf(options);
   const keys = createKeyRing(ring);
   try {
     const port = await findPort(options);
     const keeping = await startKeeping({ ...options, journals });
     closers.add(keeping.close);
-    const { store, leftovers, retainer } = keeping;
+    const { store, leftovers, retainer, notifier } = keeping;
     const guesses = makeGuessLimit();
-    const own = makeMetrics({ journal: sumJournals(leftovers), retainer, process: true });
+    const webhooks = { list: () => store.listWebhooks(), status: notifier.status };
+    const own = makeMetrics({ journal: sumJournals(leftovers), retainer, webhooks, process: true });
     const text = async () => textOfAll([await own.figures(), ...(await figuresOf(places))]);
     const metrics = { ...own, text };
     const answer = answerWorkers({ keeping, guesses, metricsText: text, onApiRequest, onProblem });
@@ -50,9 +52,9 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     closers.add(() => allOf([admin?.close(), keeping.closeLeftovers(), ...places.map((place) => place.close())]));
     forkWorkersWell();
     const settings = (journalName: string) => () => {
-      const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules } = options;
+      const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules, hooks } = options;
       const asked = { dataDirectory, baseUrl, baseUrls, host, port, adminPort, apiToken, trustedProxies, hosts };
-      return { ...asked, asnDatabase, reverseDns, rules, journalName, storeUrl: store.url, ring };
+      return { ...asked, asnDatabase, reverseDns, rules, hooks, webhookPolicy, journalName, storeUrl: store.url, ring };
     };
     const starting = journals.map(async (journalName, at) => {
       const of = { name: String(at + 1), settings: settings(journalName), settle: keeping.settle, answer, onProblem };
@@ -62,7 +64,8 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     const [first] = places;
     if (first === undefined) throw new Error('no worker was asked for');
     const { url, baseUrl } = first.started;
-    const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
+    const shownTo = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, webhookPolicy };
+    const forAdmin = { ...shownTo, onApiRequest, onProblem };
     if (adminPort !== undefined) admin = await (await import('./add-admin.ts')).listenForAdmin(adminPort, forAdmin);
     return {
       ...{ url, baseUrl, adminUrl: admin?.url, store, close: closers.closeAll },

@@ -4,6 +4,9 @@ import type { Follower } from '../control/follow.ts';
 import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { Journal } from '../journal/open-journal.ts';
+import type { Notifier } from '../notify/start-notifier.ts';
+import type { WebhookSettings } from '../notify/webhook-settings.ts';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { RetentionPolicy } from '../retain/age.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
@@ -22,6 +25,8 @@ export interface ServiceOptions extends AnswerSettings {
   readonly repeatWindowMs?: number | undefined;
   /** How long things are kept. @default raw signals 30 days, events 13 months */
   readonly retention?: RetentionPolicy | undefined;
+  /** Who is told of events, besides those that the API adds, and where webhooks may go. @default nobody else */
+  readonly webhooks?: WebhookSettings | undefined;
   /** Told of each request to the API. @default nothing */
   readonly onApiRequest?: ((request: ApiRequest) => void) | undefined;
   readonly onProblem: (error: unknown) => void;
@@ -36,6 +41,7 @@ export interface Service {
   readonly journal: Journal;
   readonly settler: Settler;
   readonly retainer: Retainer;
+  readonly notifier: Notifier;
   readonly control: Control & { readonly follower: Follower };
   /** Answers what was accepted, settles what was answered for a while, closes the files. */
   close(): Promise<void>;
@@ -51,6 +57,7 @@ const JOURNAL_NAME = 'journal.db';
 export async function runService(options: ServiceOptions): Promise<Service> {
   const { adminPort, apiToken, trustedProxies, onApiRequest, onProblem } = options;
   const guesses = makeGuessLimit();
+  const webhookPolicy = policyOf(options);
   const closers = makeClosers();
   let mirror: Mirror | undefined;
   try {
@@ -58,7 +65,7 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     // What answers is loaded, and opens its files, while a thread opens the store.
     const starting = startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
     const collecting = import('./start-collecting.ts').then(({ startCollecting }) =>
-      startCollecting({ ...options, journalName: JOURNAL_NAME, keeping: starting, guesses }),
+      startCollecting({ ...options, webhookPolicy, journalName: JOURNAL_NAME, keeping: starting, guesses }),
     );
     const [kept, collected] = await Promise.allSettled([starting, collecting]);
     if (kept.status === 'rejected') throw kept.reason;
@@ -66,7 +73,7 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     closers.add(keeping.close);
     if (collected.status === 'rejected') throw collected.reason;
     const front = collected.value;
-    const { store, follower, retainer } = keeping;
+    const { store, follower, retainer, notifier } = keeping;
     mirror = front.control.mirror;
     closers.add(() => {
       mirror = undefined;
@@ -76,15 +83,21 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     const settler = await keeping.settle(journal);
     closers.add(() => allOf([settler.stop(), keeping.closeLeftovers()]));
     const { keys } = options;
-    const forAdmin = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, onApiRequest, onProblem };
+    const shownTo = { store, keys, baseUrl, apiToken, trustedProxies, guesses, metrics, webhookPolicy };
+    const forAdmin = { ...shownTo, onApiRequest, onProblem };
     const admin =
       adminPort === undefined ? undefined : await (await import('./add-admin.ts')).listenForAdmin(adminPort, forAdmin);
     closers.add(() => allOf([front.drain(), admin?.close()]));
     const control = { ...front.control, follower };
     const shown = { url, baseUrl, adminUrl: admin?.url };
-    return { ...shown, store, journal, settler, retainer, control, close: closers.closeAll };
+    return { ...shown, store, journal, settler, retainer, notifier, control, close: closers.closeAll };
   } catch (error) {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** Where webhooks may go, without who is told. */
+export function policyOf({ webhooks }: Pick<ServiceOptions, 'webhooks'>): WebhookPolicy | undefined {
+  return webhooks && { allowPrivate: webhooks.allowPrivate, ports: webhooks.ports };
 }

@@ -5,11 +5,14 @@ import { join } from 'node:path';
 import { parseBaseUrls } from '../base/base-url.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
+import type { HookSettings } from '../deliveries/read-hooks.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
 import { type AccountedJournal, sumJournals } from '../journal/sum-journals.ts';
 import { networksDirectory } from '../network-files/load-lists.ts';
 import { openNetworks } from '../network-files/open-networks.ts';
 import type { Networks } from '../networks/prepare-networks.ts';
+import type { Notifier } from '../notify/start-notifier.ts';
+import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
@@ -19,7 +22,7 @@ import { makeClosers } from './closers.ts';
 import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
-import { type Metrics, makeMetrics } from './metrics.ts';
+import { type Metrics, makeMetrics, type WebhookFigures } from './metrics.ts';
 import type { Names, NamesOptions } from './open-names.ts';
 import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
@@ -47,6 +50,10 @@ export interface AnswerSettings {
   readonly reverseDns?: string | undefined;
   /** The sender's own rules for verdicts; see docs/opens.md. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** Providers that tell of deliveries; see docs/deliveries.md. @default none */
+  readonly hooks?: HookSettings | undefined;
+  /** Where webhooks may go that the API adds. @default public addresses, at ports 80 and 443 */
+  readonly webhookPolicy?: WebhookPolicy | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -71,6 +78,8 @@ export interface KeepingShown {
   readonly leftovers: readonly AccountedJournal[];
   /** What runs retention, where it runs in this process. */
   readonly retainer?: Pick<Retainer, 'status'> | undefined;
+  /** What tells endpoints of events, where it runs in this process. */
+  readonly notifier?: Pick<Notifier, 'status'> | undefined;
 }
 
 export interface Collecting {
@@ -100,8 +109,13 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     closers.add(() => control.mirror.close());
     const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
     closers.add(async () => networks.close());
-    const { store, leftovers, retainer } = await options.keeping;
-    const told = { journal: sumJournals([journal, ...leftovers]), mirror: control.mirror, retainer };
+    const { store, leftovers, retainer, notifier } = await options.keeping;
+    const told = {
+      journal: sumJournals([journal, ...leftovers]),
+      mirror: control.mirror,
+      retainer,
+      webhooks: toldBy(store, notifier),
+    };
     const own = makeMetrics({ ...told, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
     const names = await openNamesIfAsked(options, store, metrics);
@@ -116,12 +130,27 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
   }
 }
 
+/** What metrics tell of webhooks, in the process that tells them. */
+function toldBy(store: Store, notifier: KeepingShown['notifier']): WebhookFigures | undefined {
+  return notifier === undefined ? undefined : { list: () => store.listWebhooks(), status: notifier.status };
+}
+
 async function listenForReaders(
   options: CollectingOptions,
   parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store'>,
   known: { readonly networks: Networks; readonly names: Names | undefined },
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
-  const { keys, apiToken, trustedProxies, hosts = [], guesses, onApiRequest, onProblem } = options;
+  const {
+    keys,
+    apiToken,
+    trustedProxies,
+    hosts = [],
+    hooks,
+    webhookPolicy,
+    guesses,
+    onApiRequest,
+    onProblem,
+  } = options;
   const { journal, control, metrics, store } = parts;
   let baseUrl = '';
   const listening = await listen(options, (url, closing) => {
@@ -136,7 +165,7 @@ async function listenForReaders(
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),
-      ...{ onApiRequest, onProblem, closing },
+      ...{ hooks, webhookPolicy, onApiRequest, onProblem, closing },
     } as const;
     const core = prepareCore(app, metrics);
     return answerFirst(core, loadApp(core, app, { guesses, isPublic: options.adminPort !== undefined }), onProblem);

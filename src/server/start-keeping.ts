@@ -8,6 +8,8 @@ import { settleLeftovers } from '../engine/settle-leftovers.ts';
 import { type Engine, type SettledJournal, startEngine } from '../engine/start-engine.ts';
 import { type Eraser, startEraser } from '../engine/start-eraser.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
+import { type Notifier, startNotifier } from '../notify/start-notifier.ts';
+import type { WebhookSettings } from '../notify/webhook-settings.ts';
 import { DEFAULT_RETENTION, type RetentionPolicy } from '../retain/age.ts';
 import { type Retainer, startRetainer } from '../retain/start-retainer.ts';
 import type { Settler } from '../settle/settler.ts';
@@ -26,6 +28,8 @@ export interface KeepingOptions {
   readonly rules?: readonly VerdictRule[] | undefined;
   /** How long things are kept. @default raw signals 30 days, events 13 months */
   readonly retention?: RetentionPolicy | undefined;
+  /** Who is told of events, besides those that the API adds, and where webhooks may go. @default nobody else */
+  readonly webhooks?: WebhookSettings | undefined;
   /** Told after each time the mirror has come as far as the store. */
   readonly onCaughtUp?: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -35,6 +39,7 @@ export interface Keeping {
   readonly store: Store;
   readonly follower: Follower;
   readonly retainer: Retainer;
+  readonly notifier: Notifier;
   /** Journals of earlier runs. */
   readonly leftovers: readonly AccountedJournal[];
   /** Settles a journal from now on; stop the settler before the journal closes. */
@@ -69,9 +74,22 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     closers.add(() => retainer.stop());
     const settle = (journal: SettledJournal) => settleWatched(engine, eraser, journal);
     const leftovers = await settleLeftovers({ engine: { settle }, directory, inUse: options.journals, onProblem });
+    const { endpoints = [], ...webhookPolicy } = options.webhooks ?? { allowPrivate: false, ports: [] };
+    await store.setConfiguredWebhooks(endpoints);
+    const notifier = startNotifier({ store, policy: webhookPolicy, onProblem });
+    closers.add(() => notifier.stop());
     closers.add(() => leftovers.close());
     const { journals, close: closeLeftovers } = leftovers;
-    return { store, follower, retainer, leftovers: journals, settle, closeLeftovers, close: closers.closeAll };
+    return {
+      store,
+      follower,
+      retainer,
+      notifier,
+      leftovers: journals,
+      settle,
+      closeLeftovers,
+      close: closers.closeAll,
+    };
   } catch (error) {
     await closers.closeAll();
     throw error;

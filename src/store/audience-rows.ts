@@ -81,6 +81,16 @@ export class AudienceMoves {
     if (cohort !== null) this.#add(message, cohort, seen, 1);
   }
 
+  /** Takes a recipient to whom the mail never came out of the cohort: nobody opens what is not there. */
+  leave({
+    message,
+    recipient,
+    cohort,
+  }: Pick<EnteredSend, 'message' | 'recipient'> & { readonly cohort: number }): void {
+    const seen = this.#seen(message, recipient, 'open') | this.#seen(message, recipient, 'click');
+    this.#add(message, cohort, seen, -1);
+  }
+
   write(): void {
     for (const [name, recipients] of this.#moved) {
       const [message = 0, cohort = 0, seen = 0] = name.split(' ').map(Number);

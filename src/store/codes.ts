@@ -28,6 +28,11 @@ export const NETWORKS: readonly NetworkKind[] = [
   ...(['mimecast', 'cisco', 'zscaler', 'cdn'] as const),
 ];
 
+/** What is known of a mail that was handed over; `unknown` when it was complained of, and nothing else was said. */
+export const DELIVERY_STATES: readonly ('delivered' | 'bounced' | 'deferred' | 'unknown')[] = [
+  ...(['delivered', 'bounced', 'deferred', 'unknown'] as const),
+];
+
 /** Stands for no device; the others have their places in `DEVICES`, and one. */
 export const NO_DEVICE = 0;
 

@@ -5,6 +5,7 @@ import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS, NO_DEVICE } from './codes.ts';
+import { Notices } from './notices.ts';
 import { SendReader } from './send-reader.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -63,11 +64,14 @@ export class Changes {
   readonly sends: SendReader;
   /** What moves in the audiences of the messages. */
   readonly audiences: AudienceMoves;
+  /** What others are told of. */
+  readonly notices: Notices;
 
   constructor(writer: Writer) {
     this.#writer = writer;
     this.sends = new SendReader(writer.statements);
     this.audiences = new AudienceMoves(writer.statements, this.sends);
+    this.notices = new Notices(writer);
   }
 
   addTotal(keyed: CountedHit): void {
@@ -148,6 +152,7 @@ export class Changes {
     }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
+    this.notices.write(Date.now());
   }
 
   #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number, anonymous: 0 | 1): void {

@@ -3,12 +3,14 @@
 import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import { maskMessages } from '../base/limits.ts';
-import { codeOf, KINDS } from './codes.ts';
+import { codeOf, DELIVERY_STATES, KINDS } from './codes.ts';
+import { type DeliveryStatements, prepareDeliveries } from './delivery-statements.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
 import { prepareSendLog, type SendLogStatements } from './send-log-statements.ts';
 import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
+import { prepareWebhooks, type WebhookStatements } from './webhook-statements.ts';
 
 type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
@@ -17,6 +19,8 @@ export interface HotStatements {
   readonly retention: RetentionStatements;
   readonly sweeping: SweepStatements;
   readonly sendLog: SendLogStatements;
+  readonly deliveries: DeliveryStatements;
+  readonly webhooks: WebhookStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -44,8 +48,8 @@ export interface HotStatements {
       ...[measurableOpens: number, measurableClicks: number, message: number],
     ]
   >;
-  /** What a message keeps of its sends' times. */
-  readonly sentOf: Statement<[message: number], { readonly sent: number; readonly lastMs: number | null }>;
+  /** What a message keeps of the times of its sends and its deliveries. */
+  readonly sentOf: Statement<[message: number], SentOf>;
   readonly sendOf: Statement<[message: number, recipient: Buffer], StoredSend>;
   readonly noteLinkCount: Statement<[count: number, message: number, count: number]>;
   readonly linkCountOf: Statement<[message: number], number | null>;
@@ -165,6 +169,12 @@ export interface StoredEvent {
   readonly repeat: number;
 }
 
+interface SentOf {
+  readonly sent: number;
+  readonly lastMs: number | null;
+  readonly lastDeliveredMs: number | null;
+}
+
 export interface StoredSend {
   readonly atMs: number;
   readonly timed: number;
@@ -248,6 +258,11 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     retention: prepareRetention(sqlite, db),
     sweeping: prepareSweeping(sqlite),
     sendLog: prepareSendLog(sqlite, db),
+    webhooks: prepareWebhooks(sqlite),
+    deliveries: prepareDeliveries(sqlite, db, {
+      unknown: codeOf(DELIVERY_STATES, 'unknown'),
+      delivered: codeOf(DELIVERY_STATES, 'delivered'),
+    }),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db
@@ -309,7 +324,12 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         }))
         .where('key', '=', 0),
     ),
-    sentOf: prepare(db.selectFrom('messages').select(['sent', 'last_sent_at_ms as lastMs']).where('key', '=', 0)),
+    sentOf: prepare(
+      db
+        .selectFrom('messages')
+        .select(['sent', 'last_sent_at_ms as lastMs', 'last_delivered_at_ms as lastDeliveredMs'])
+        .where('key', '=', 0),
+    ),
     sendOf: prepare(
       db
         .selectFrom('sends')

@@ -44,6 +44,9 @@ export const MESSAGE_COLUMNS = [
   'hidden',
   'cost',
   'currency',
+  'delivered',
+  'bounces',
+  'complaints',
 ] as const;
 
 export function makeMessageList(db: Kysely<Tables>): Pick<ReportSource, 'listMessages'> {

@@ -1,7 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
-import { COUNT_LABELS, KINDS, LEVELS, NETWORKS } from './codes.ts';
+import { COUNT_LABELS, DELIVERY_STATES, KINDS, LEVELS, NETWORKS } from './codes.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 
 /** All steps by name, in order. */
@@ -26,6 +26,10 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('link_count', 'integer')
     .addColumn('cost', 'text')
     .addColumn('currency', 'text')
+    .addColumn('delivered', 'integer', zero)
+    .addColumn('bounces', 'integer', zero)
+    .addColumn('complaints', 'integer', zero)
+    .addColumn('last_delivered_at_ms', 'integer')
     .execute();
   await create('deleted_messages')
     .addColumn('key', 'integer', (column) => column.primaryKey())
@@ -243,6 +247,66 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at_ms', 'integer')
     .execute();
   await createControl(db);
+  await createDeliveries(db);
+  await createWebhooks(db);
+}
+
+/** What became of mails after they were handed over. */
+async function createDeliveries(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('deliveries')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob', notNull)
+    .addColumn('state', 'integer', notNull)
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('timed', 'integer', notNull)
+    .addColumn('complained_at_ms', 'integer')
+    .$call(keyedBy('message_key', 'recipient_key'))
+    .execute();
+  await codes(db, 'delivery_states', DELIVERY_STATES);
+  await db.schema
+    .createTable('seen_deliveries')
+    .addColumn('id', 'blob', notNull)
+    .addColumn('until_ms', 'integer', notNull)
+    .$call(keyedBy('id'))
+    .execute();
+  await db.schema.createIndex('seen_deliveries_by_time').on('seen_deliveries').column('until_ms').execute();
+}
+
+/** Who is told of events, and what waits to be told. */
+async function createWebhooks(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('webhooks')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('id', 'text', (id) => id.notNull().unique())
+    .addColumn('url', 'text', notNull)
+    .addColumn('secret', 'text', notNull)
+    .addColumn('events', 'text')
+    .addColumn('labels', 'text')
+    .addColumn('created_at_ms', 'integer', notNull)
+    .addColumn('by', 'text', notNull)
+    .addColumn('attempts', 'integer', notNull)
+    .addColumn('failing_since_ms', 'integer')
+    .addColumn('next_at_ms', 'integer', notNull)
+    .addColumn('problem', 'text')
+    .addColumn('dropped', 'integer', notNull)
+    .execute();
+  await db.schema
+    .createTable('outbox')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('webhook_key', 'integer', notNull)
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('recipient_key', 'blob')
+    .addColumn('payload', 'text', notNull)
+    .addColumn('created_at_ms', 'integer', notNull)
+    .addColumn('batch', 'text')
+    .addColumn('parked_at_ms', 'integer')
+    .execute();
+  await db.schema.createIndex('outbox_by_webhook').on('outbox').columns(['webhook_key', 'key']).execute();
+  await sql`CREATE INDEX outbox_given ON outbox (webhook_key, batch) WHERE batch IS NOT NULL`.execute(db);
+  await sql`CREATE INDEX outbox_waiting ON outbox (webhook_key, key) WHERE parked_at_ms IS NULL`.execute(db);
+  await db.schema.createIndex('outbox_by_message').on('outbox').columns(['message_key', 'key']).execute();
+  await db.schema.createIndex('outbox_by_recipient').on('outbox').column('recipient_key').execute();
 }
 
 /** The sequence of control changes, with its name and the key of its tombstones. */

@@ -7,6 +7,7 @@ import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { storeCacheKib, storeWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
+import type { DeliveryStore } from '../deliveries/delivery.ts';
 import type { ExportSource } from '../report/export-recipient.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import type { EraseStore } from '../retain/erase.ts';
@@ -18,12 +19,14 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
+import { type DeliveryTraces, makeDeliveryStore } from './delivery-rows.ts';
 import { makeEraseStore } from './erase-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { makeExportSource } from './export-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
+import { makeOutbox, type OutboxStore } from './outbox-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
 import { makeRecipientSource } from './recipient-rows.ts';
 import { makeRelabelStore, type RelabelStore } from './relabel-rows.ts';
@@ -35,6 +38,7 @@ import { makeSettleStore } from './settle-rows.ts';
 import { makeSuppressions, type Suppressions } from './suppression-rows.ts';
 import { makeSweepStore } from './sweep-rows.ts';
 import type { Tables } from './tables.ts';
+import { makeWebhookRows, type WebhookRows } from './webhook-rows.ts';
 import { Writer } from './writer.ts';
 
 /** "TTST": tells a store from any other SQLite file. */
@@ -44,6 +48,10 @@ export interface Store
   extends SendRows,
     SendLogRows,
     Suppressions,
+    DeliveryStore,
+    DeliveryTraces,
+    WebhookRows,
+    OutboxStore,
     MailRows,
     SettleStore,
     CountedSource,
@@ -122,6 +130,9 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeSendStore(writer),
     ...makeSendLog(writer),
     ...makeSuppressions(db, writer),
+    ...makeDeliveryStore(writer),
+    ...makeWebhookRows(writer),
+    ...makeOutbox(writer),
     ...makeMailStore(db, writer),
     ...makeSettleStore(db, writer),
     ...makeCountedSource(db),

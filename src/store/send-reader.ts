@@ -1,5 +1,5 @@
-// Reads what was recorded of sends, each at most once a transaction, and only where it may matter: soon after a send, and
-// where a rule asks for the recipient's domain.
+// Reads what was recorded of sends and deliveries, each at most once a transaction, and only where it may matter: soon after
+// one, and where a rule asks for the recipient's domain. A mail that is known to have arrived is as old as its delivery.
 import { fastMs } from '../base/limits.ts';
 import type { HitKind, NetworkKind } from '../base/nouns.ts';
 import type { KnownSend } from '../classify/kept-hit.ts';
@@ -18,13 +18,17 @@ export interface Sent {
 interface SentMessage {
   readonly sent: number;
   readonly lastMs: number | null;
+  readonly lastDeliveredMs: number | null;
 }
+
+const NEVER_SENT: SentMessage = { sent: 0, lastMs: null, lastDeliveredMs: null };
 
 export class SendReader {
   readonly #statements: HotStatements;
   readonly #messages = new Map<number, SentMessage>();
   /** By message, and by the recipient's key object: within a batch a recipient has one. */
   readonly #sends = new Map<number, Map<Buffer, StoredSend | undefined>>();
+  readonly #deliveries = new Map<number, Map<Buffer, number | undefined>>();
   readonly #domains = new Map<number, string>();
 
   constructor(statements: HotStatements) {
@@ -33,20 +37,25 @@ export class SendReader {
 
   /** Whether the send of a hit may say something of it; `needsDomain` when a rule of the sender's asks for the domain. */
   mayMatter(hit: Sent, needsDomain: boolean): boolean {
-    const { sent, lastMs } = this.#messageOf(hit.message);
-    if (sent === 0) return false;
-    return (lastMs !== null && hit.atMs - lastMs < fastMs) || needsDomain || asksForDomain(hit);
+    const { sent, lastMs, lastDeliveredMs } = this.#messageOf(hit.message);
+    if (sent === 0 && lastDeliveredMs === null) return false;
+    const isSoon = (afterMs: number | null) => afterMs !== null && hit.atMs - afterMs < fastMs;
+    return isSoon(lastMs) || isSoon(lastDeliveredMs) || (sent > 0 && (needsDomain || asksForDomain(hit)));
   }
 
-  /** What the send of a hit says of it; nothing where none is recorded, or nothing of it matters. */
+  /** What the send and the delivery of a hit's mail say of it; nothing where none is recorded, or nothing of it matters. */
   knownOf(hit: Sent, needsDomain: boolean): KnownSend | undefined {
-    const send = this.mayMatter(hit, needsDomain) ? this.read(hit.message, hit.recipient) : undefined;
-    if (send === undefined) return undefined;
-    const isFast = send.timed === 1 && hit.atMs - send.atMs < fastMs;
-    if (!isFast && send.domain === null) return undefined;
+    if (!this.mayMatter(hit, needsDomain)) return undefined;
+    const send = this.read(hit.message, hit.recipient);
+    const deliveredMs = this.#deliveredMs(hit.message, hit.recipient);
+    const fromMs = deliveredMs ?? (send?.timed === 1 ? send.atMs : undefined);
+    const domain = send?.domain ?? null;
+    const isFast = fromMs !== undefined && hit.atMs - fromMs < fastMs;
+    // What a send said before, a delivery takes back.
+    if (!isFast && domain === null && deliveredMs === undefined) return undefined;
     // All that is not fast is one to the rules.
-    const time = send.timed === 1 ? { sentAtMs: Math.max(send.atMs, hit.atMs - fastMs), atMs: hit.atMs } : {};
-    return send.domain === null ? time : { ...time, recipientDomain: this.#domainOf(send.domain) };
+    const time = fromMs === undefined ? {} : { sentAtMs: Math.max(fromMs, hit.atMs - fastMs), atMs: hit.atMs };
+    return domain === null ? time : { ...time, recipientDomain: this.#domainOf(domain) };
   }
 
   /** The send of a recipient; nothing when none is recorded. */
@@ -60,11 +69,22 @@ export class SendReader {
     return send;
   }
 
+  /** When the mail of a recipient arrived, where that was told. */
+  #deliveredMs(message: number, recipient: Buffer): number | undefined {
+    if (this.#messageOf(message).lastDeliveredMs === null) return undefined;
+    const ofMessage = this.#deliveries.get(message) ?? new Map<Buffer, number | undefined>();
+    this.#deliveries.set(message, ofMessage);
+    if (ofMessage.has(recipient)) return ofMessage.get(recipient);
+    const atMs = this.#statements.deliveries.deliveredAt.get(message, recipient);
+    ofMessage.set(recipient, atMs);
+    return atMs;
+  }
+
   /** Of a message whose sends nobody records, no recipient need be looked for. */
   #messageOf(message: number): SentMessage {
     const known = this.#messages.get(message);
     if (known !== undefined) return known;
-    const read = this.#statements.sentOf.get(message) ?? { sent: 0, lastMs: null };
+    const read = this.#statements.sentOf.get(message) ?? NEVER_SENT;
     this.#messages.set(message, read);
     return read;
   }

@@ -5,6 +5,7 @@ import { cohortFinder } from './audience-rows.ts';
 import { codeOf, LEVELS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { Changes } from './count-rows.ts';
+import { hasBounced } from './delivery-rows.ts';
 import { judgeLateSends, type NewSend } from './late-sends.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -50,7 +51,8 @@ export function recordSends(writer: Writer, message: string, sends: readonly Sen
     const { opens, clicks } = send.consent ?? FULL_CONSENT;
     const domain = send.domain === undefined ? null : writer.texts.keyOf(send.domain);
     const levels = [codeOf(LEVELS, opens), codeOf(LEVELS, clicks)] as const;
-    const cohort = opens === 'individual' ? cohortOf(key, send.domain) : null;
+    const isSample = opens === 'individual' && !hasBounced(writer, messageKey, key);
+    const cohort = isSample ? cohortOf(key, send.domain) : null;
     const isTimed = send.isTimed ?? true;
     const row = [messageKey, key, send.atMs, isTimed ? 1 : 0, domain, ...levels, cohort] as const;
     if (writer.statements.addSend.run(...row).changes === 0) continue;

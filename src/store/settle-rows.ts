@@ -52,9 +52,10 @@ function settle(writer: Writer, batch: SettleBatch): void {
   applyStates(writer, fresh.filter(countsInReports), changes);
   for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
   for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
+  changes.notices.addHits(fresh.filter(countsInReports));
   weighEvents(writer, fresh, changes);
+  insertUnsubscribes(writer, fresh, anonymous, changes);
   changes.write();
-  insertUnsubscribes(writer, fresh, anonymous);
   writer.statements.keepPlace.run(batch.through, batch.journal);
 }
 
@@ -137,13 +138,20 @@ function agentOf(hit: Hit): string {
 }
 
 /** A recipient leaves a message once; who has no name here is counted each time, since nobody can tell. */
-function insertUnsubscribes(writer: Writer, known: readonly KeyedHit[], anonymous: readonly KeyedHit[]): void {
+function insertUnsubscribes(
+  writer: Writer,
+  known: readonly KeyedHit[],
+  anonymous: readonly KeyedHit[],
+  changes: Changes,
+): void {
   const { addUnsubscribe, countUnsubscribes } = writer.statements;
   const isReal = ({ hit }: KeyedHit) => hit.kind === 'unsubscribe' && !hit.test;
-  for (const { hit, message, recipient } of known.filter(isReal)) {
+  for (const keyed of known.filter(isReal)) {
+    const { hit, message, recipient } = keyed;
     suppressNow(writer, recipient, { reason: 'unsubscribe', atMs: hit.atMs });
-    const { changes } = addUnsubscribe.run(message, recipient, hit.atMs);
-    if (changes === 1) countUnsubscribes.run(1, message);
+    if (addUnsubscribe.run(message, recipient, hit.atMs).changes === 0) continue;
+    countUnsubscribes.run(1, message);
+    changes.notices.addUnsubscribe(keyed);
   }
   for (const { message } of anonymous.filter(isReal)) countUnsubscribes.run(1, message);
 }

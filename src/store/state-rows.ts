@@ -65,7 +65,9 @@ export interface LabelMove {
 export function relabelEvent(writer: Writer, event: EventHit, verdict: Verdict, changes?: Changes): void {
   const { row, kept } = event;
   writer.statements.relabel.run(writer.verdicts.keyOf(verdict), row.message_key, row.hit_id);
-  if (changes !== undefined) moveEvent(writer, row, { from: kept.label, to: verdict.label }, changes);
+  if (changes === undefined) return;
+  moveEvent(writer, row, { from: kept.label, to: verdict.label }, changes);
+  changes.notices.relabel(event, verdict);
 }
 
 /**

@@ -12,6 +12,8 @@ const SWEPT = {
   sends: ['recipient_key'],
   send_log: ['recipient_key'],
   send_runs: [],
+  deliveries: ['recipient_key'],
+  outbox: ['key'],
   quarter_counts: ['quarter', 'kind', 'label'],
   link_counts: ['link_index', 'destination_key'],
   links: ['link_index', 'destination_key'],

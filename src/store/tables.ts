@@ -38,6 +38,10 @@ export interface Tables {
   readonly control_log: ControlLogTable;
   readonly control_changes: ControlChangeTable;
   readonly consents: ConsentTable;
+  readonly deliveries: DeliveryTable;
+  readonly seen_deliveries: SeenDeliveryTable;
+  readonly webhooks: WebhookTable;
+  readonly outbox: OutboxTable;
 }
 
 /** With what was sent of it and who left by it, counted in the transactions that record both. */
@@ -61,6 +65,12 @@ interface MessageTable {
   /** What it cost, as a decimal number, and the ISO 4217 code of the currency; both or neither. */
   readonly cost: Generated<string | null>;
   readonly currency: Generated<string | null>;
+  /** Recipients by what was said of their mail first, and those who complained. */
+  readonly delivered: Generated<number>;
+  readonly bounces: Generated<number>;
+  readonly complaints: Generated<number>;
+  /** Of deliveries of which it is known when they were. */
+  readonly last_delivered_at_ms: Generated<number | null>;
 }
 
 /** A message that is gone, some of whose rows may still be there; its number is never given again. */
@@ -364,6 +374,57 @@ interface ConsentTable {
   readonly at_ms: number;
   readonly recorded_at_ms: number;
   readonly by: string;
+}
+
+/** What became of a mail to a recipient (delivery-rows.ts). */
+interface DeliveryTable {
+  readonly message_key: number;
+  readonly recipient_key: Buffer;
+  readonly state: number;
+  readonly at_ms: number;
+  /** 0 where nobody said when it was: `at_ms` is then when it was told. */
+  readonly timed: number;
+  readonly complained_at_ms: number | null;
+}
+
+/** An event that was told, by a hash of its name, and until when it is remembered. */
+interface SeenDeliveryTable {
+  readonly id: Buffer;
+  readonly until_ms: number;
+}
+
+/** An endpoint that is told of events (webhook-rows.ts). */
+interface WebhookTable {
+  readonly key: Generated<number>;
+  readonly id: string;
+  readonly url: string;
+  readonly secret: string;
+  /** JSON arrays; null for all. */
+  readonly events: string | null;
+  readonly labels: string | null;
+  readonly created_at_ms: number;
+  readonly by: string;
+  /** Since the last that succeeded. */
+  readonly attempts: number;
+  readonly failing_since_ms: number | null;
+  /** It is not asked before. */
+  readonly next_at_ms: number;
+  readonly problem: string | null;
+  readonly dropped: number;
+}
+
+/** An event that an endpoint is to be told of (outbox-rows.ts). */
+interface OutboxTable {
+  readonly key: Generated<number>;
+  readonly webhook_key: number;
+  readonly message_key: number;
+  readonly recipient_key: Buffer | null;
+  /** JSON of the event. */
+  readonly payload: string;
+  readonly created_at_ms: number;
+  /** The name of the request it is told in, once it was. */
+  readonly batch: string | null;
+  readonly parked_at_ms: number | null;
 }
 
 /** What a control change is about. */

@@ -95,6 +95,11 @@ export class Writer {
     });
   }
 
+  /** Runs `work`, which only reads, when every other use of the connection has ended. */
+  async read<T>(work: () => T): Promise<T> {
+    return await this.#db.connection().execute(async () => work());
+  }
+
   /** Forgets the numbers it knows: what they stand for may be gone. */
   forget(): void {
     for (const dictionary of [this.texts, this.signals, this.messages, this.verdicts]) dictionary.forget();

@@ -98,7 +98,10 @@ const RECOUNT = `SELECT id, name,
   (SELECT count(*) FROM sends WHERE message_key = messages.key AND clicks = ${codeOf(LEVELS, 'individual')}) AS measurableClicks,
   (SELECT count(*) FROM unsubscribes WHERE message_key = messages.key) AS unsubscribes,
   (SELECT count(*) FROM events WHERE message_key = messages.key AND network = ${codeOf(NETWORKS, 'cdn')} AND kind < 2) AS hidden,
-  NULL AS cost, NULL AS currency
+  NULL AS cost, NULL AS currency,
+  (SELECT count(*) FROM deliveries WHERE message_key = messages.key AND state = 0) AS delivered,
+  (SELECT count(*) FROM deliveries WHERE message_key = messages.key AND state = 1) AS bounces,
+  (SELECT count(complained_at_ms) FROM deliveries WHERE message_key = messages.key) AS complaints
   FROM messages`;
 
 interface Plan {

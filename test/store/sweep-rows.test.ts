@@ -6,6 +6,8 @@ import { changeFile, openTestStore, rowsOf, settleHits, type TestStore } from '.
 
 async function filledStore(): Promise<TestStore> {
   const opened = await openTestStore();
+  const told = { url: 'https://hooks.example/', secret: 'whsec_', events: null, labels: null };
+  await opened.store.addWebhook(told, 'test');
   for (const message of ['a', 'b']) {
     await opened.store.recordSends(
       message,
@@ -18,6 +20,8 @@ async function filledStore(): Promise<TestStore> {
       packed: Buffer.from('x'),
       atMs: startMs,
     });
+    const of = { id: null, atMs: startMs, isTimed: true, isHard: false } as const;
+    await opened.store.recordDeliveries([{ ...of, message, recipient: 'r1', event: 'delivered' }]);
     const run = { id: 'one', host: 'here', pid: 1 };
     await opened.store.startSending(message, run);
     await opened.store.logSends(message, run, { ended: [], begun: ['r1'] });

@@ -1,0 +1,92 @@
+// The API of deliveries: what became of mails, as other systems know it.
+import type { Context } from 'koa';
+import { z } from 'zod';
+import { deliveryIdCharsMax } from '../base/limits.ts';
+import { DELIVERY_EVENTS, type Delivery } from '../deliveries/delivery.ts';
+import { answerData, type Format, readText, reasonOf } from './api-data.ts';
+import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
+import { RECORDED } from './api-schemas.ts';
+import { answerProblem } from './problem.ts';
+import { readItems } from './read-items.ts';
+
+const DELIVERY = z
+  .strictObject({
+    id: z
+      .string()
+      .min(1)
+      .max(deliveryIdCharsMax)
+      .optional()
+      .meta({ description: 'Your name of this event: the same name counts once.' }),
+    message: ID,
+    recipient: ID,
+    event: z.enum(DELIVERY_EVENTS, `must be one of ${DELIVERY_EVENTS.join(', ')}`),
+    at: z.iso.datetime({ offset: true, error: 'must be a time of ISO 8601, like 2026-01-01T09:00:00Z' }).optional(),
+    bounce: z
+      .enum(['hard', 'soft'], 'must be hard or soft')
+      .optional()
+      .meta({ description: 'Of a bounce; hard, the default, lets the recipient get no more mail.' }),
+  })
+  .refine(({ event, bounce }) => bounce === undefined || event === 'bounced', {
+    error: 'only what bounced is hard or soft',
+    path: ['bounce'],
+  })
+  .meta({ id: 'Delivery' });
+
+/** The routes. */
+export function deliveryRoutes({ store, now }: ApiParts): readonly ApiRoute[] {
+  return [
+    route({
+      ...({ method: 'post', path: '/deliveries', scope: 'write' } as const),
+      summary: 'Records what became of mails: delivered, bounced, complained of, deferred',
+      query: NO_QUERY,
+      formats: ['csv'],
+      body: { schema: z.union([DELIVERY, z.array(DELIVERY)]), isLines: true },
+      answer: RECORDED,
+      handle: (ctx, { format }) => takeDeliveries(ctx, { format, store, nowMs: now() }),
+    }),
+  ];
+}
+
+interface Taken {
+  readonly format: Format;
+  readonly store: ApiParts['store'];
+  readonly nowMs: number;
+}
+
+async function takeDeliveries(ctx: Context, { format, store, nowMs }: Taken): Promise<void> {
+  const text = await readText(ctx);
+  if (text === undefined) return;
+  const items = readItems(text);
+  if (items === undefined) {
+    return answerProblem(
+      ctx,
+      400,
+      'The body must be JSON of one delivery, an array of them, or one a line: { "id": "…", "message": "…", "recipient": "…", "event": "delivered", "at": "2026-01-01T09:00:00Z" }.',
+    );
+  }
+  const taken: { readonly line: number; readonly delivery: Delivery }[] = [];
+  const rejected: { line: number; reason: string }[] = [];
+  for (const { line, value } of items) {
+    const read = DELIVERY.safeParse(value);
+    if (read.success) taken.push({ line, delivery: toDelivery(read.data, nowMs) });
+    else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(read.error) });
+  }
+  const outcomes = await store.recordDeliveries(taken.map(({ delivery }) => delivery));
+  const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;
+  for (const [at, { line }] of taken.entries()) {
+    if (outcomes[at] === 'erased') rejected.push({ line, reason: 'the recipient is erased' });
+  }
+  rejected.sort((a, b) => a.line - b.line);
+  const answer = { accepted: count('accepted'), duplicate: count('duplicate'), rejected };
+  answerData(ctx, format, answer, () => ({ columns: ['line', 'reason'], rows: rejected }));
+}
+
+function toDelivery({ id, at, bounce, ...of }: z.infer<typeof DELIVERY>, nowMs: number): Delivery {
+  const time = at === undefined ? { atMs: nowMs, isTimed: false } : { atMs: Date.parse(at), isTimed: true };
+  return {
+    ...of,
+    ...time,
+    id: id === undefined ? null : `api ${id}`,
+    isHard: of.event === 'bounced' && bounce !== 'soft',
+  };
+}
