@@ -5,8 +5,16 @@ import { rest } from './retain.ts';
 
 /** The tables that say something of one recipient, in the order in which they are told of. */
 export const ERASED_TABLES = [
-  ...(['recipients', 'sends', 'send_log', 'events', 'states', 'link_states', 'unsubscribes', 'suppressions'] as const),
-  ...(['consents', 'control_changes'] as const),
+  'recipients',
+  'sends',
+  'send_log',
+  'events',
+  'states',
+  'link_states',
+  'unsubscribes',
+  'suppressions',
+  'consents',
+  'control_changes',
 ] as const;
 
 export type ErasedTable = (typeof ERASED_TABLES)[number];
