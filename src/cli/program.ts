@@ -34,6 +34,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addMigrate(program, io);
   addRetain(program, io, setStatus);
   addBounces(program, io);
+  addWebhooks(program, io);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -422,6 +423,25 @@ function addBounces(program: Command, io: Io): void {
     .argument('[file...]', 'mails, mboxes or Maildirs; - or nothing reads stdin')
     .option('--dry-run', 'say what would count, and write nothing')
     .action(async (files: string[], flags) => (await import('./bounces.ts')).bounces(files, flags, io));
+}
+
+function addWebhooks(program: Command, io: Io): void {
+  const webhooks = program
+    .command('webhooks')
+    .description('Show who is told of events, and tell again what was parked.');
+  command(webhooks, 'list', 'List endpoints, and what waits for them.', 'telltale webhooks list').action(
+    async (flags) => (await import('./webhooks.ts')).listWebhooksCommand(flags, io),
+  );
+  command(
+    webhooks,
+    'replay',
+    'Tell again what an endpoint did not take for a day.',
+    'telltale webhooks replay\ntelltale webhooks replay wh_0123456789abcdef',
+  )
+    .argument('[id]', 'the id of an endpoint (default: all)')
+    .action(async (id: string | undefined, flags) =>
+      (await import('./webhooks.ts')).replayWebhooksCommand(id, flags, io),
+    );
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
