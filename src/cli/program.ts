@@ -34,6 +34,7 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addMigrate(program, io);
   addRetain(program, io, setStatus);
   addBounces(program, io);
+  addExport(program, io, setStatus);
   addWebhooks(program, io);
   addDemo(program, io, setStatus);
   return program;
@@ -442,6 +443,23 @@ function addWebhooks(program: Command, io: Io): void {
     .action(async (id: string | undefined, flags) =>
       (await import('./webhooks.ts')).replayWebhooksCommand(id, flags, io),
     );
+}
+
+function addExport(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'export',
+    'Write what is kept as NDJSON.',
+    `telltale export --events > events.ndjson
+     telltale export --events --message spring-sale --since 2026-01-01
+     telltale export --events --cursor 019b78e5a3c07d1f8a4be2c59f60d713@spring-sale >> events.ndjson`,
+  )
+    .option('--events', 'opens, clicks and unsubscribes with their verdicts, the newest message first')
+    .option('--message <id>', 'only of that message')
+    .option('--since <time>', 'only from that day or time on (ISO 8601)')
+    .option('--until <time>', 'only before that day or time')
+    .option('--cursor <id@message>', 'go on behind that event: the id and the message of the last line')
+    .action(async (flags) => setStatus(await (await import('./export.ts')).exportCommand(flags, io)));
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {
