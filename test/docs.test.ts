@@ -148,6 +148,17 @@ const { links } = `,
   'docs/deliveries.md': [
     { before: '', after: '', prints: "true [ 'List-Unsubscribe', 'List-Unsubscribe-Post', 'X-SMTPAPI' ]\n" },
   ],
+  'docs/webhooks.md': [
+    {
+      before: '',
+      after: `const secret = 'whsec_' + Buffer.alloc(32, 1).toString('base64');
+const timestamp = String(Math.floor(Date.now() / 1000));
+const sign = (text) => 'v1,' + createHmac('sha256', Buffer.alloc(32, 1)).update(text).digest('base64');
+const headers = new Headers({ 'webhook-id': 'a', 'webhook-timestamp': timestamp, 'webhook-signature': sign(\`a.\${timestamp}.{}\`) });
+console.log(isTelltale(headers, '{}', secret), isTelltale(headers, '[]', secret));`,
+      prints: 'true false\n',
+    },
+  ],
   'docs/sending.md': [
     {
       before: '',
@@ -179,7 +190,10 @@ describe('docs', () => {
         .replace(/\s+#.*/, '')
         .split(' ')
         .slice(1);
-      const names = words.slice(0, ['keys', 'tokens', 'revoke', 'links', 'networks'].includes(words[0] ?? '') ? 2 : 1);
+      const names = words.slice(
+        0,
+        ['keys', 'tokens', 'revoke', 'links', 'networks', 'webhooks'].includes(words[0] ?? '') ? 2 : 1,
+      );
       const { status, stdout } = await run([...names, '--help'], { cwd: directory });
       expect([line, status]).toEqual([line, 0]);
       for (const flag of words.filter((word) => word.startsWith('--')))

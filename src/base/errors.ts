@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   INVALID_CURSOR: 'A page of a list was asked for by a cursor that is not one of this list.',
   INVALID_TIME_ZONE: 'A time zone was named that does not exist.',
   INVALID_WEBHOOK: 'A webhook was asked for at an address, or with settings, that cannot be used.',
+  UNKNOWN_WEBHOOK: 'A webhook was named that does not exist.',
   UNKNOWN_TOKEN: 'An API token was named that does not exist.',
   INVALID_CONFIG: 'The configuration file cannot be used.',
   USAGE: 'A command was called with arguments that do not fit together.',

@@ -34,10 +34,11 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addMigrate(program, io);
   addRetain(program, io, setStatus);
   addDoctor(program, io, setStatus);
-  addExport(program, io);
   addErase(program, io, setStatus);
   addSuppressions(program, io);
   addBounces(program, io);
+  addExport(program, io, setStatus);
+  addWebhooks(program, io);
   addDemo(program, io, setStatus);
   return program;
 }
@@ -411,17 +412,6 @@ function addRetain(program: Command, io: Io, setStatus: SetStatus): void {
     .action(async (flags) => setStatus(await (await import('./retain.ts')).retainCommand(flags, io)));
 }
 
-function addExport(program: Command, io: Io): void {
-  command(
-    program,
-    'export',
-    'Print all that is stored of a recipient, as JSON.',
-    'telltale export --recipient recipient-42 > recipient-42.json',
-  )
-    .requiredOption('--recipient <id>', 'the id of the recipient')
-    .action(async (flags) => (await import('./export.ts')).exportCommand(flags, io));
-}
-
 function addSuppressions(program: Command, io: Io): void {
   const suppressions = program
     .command('suppressions')
@@ -510,6 +500,44 @@ function addBounces(program: Command, io: Io): void {
     .argument('[file...]', 'mails, mboxes or Maildirs; - or nothing reads stdin')
     .option('--dry-run', 'say what would count, and write nothing')
     .action(async (files: string[], flags) => (await import('./bounces.ts')).bounces(files, flags, io));
+}
+
+function addWebhooks(program: Command, io: Io): void {
+  const webhooks = program
+    .command('webhooks')
+    .description('Show who is told of events, and tell again what was parked.');
+  command(webhooks, 'list', 'List endpoints, and what waits for them.', 'telltale webhooks list').action(
+    async (flags) => (await import('./webhooks.ts')).listWebhooksCommand(flags, io),
+  );
+  command(
+    webhooks,
+    'replay',
+    'Tell again what an endpoint did not take for a day.',
+    'telltale webhooks replay\ntelltale webhooks replay wh_0123456789abcdef',
+  )
+    .argument('[id]', 'the id of an endpoint (default: all)')
+    .action(async (id: string | undefined, flags) =>
+      (await import('./webhooks.ts')).replayWebhooksCommand(id, flags, io),
+    );
+}
+
+function addExport(program: Command, io: Io, setStatus: SetStatus): void {
+  command(
+    program,
+    'export',
+    'Write what is kept: events as NDJSON, or all that is stored of a recipient as JSON.',
+    `telltale export --recipient recipient-42 > recipient-42.json
+     telltale export --events > events.ndjson
+     telltale export --events --message spring-sale --since 2026-01-01
+     telltale export --events --cursor 019b78e5a3c07d1f8a4be2c59f60d713@spring-sale >> events.ndjson`,
+  )
+    .option('--recipient <id>', 'all that is stored of that recipient')
+    .option('--events', 'opens, clicks and unsubscribes with their verdicts, the newest message first')
+    .option('--message <id>', 'only of that message')
+    .option('--since <time>', 'only from that day or time on (ISO 8601)')
+    .option('--until <time>', 'only before that day or time')
+    .option('--cursor <id@message>', 'go on behind that event: the id and the message of the last line')
+    .action(async (flags) => setStatus(await (await import('./export.ts')).exportCommand(flags, io)));
 }
 
 function addDemo(program: Command, io: Io, setStatus: SetStatus): void {

@@ -68,7 +68,7 @@ describe('the outbox', () => {
     expect(events[4]?.data).toEqual({
       message: MESSAGE,
       recipient: 'r1',
-      at: new Date(startMs).toISOString(),
+      at: new Date(sentMs).toISOString(),
       bounce: 'hard',
     });
     expect(await told(store)).toEqual([]);
