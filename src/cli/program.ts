@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { SCOPES } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
+import { withAdornment } from './adornment-flags.ts';
 import type { Io } from './io.ts';
 
 type SetStatus = (status: number) => void;
@@ -58,17 +59,19 @@ function command(parent: Command, name: string, description: string, examples: s
 }
 
 function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'rewrite',
-    'Give HTML mails tracked links and a pixel, for one recipient or many.',
-    `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
+  withAdornment(
+    command(
+      program,
+      'rewrite',
+      'Give HTML mails tracked links and a pixel, for one recipient or many.',
+      `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
      telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --links short
      telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
+    ),
   )
     .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .requiredOption('--message <id>', 'your own id of the mailing')
@@ -95,14 +98,18 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
 }
 
 function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'check',
-    'Say what would be tracked in a mail, what not and why, and its size before and after.',
-    `telltale check mail.html
-     telltale check *.html --json`,
+  withAdornment(
+    command(
+      program,
+      'check',
+      'Say what would be tracked in a mail, what not and why, and its size before and after.',
+      `telltale check mail.html
+     telltale check *.html --json
+     telltale check mail.html --utm-source newsletter --utm-content '{link.name}'`,
+    ),
   )
     .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
+    .option('--message <id>', 'your own id of the mailing, for {message} in UTM parameters (default: check)')
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);
@@ -110,14 +117,16 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
 }
 
 function addSend(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'send',
-    'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
-    `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
+  withAdornment(
+    command(
+      program,
+      'send',
+      'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
+      `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
        --from 'News <news@example.com>' --message spring-sale --recipients list.csv
      telltale send … --test you@example.com
      telltale send … --dry-run out/`,
+    ),
   )
     .requiredOption('--html <file>', 'the HTML mail; {{ … }} and {% … %} are merged for each recipient (Liquid)')
     .option('--text <file>', 'the text part (default: made of the HTML)')

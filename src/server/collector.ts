@@ -8,6 +8,7 @@ import { shippedNetworks } from '../networks/shipped-lists.ts';
 import { preparePeers } from '../token/peer.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { emptyAnswer, giveAnswer } from './answer.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import { type AddressOf, prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
 import { type ControlState, NO_CONTROL } from './control-state.ts';
@@ -39,6 +40,8 @@ export interface CollectorOptions {
   readonly names?: Pick<Names, 'note'> | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
   readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
+  /** Told of each redirect whose link asks for a click id and that has none, and why. @default nothing */
+  readonly onNoClickId?: ((reason: ClickIdOmission) => void) | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -46,7 +49,7 @@ export interface CollectorOptions {
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
   ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
-  ...['names', 'onIgnored', 'now'],
+  ...['names', 'onIgnored', 'onNoClickId', 'now'],
 ];
 
 /**
@@ -87,6 +90,7 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     now: options.now ?? Date.now,
     clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch, names }),
     countIgnored: options.onIgnored ?? (() => {}),
+    countNoClickId: options.onNoClickId ?? (() => {}),
   });
   return { collect, watch };
 }

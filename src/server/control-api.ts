@@ -1,6 +1,7 @@
 // The API of the control state: what is revoked, by whom, and the links that short URLs name.
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { CLICK_ID_NAME } from '../base/click-id.ts';
 import type { Revocable } from '../base/control-change.ts';
 import { DESTINATION_PROBLEMS, parseDestination, stripUrl } from '../base/destination.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
@@ -151,6 +152,11 @@ const LINKS = z
         .string()
         .transform((name) => name.slice(0, linkNameCharsMax))
         .default(''),
+      clickId: z
+        .string()
+        .regex(CLICK_ID_NAME)
+        .optional()
+        .meta({ description: 'The parameter in which a click id is added to the destination; none is by default.' }),
     }),
   )
   .min(1)

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import type { ControlState } from './control-state.ts';
 
 /** What is looked at of a request; its path comes apart, since whoever mounts the collector may change that. */
@@ -19,6 +20,7 @@ export interface CollectContext {
   readonly now: () => number;
   readonly clientOf: ClientOf;
   readonly countIgnored: CountIgnored;
+  readonly countNoClickId: CountNoClickId;
 }
 
 /** What a hit says of the address a request came from. Asked once for each hit, of the recipient that it names, if any. */
@@ -36,6 +38,9 @@ export interface Client {
 
 /** Counts a request that left no hit, with the finer reason that no answer tells. */
 export type CountIgnored = (kind: HitKind, reason: string) => void;
+
+/** Counts a redirect whose link asks for a click id and that has none, with the reason. */
+export type CountNoClickId = (reason: ClickIdOmission) => void;
 
 /** The only headers kept with a hit: those that verdicts look at. */
 const KEPT_HEADERS = [

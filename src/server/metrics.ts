@@ -14,11 +14,14 @@ import type { HitKind } from '../base/nouns.ts';
 import type { Mirror } from '../control/open-mirror.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import type { NameOutcome } from './resolve-name.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
   countIgnored(kind: HitKind, reason: string): void;
+  /** Counts a redirect whose link asks for a click id and that has none. */
+  countNoClickId(reason: ClickIdOmission): void;
   /** Counts a request to the API that came without a valid token, by what became of it. */
   countRefused(reason: 'unauthorized' | 'rate-limited'): void;
   /** Counts an address whose name was asked for, by what became of it. */
@@ -67,6 +70,12 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
     labelNames: ['path', 'reason'],
     registers,
   });
+  const clickIds = new Counter({
+    name: 'telltale_click_ids_total',
+    help: 'Redirects to which no click id was added though the link asks for one, by reason.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  });
   const refused = new Counter({
     name: 'telltale_api_refused_total',
     help: 'Requests to the API without a valid token.',
@@ -81,6 +90,7 @@ export function makeMetrics({ journal, mirror, retainer, process = false }: Metr
   });
   return {
     countIgnored: (path, reason) => ignored.inc({ path, reason }),
+    countNoClickId: (reason) => clickIds.inc({ outcome: 'click-id-omitted', reason }),
     countRefused: (reason) => refused.inc({ reason }),
     countName: (outcome) => names.inc({ outcome }),
     contentType: registry.contentType,

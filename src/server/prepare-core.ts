@@ -29,7 +29,16 @@ export interface Core {
 /** Puts the core together; `shared` are the figures of a service of several listeners. */
 export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const { tracker, journal, control, hosts = [], now = Date.now } = options;
-  const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, onIgnored = () => {} } = options;
+  const {
+    abuseContact,
+    trustedProxies,
+    networks,
+    onHidden,
+    onHiddenPeer,
+    names,
+    onIgnored = () => {},
+    onNoClickId = () => {},
+  } = options;
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
   const { collect, watch } = prepareCollect({
@@ -37,6 +46,10 @@ export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);
+    },
+    onNoClickId(reason) {
+      metrics.countNoClickId(reason);
+      onNoClickId(reason);
     },
   });
   return { front, collect, watch, metrics };
