@@ -196,6 +196,14 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       '--repeat-window <ms>',
       'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
     )
+    .option(
+      '--attribution-days <days>',
+      'days before a conversion in which clicks count, 1 to 365 (TELLTALE_ATTRIBUTION_DAYS, default 7)',
+    )
+    .option(
+      '--attribution-clicks <which>',
+      'clicks that conversions are attributed to: human, or all (TELLTALE_ATTRIBUTION_CLICKS, default human)',
+    )
     .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 
@@ -278,6 +286,12 @@ function addKeys(program: Command, io: Io): void {
   command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action(async (flags) =>
     (await import('./keys.ts')).listKeysCommand(flags, io),
   );
+  command(
+    keys,
+    'seal',
+    'Print the secret by which a shop seals the values of its sales; it is good for nothing else.',
+    'telltale keys seal',
+  ).action(async (flags) => (await import('./keys.ts')).sealSecretCommand(flags, io));
   command(keys, 'revoke', 'Revoke a key: links it sealed no longer redirect.', 'telltale keys revoke k1')
     .argument('<id>', 'the id of a key')
     .action(async (id: string, flags) => (await import('./keys.ts')).revokeKeyCommand(id, flags, io));

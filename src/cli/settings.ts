@@ -35,6 +35,8 @@ export interface Settings {
   readonly reverseDns: string | undefined;
   readonly retainSignals: string | undefined;
   readonly retainEvents: string | undefined;
+  readonly attributionDays: string | undefined;
+  readonly attributionClicks: string | undefined;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
@@ -42,7 +44,7 @@ export interface Settings {
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'port', 'host', 'trustedProxies', 'repeatWindow', 'asnDatabase'] as const),
   'reverseDns',
-  ...(['rules', 'retainSignals', 'retainEvents'] as const),
+  ...(['rules', 'retainSignals', 'retainEvents', 'attributionDays', 'attributionClicks'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -73,6 +75,8 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     reverseDns: env.TELLTALE_REVERSE_DNS ?? textOf(config, 'reverseDns'),
     retainSignals: env.TELLTALE_RETAIN_SIGNALS ?? textOf(config, 'retainSignals'),
     retainEvents: env.TELLTALE_RETAIN_EVENTS ?? textOf(config, 'retainEvents'),
+    attributionDays: env.TELLTALE_ATTRIBUTION_DAYS ?? textOf(config, 'attributionDays'),
+    attributionClicks: env.TELLTALE_ATTRIBUTION_CLICKS ?? textOf(config, 'attributionClicks'),
     rules: rulesOf(config),
   };
 }

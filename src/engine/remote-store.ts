@@ -57,6 +57,10 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   eraseRecipient: 'write',
   listRevocations: 'read',
   changesAfter: 'read',
+  recordConversions: 'write',
+  attributionRules: 'write',
+  setAttributionRules: 'write',
+  removeConversions: 'write',
 };
 
 /** Methods after which the control state may be another. */

@@ -119,3 +119,23 @@ export function parseJson(text: string): unknown {
 export function one(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'object' ? value[0] : value;
 }
+
+/** One of several things in a body, with its place in it, from 1. */
+export interface Item {
+  readonly line: number;
+  /** Nothing for a line that is no JSON. */
+  readonly value: unknown;
+}
+
+/** A JSON array, or NDJSON; nothing when it is neither. A line that is no JSON is an item that will be rejected. */
+export function readItems(text: string): readonly Item[] | undefined {
+  if (text.trim() === '') return undefined;
+  if (text.trimStart().startsWith('[')) {
+    const value = parseJson(text);
+    return Array.isArray(value) ? value.map((item, index) => ({ line: index + 1, value: item })) : undefined;
+  }
+  const lines = text
+    .split('\n')
+    .map((line, index) => ({ line: index + 1, value: parseJson(line), isBlank: line.trim() === '' }));
+  return lines.filter((line) => !line.isBlank);
+}

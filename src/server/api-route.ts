@@ -8,6 +8,7 @@ import { idBytesMax, pageRowsDefault, pageRowsMax, urlCharsMax } from '../base/l
 import type { Scope } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { Store } from '../store/open-store.ts';
+import type { KeyRing } from '../token/key-ring.ts';
 import type { Caller } from './api-auth.ts';
 import { type Format, formatOf, one, reasonOf } from './api-data.ts';
 import type { Live } from './live.ts';
@@ -16,6 +17,8 @@ import { answerProblem, answerRequestProblem } from './problem.ts';
 /** What the routes work with. */
 export interface ApiParts {
   readonly store: Store;
+  /** Open click ids. */
+  readonly keys: KeyRing;
   readonly live: Live;
   readonly now: () => number;
 }

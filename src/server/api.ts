@@ -5,6 +5,7 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
 import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
+import { conversionRoutes } from './conversion-api.ts';
 import { messageRoutes } from './message-api.ts';
 import { answerProblem } from './problem.ts';
 import { recipientRoutes } from './recipient-api.ts';
@@ -17,6 +18,7 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...messageRoutes(parts),
     ...recipientRoutes(parts),
     ...sendRoutes(parts),
+    ...conversionRoutes(parts),
     ...consentRoutes(parts),
     ...controlRoutes(parts),
   ];

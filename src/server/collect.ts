@@ -21,9 +21,11 @@ import {
 } from './answer.ts';
 import { withClickId } from './click-ids.ts';
 import { type ControlState, levelNow } from './control-state.ts';
-import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
+import { answerConversion } from './conversion-pixel.ts';
+import { type CollectContext, type CollectRequest, makeHit, saysNo } from './make-hit.ts';
 import { pageAnswer } from './page-answer.ts';
 import { hasBody, readAway } from './read-body.ts';
+import { prepareShopScript } from './shop-script.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
 
 /** Answers a request for a tracking path; nothing when the path is another. */
@@ -32,13 +34,22 @@ export type Collect = (request: CollectRequest, path: string) => Promise<Answer>
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const ALLOW = METHODS.join(', ');
 
-/** Makes the core for `/o/`, `/c/` and `/u/`, under the base URL's path and without it. */
+/** Makes the core for `/o/`, `/c/`, `/u/`, `/v.gif` and `/telltale.js`, under the base URL's path and without it. */
 export function makeCollect(context: CollectContext): Collect {
   const prefix = new URL(context.baseUrl).pathname.replace(/\/+$/, '').toLowerCase();
+  const answerScript = prepareShopScript(context.attributionMs);
+
+  /** What the pages of shops ask for. */
+  function answerShop(request: CollectRequest, name: string): Promise<Answer> | undefined {
+    if (/^v\.gif$/i.test(name)) return answerConversion(request, context);
+    return /^telltale\.js$/i.test(name) ? Promise.resolve(answerScript(request)) : undefined;
+  }
+
   return (request, path) => {
     const isBelow = prefix !== '' && path.slice(0, prefix.length).toLowerCase() === prefix;
     const parts = (isBelow ? path.slice(prefix.length) : path).split('/', PARTS_MAX);
     const [before, kind, token, link] = parts;
+    if (parts.length === 2) return answerShop(request, kind ?? '');
     if (before !== '' || kind === undefined || token === undefined || token === '') return undefined;
     switch (kind) {
       case 'o':
@@ -227,9 +238,4 @@ async function recordClick(
   const level = saysNo(request) ? 'aggregate' : allowed;
   const hit = makeHit(request, context, { kind: 'click', token, level, link });
   return { outcome: { durable: await context.append(hit) }, level };
-}
-
-/** Global Privacy Control, or Do Not Track. */
-function saysNo({ headers }: CollectRequest): boolean {
-  return headerOf(headers, 'sec-gpc') === '1' || headerOf(headers, 'dnt') === '1';
 }

@@ -1,5 +1,6 @@
 // The collector as a Koa middleware: mount it in an app of your own, or let createApp do it.
 import type { Context, Middleware } from 'koa';
+import { attributionDaysDefault } from '../base/limits.ts';
 import type { HitKind } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -39,9 +40,11 @@ export interface CollectorOptions {
   /** Asks for the names of addresses (`openNames`), after their requests were answered. @default none are asked for */
   readonly names?: Pick<Names, 'note'> | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
-  readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
+  readonly onIgnored?: ((kind: HitKind | 'conversion', reason: string) => void) | undefined;
   /** Told of each redirect whose link asks for a click id and that has none, and why. @default nothing */
   readonly onNoClickId?: ((reason: ClickIdOmission) => void) | undefined;
+  /** Days before a conversion in which clicks count; a click id is good for a day more. @default 7 */
+  readonly attributionDays?: number | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -49,11 +52,11 @@ export interface CollectorOptions {
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
   ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
-  ...['names', 'onIgnored', 'onNoClickId', 'now'],
+  ...['names', 'onIgnored', 'onNoClickId', 'attributionDays', 'now'],
 ];
 
 /**
- * Makes the middleware for `/o/`, `/c/` and `/u/`, under the base URL's path and without it. Everything else is left
+ * Makes the middleware for `/o/`, `/c/`, `/u/`, `/v.gif` and `/telltale.js`, under the base URL's path and without it. Everything else is left
  * to the next middleware.
  *
  * @throws TelltaleError `UNKNOWN_OPTION`, `INVALID_OPTION`.
@@ -91,6 +94,7 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     clientOf: prepareClientOf({ addressOf: prepareAddressOf(trustedProxies), peerOf, networks, watch, names }),
     countIgnored: options.onIgnored ?? (() => {}),
     countNoClickId: options.onNoClickId ?? (() => {}),
+    attributionMs: (options.attributionDays ?? attributionDaysDefault) * 86_400_000,
   });
   return { collect, watch };
 }

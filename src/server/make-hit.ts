@@ -1,6 +1,7 @@
 // Makes the hit of a request: what is kept of it, and nothing else. An address is never kept; its peer is.
 import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ConversionHit } from '../base/conversion.ts';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
 import type { KeyRing } from '../token/key-ring.ts';
@@ -8,19 +9,21 @@ import type { ClickIdOmission } from './click-ids.ts';
 import type { ControlState } from './control-state.ts';
 
 /** What is looked at of a request; its path comes apart, since whoever mounts the collector may change that. */
-export type CollectRequest = Pick<IncomingMessage, 'method' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
+export type CollectRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
 
 /** What the collector's parts share. */
 export interface CollectContext {
   readonly keys: KeyRing;
   readonly baseUrl: string;
   readonly abuseContact: string;
-  readonly append: (hit: Hit) => Promise<boolean>;
+  readonly append: (hit: Hit | ConversionHit) => Promise<boolean>;
   readonly control: ControlState;
   readonly now: () => number;
   readonly clientOf: ClientOf;
   readonly countIgnored: CountIgnored;
   readonly countNoClickId: CountNoClickId;
+  /** Milliseconds before a conversion in which clicks count. */
+  readonly attributionMs: number;
 }
 
 /** What a hit says of the address a request came from. Asked once for each hit, of the recipient that it names, if any. */
@@ -37,7 +40,7 @@ export interface Client {
 }
 
 /** Counts a request that left no hit, with the finer reason that no answer tells. */
-export type CountIgnored = (kind: HitKind, reason: string) => void;
+export type CountIgnored = (kind: HitKind | 'conversion', reason: string) => void;
 
 /** Counts a redirect whose link asks for a click id and that has none, with the reason. */
 export type CountNoClickId = (reason: ClickIdOmission) => void;
@@ -121,4 +124,9 @@ function originOf(referer: string): string {
 export function headerOf(headers: IncomingHttpHeaders, name: string): string {
   const value = headers[name];
   return typeof value === 'string' ? value : (value?.join(', ') ?? '');
+}
+
+/** Global Privacy Control, or Do Not Track. */
+export function saysNo({ headers }: Pick<CollectRequest, 'headers'>): boolean {
+  return headerOf(headers, 'sec-gpc') === '1' || headerOf(headers, 'dnt') === '1';
 }

@@ -19,7 +19,7 @@ import type { NameOutcome } from './resolve-name.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
-  countIgnored(kind: HitKind, reason: string): void;
+  countIgnored(kind: HitKind | 'conversion', reason: string): void;
   /** Counts a redirect whose link asks for a click id and that has none. */
   countNoClickId(reason: ClickIdOmission): void;
   /** Counts a request to the API that came without a valid token, by what became of it. */

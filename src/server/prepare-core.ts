@@ -42,6 +42,7 @@ export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([new URL(tracker.baseUrl).host, ...hosts]);
   const { collect, watch } = prepareCollect({
+    attributionDays: options.attributionDays,
     ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, now },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);

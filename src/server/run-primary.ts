@@ -50,9 +50,9 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     closers.add(() => allOf([admin?.close(), keeping.closeLeftovers(), ...places.map((place) => place.close())]));
     forkWorkersWell();
     const settings = (journalName: string) => () => {
-      const { dataDirectory, baseUrl, host, hosts, asnDatabase, reverseDns, rules } = options;
+      const { dataDirectory, baseUrl, host, hosts, asnDatabase, reverseDns, rules, attribution } = options;
       const asked = { dataDirectory, baseUrl, host, port, adminPort, apiToken, trustedProxies, hosts };
-      return { ...asked, asnDatabase, reverseDns, rules, journalName, storeUrl: store.url, ring };
+      return { ...asked, asnDatabase, reverseDns, rules, attribution, journalName, storeUrl: store.url, ring };
     };
     const starting = journals.map(async (journalName, at) => {
       const of = { name: String(at + 1), settings: settings(journalName), settle: keeping.settle, answer, onProblem };

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import type { Send } from '../track/send-queue.ts';
-import { answerData, type Format, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerData, type Format, readItems, readText, reasonOf } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
@@ -65,22 +65,4 @@ async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Pro
 function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs: number): Send {
   const time = at === undefined ? { atMs: nowMs, isTimed: false } : { atMs: Date.parse(at) };
   return { recipient, ...time, domain: domain?.toLowerCase(), consent };
-}
-
-interface Item {
-  readonly line: number;
-  readonly value: unknown;
-}
-
-/** A JSON array, or NDJSON; nothing when it is neither. A line that is no JSON is an item that will be rejected. */
-function readItems(text: string): readonly Item[] | undefined {
-  if (text.trim() === '') return undefined;
-  if (text.trimStart().startsWith('[')) {
-    const value = parseJson(text);
-    return Array.isArray(value) ? value.map((item, index) => ({ line: index + 1, value: item })) : undefined;
-  }
-  const lines = text
-    .split('\n')
-    .map((line, index) => ({ line: index + 1, value: parseJson(line), isBlank: line.trim() === '' }));
-  return lines.filter((line) => !line.isBlank);
 }

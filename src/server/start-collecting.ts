@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { parseBaseUrl } from '../base/base-url.ts';
+import type { AttributionRules } from '../base/conversion.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
 import { type Journal, openJournal } from '../journal/open-journal.ts';
@@ -45,6 +46,8 @@ export interface AnswerSettings {
   readonly reverseDns?: string | undefined;
   /** The sender's own rules for verdicts; see docs/opens.md. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
+  /** Which clicks conversions are attributed to. @default those of people within 7 days */
+  readonly attribution?: AttributionRules | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -128,6 +131,7 @@ async function listenForReaders(
       ...{ tracker: { baseUrl, keys }, store, journal, control: control.mirror, apiToken, trustedProxies },
       ...known,
       hosts: [new URL(url).host, ...hosts],
+      attributionDays: options.attribution && options.attribution.windowMs / 86_400_000,
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),

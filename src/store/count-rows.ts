@@ -5,6 +5,7 @@ import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS, NO_DEVICE } from './codes.ts';
+import { attributeAnew } from './conversion-rows.ts';
 import { SendReader } from './send-reader.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -56,6 +57,8 @@ export class Changes {
   readonly sends: SendReader;
   /** What moves in the audiences of the messages. */
   readonly audiences: AudienceMoves;
+  /** Recipients with a new click, or one that is judged anew. */
+  readonly clickers = new Set<Buffer>();
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -142,6 +145,7 @@ export class Changes {
     }
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
+    if (this.clickers.size > 0) attributeAnew(this.#writer, this.clickers);
   }
 
   #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number): void {

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import { maskMessages } from '../base/limits.ts';
 import { codeOf, KINDS } from './codes.ts';
+import { type ConversionStatements, prepareConversions } from './conversion-statements.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
 import { prepareSendLog, type SendLogStatements } from './send-log-statements.ts';
@@ -17,6 +18,7 @@ export interface HotStatements {
   readonly retention: RetentionStatements;
   readonly sweeping: SweepStatements;
   readonly sendLog: SendLogStatements;
+  readonly conversions: ConversionStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -241,6 +243,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     retention: prepareRetention(sqlite, db),
     sweeping: prepareSweeping(sqlite),
     sendLog: prepareSendLog(sqlite, db),
+    conversions: prepareConversions(sqlite),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db

@@ -15,6 +15,7 @@ import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
+import { type ConversionRows, makeConversions } from './conversion-rows.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
@@ -50,7 +51,8 @@ export interface Store
     SweepStore,
     Descriptions,
     ApiTokenStore,
-    ControlRows {
+    ControlRows,
+    ConversionRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -131,6 +133,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeDescriptions(writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),
+    ...makeConversions(writer),
     close: () => db.destroy(),
   };
 }
