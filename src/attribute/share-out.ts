@@ -1,13 +1,10 @@
 // Shares: what each touch of a conversion gets by a model. All of a conversion is shared out, whatever the rounding.
 import type { AttributionModel } from '../base/conversion.ts';
 
-/** One conversion in parts, so that a third of one has a whole number, too. */
-export const CONVERSION_PARTS = 1_000_000;
-
 export interface Share {
   /** The place of the touch. */
   readonly at: number;
-  /** Of {@link CONVERSION_PARTS}. */
+  /** Millionths of a conversion. */
   readonly parts: number;
   /** Minor units. */
   readonly minor: number;

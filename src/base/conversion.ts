@@ -49,3 +49,6 @@ export interface AttributionRules {
   /** Those that a person made, as judged, or all. */
   readonly clicks: 'human' | 'all';
 }
+
+/** One conversion in parts, so that a third of one has a whole number, too. */
+export const CONVERSION_PARTS = 1_000_000;

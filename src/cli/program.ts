@@ -2,6 +2,7 @@
 // server and no database.
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import { SCOPES } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
 import { withAdornment } from './adornment-flags.ts';
@@ -228,6 +229,11 @@ function addReport(program: Command, io: Io): void {
       ]),
     )
     .option('--force', 'overwrite the file of --html')
+    .addOption(
+      new Option('--attribution <model>', 'to which clicks conversions are attributed (default: last)').choices([
+        ...ATTRIBUTION_MODELS,
+      ]),
+    )
     .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
 }
 

@@ -1,8 +1,9 @@
 // The first thing one sees of a report: how many opened, probably, how sure that is and why; and beside it the other rates,
 // each with what it is a share of.
 import type { Report } from '../report/build-report.ts';
-import { type Figure, type FindFigure, figuresOf } from './figures.ts';
+import { type Figure, type FindFigure, figuresOf, type Tile } from './figures.ts';
 import { intervalChart } from './interval-chart.ts';
+import { salesTiles } from './report-sales.ts';
 import { countWords, numberWords, percentWords } from './words.ts';
 
 export interface Headline {
@@ -29,14 +30,6 @@ export interface Headline {
 interface Fact {
   readonly term: string;
   readonly words: string;
-}
-
-export interface Tile {
-  readonly name: string;
-  readonly main: Figure;
-  /** The raw rate, where there is one. */
-  readonly raw: Figure | null;
-  readonly note: string;
 }
 
 /** The headline of a report. */
@@ -146,10 +139,10 @@ export function tilesOf(report: Report): readonly Tile[] {
 }
 
 /** What a message need not have: where there is none, it takes no room. */
-function tilesWhere({ conversions, bounces, complaints, cost, sent }: Report, find: FindFigure): readonly Tile[] {
-  const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
+function tilesWhere(report: Report, find: FindFigure): readonly Tile[] {
+  const { bounces, complaints, cost, sent } = report;
   return [
-    ...(conversions.count > 0 ? [countTile('Conversions', 'conversions.count', values, find)] : []),
+    ...salesTiles(report, find),
     ...(bounces > 0 ? [countTile('Bounces', 'bounces', `of ${countWords(sent, 'recipient')}`, find)] : []),
     ...(complaints > 0 ? [countTile('Complaints', 'complaints', 'reported as spam', find)] : []),
     ...(cost === null ? [] : [costTile(cost)]),

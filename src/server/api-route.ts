@@ -3,6 +3,7 @@
 import type { RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import { idProblem } from '../base/ids.ts';
 import { idBytesMax, pageRowsDefault, pageRowsMax, urlCharsMax } from '../base/limits.ts';
 import type { Scope } from '../base/nouns.ts';
@@ -119,6 +120,12 @@ export const INCLUDE: z.ZodOptional<z.ZodEnum<{ test: 'test' }>> = z
   .enum(['test'], 'must be test, or be left out')
   .optional()
   .meta({ description: 'Shows test traffic too, which is in no other figure.' });
+
+/** How conversions are attributed to clicks. */
+export const ATTRIBUTION: z.ZodOptional<z.ZodEnum<{ last: 'last'; first: 'first'; linear: 'linear' }>> = z
+  .enum(ATTRIBUTION_MODELS, `must be one of ${ATTRIBUTION_MODELS.join(', ')}`)
+  .optional()
+  .meta({ description: 'Attributes conversions to the last click (by default), the first, or all in equal parts.' });
 
 /** What is wrong when a message is not there. */
 export const UNKNOWN_MESSAGE = { 404: 'Nothing was heard of such a message.' } as const;

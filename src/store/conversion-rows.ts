@@ -1,8 +1,14 @@
 // Conversions in the store: one row an order, the clicks it is attributed to, and sums of both, all in one transaction. An
 // order counts once; what it says changes when the same order is told again with a stronger proof, or posted anew.
 import { findTouches, type Touch } from '../attribute/find-touches.ts';
-import { CONVERSION_PARTS, shareOut } from '../attribute/share-out.ts';
-import { ATTRIBUTION_MODELS, type AttributionRules, type Conversion, PROOFS } from '../base/conversion.ts';
+import { shareOut } from '../attribute/share-out.ts';
+import {
+  ATTRIBUTION_MODELS,
+  type AttributionRules,
+  CONVERSION_PARTS,
+  type Conversion,
+  PROOFS,
+} from '../base/conversion.ts';
 import { touchesMax } from '../base/limits.ts';
 import { LABELS, PEOPLE } from '../base/nouns.ts';
 import { keepConversion } from '../settle/keep-conversion.ts';

@@ -16,6 +16,7 @@ import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { type ConversionRows, makeConversions } from './conversion-rows.ts';
+import { makeConversionSums } from './conversion-sums.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
@@ -134,6 +135,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeApiTokens(db),
     ...makeControlRows(db),
     ...makeConversions(writer),
+    ...makeConversionSums(db),
     close: () => db.destroy(),
   };
 }

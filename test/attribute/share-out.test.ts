@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CONVERSION_PARTS, shareOut } from '../../src/attribute/share-out.ts';
-import { ATTRIBUTION_MODELS } from '../../src/base/conversion.ts';
+import { shareOut } from '../../src/attribute/share-out.ts';
+import { ATTRIBUTION_MODELS, CONVERSION_PARTS } from '../../src/base/conversion.ts';
 
 describe('shares', () => {
   it('go to the last, the first, or all in equal parts', () => {
