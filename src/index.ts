@@ -21,6 +21,8 @@ export type { EstimatedRate } from './report/estimated-rate.ts';
 export type { MessageAudiences, ReportSource } from './report/report-source.ts';
 export { classify } from './settle/classify-hits.ts';
 export type { AudienceCell } from './stats/audience.ts';
+export type { SealedValue } from './token/conversion-seal.ts';
+export { sealConversion } from './token/conversion-seal.ts';
 export type { KeyRing, KeyRingJson, RingKeyJson } from './token/key-ring.ts';
 export { addKey, createKeyRing, readRing, revokeKey } from './token/key-ring.ts';
 export type { MimeNote, MimeNoteCode } from './track/choose-bodies.ts';
@@ -29,7 +31,9 @@ export type { CompiledMail, MailEdits, RenderedMail, RenderOptions } from './tra
 export type { CompileOptions, LinkForm, Tracker, TrackerOptions } from './track/create-tracker.ts';
 export { createTracker } from './track/create-tracker.ts';
 export type { MailNote, MailNoteCode } from './track/mail-notes.ts';
+export type { ClickIdOption } from './track/read-click-id.ts';
 export type { LinkToDecide, Policy, PolicyRule } from './track/read-policy.ts';
+export type { UtmOptions } from './track/read-utm.ts';
 export type {
   CompiledMime,
   CompileMimeOptions,

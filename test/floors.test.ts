@@ -17,6 +17,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   track: 2,
   settle: 2,
   report: 2,
+  attribute: 2,
   retain: 2,
   deliveries: 2,
   store: 3,

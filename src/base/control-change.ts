@@ -20,6 +20,8 @@ export type Revocable =
 export interface ShortDestination {
   readonly index: number;
   readonly destination: string;
+  /** The name of the parameter in which a click id is added. @default none is added */
+  readonly clickId?: string | undefined;
 }
 
 /** One change. */

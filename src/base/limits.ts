@@ -586,3 +586,18 @@ export const noticeAnswerBytesMax = 65_536;
 
 /** Characters of an endpoint's address. */
 export const webhookUrlCharsMax = 2_048;
+/** Minor units of one sale: a hundred thousand million of the smallest currencies, and sums of a million of them stay exact. */
+export const minorUnitsMax = 10_000_000_000_000;
+
+/** Days before a conversion in which clicks count where nobody says otherwise, and at most. */
+export const attributionDaysDefault = 7;
+export const attributionDaysMax = 365;
+
+/** Milliseconds for which a click id is good beyond the window: a sale may be told a day late. */
+export const clickIdGraceMs = 86_400_000;
+
+/** Clicks of one recipient that are looked at for one conversion, the last ones: programs click on and on. */
+export const touchesMax = 1_000;
+
+/** Milliseconds by which a conversion may be told to be in the future: clocks of shops differ by time zones. */
+export const conversionAheadMs = 86_400_000;

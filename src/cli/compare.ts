@@ -1,7 +1,7 @@
 // `telltale compare A B`: two messages side by side, with how far their rates are apart and how sure that is.
 import { type Comparison, compareMessages, comparisonRows, type Difference } from '../report/compare-messages.ts';
 import { toCsv } from '../report/report-csv.ts';
-import { drawComparison } from './draw-comparison.ts';
+import { comparedLines, drawComparison } from './draw-comparison.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { number, percent, percentRange } from './percent.ts';
 import { type CommonFlags, readSettings } from './settings.ts';
@@ -48,6 +48,7 @@ async function print({ a, b, difference }: Comparison, io: Io): Promise<void> {
         percent(difference.click.value),
         range(difference.click),
       ],
+      ...comparedLines({ a, b }).map(([name, of, other]) => [name, of, other, '', '']),
     ],
     columns.slice(1),
   );

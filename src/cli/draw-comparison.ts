@@ -1,6 +1,7 @@
 // Two messages beside each other at a terminal: each rate on one scale, and by how much they differ, or that it cannot be told.
 import type { ComparedMessage, Comparison, Difference } from '../report/compare-messages.ts';
 import { intervalBar, scaleFor } from './bars.ts';
+import { conversionLines } from './conversion-lines.ts';
 import { number, percent, pointsRange, pointsWords } from './percent.ts';
 import { fit, printable, type Terminal, wrapParts } from './terminal.ts';
 
@@ -24,7 +25,24 @@ export function drawComparison({ a, b, difference }: Comparison, terminal: Termi
     ...rate({ words: 'Clicked, people', rates: clicked, difference: difference.click }, terminal),
     '',
     ...wrapParts(seen, columns).map((line) => paint('dim', line)),
+    ...earned({ a, b }, terminal),
   ];
+}
+
+/** What both earned, in words; nothing where neither has a conversion. */
+export function comparedLines({ a, b }: Pick<Comparison, 'a' | 'b'>): readonly (readonly [string, string, string])[] {
+  const own = [a, b].map(
+    (message) => new Map(conversionLines(message).map(([name, ...words]) => [name, words.filter(Boolean).join(' ')])),
+  );
+  const names = new Set(own.flatMap((lines) => [...lines.keys()]));
+  return [...names].map((name) => [name, own[0]?.get(name) ?? '', own[1]?.get(name) ?? '']);
+}
+
+function earned(pair: Pick<Comparison, 'a' | 'b'>, { columns, paint }: Terminal): readonly string[] {
+  const lines = comparedLines(pair).map(([name, of, other]) =>
+    fit(`  ${name}: A ${of || '-'}, B ${other || '-'}`, columns),
+  );
+  return lines.length === 0 ? [] : ['', paint('bold', 'What they earned'), ...lines];
 }
 
 interface DrawnRate {

@@ -4,6 +4,7 @@ import { LABELS, type Label } from '../base/nouns.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Timeline, TimelinePoint } from '../report/build-timeline.ts';
 import { intervalBar, sparkline, widthsOf } from './bars.ts';
+import { conversionLines, conversionLinkLines, conversionTimeLines } from './conversion-lines.ts';
 import { localTime, number, percent, percentRange } from './percent.ts';
 import { fit, printable, type Style, type Terminal, wrapParts } from './terminal.ts';
 
@@ -34,6 +35,7 @@ export function drawReport(story: ReportStory, terminal: Terminal, linksMax: num
     ...times(story.timeline, terminal),
     ...usages(story.report, terminal),
     ...links(story.report, terminal, linksMax),
+    ...conversions(story, terminal),
   ];
 }
 
@@ -217,6 +219,32 @@ function links({ links: all }: Report, { columns, paint }: Terminal, linksMax: n
   const more = all.length - ranked.length;
   const rest = more > 0 ? [paint('dim', `… and ${number(more)} more links: --csv or --json has them all`)] : [];
   return [paint('bold', 'Links, by the people who clicked'), ...lines, ...rest];
+}
+
+function conversions({ report, timeline }: ReportStory, { columns, paint }: Terminal): readonly string[] {
+  const lines = conversionLines(report);
+  if (lines.length === 0) return [];
+  const drawn = lines.map(([name, figure, amounts]) => fit(`${figure.padStart(FIGURE)}  ${name}  ${amounts}`, columns));
+  const byLink = conversionLinkLines(report).map(
+    ([link = '', count = '', value = '', unverified = '', said = '', name = '']) =>
+      fit(
+        `${count.padStart(FIGURE)}  #${link} ${printable(name)}  ${value}  (unverified ${unverified} ${said})`,
+        columns,
+      ),
+  );
+  const byTime = conversionTimeLines(timeline).map(
+    ([start = '', , count = '', value = '', unverified = '', said = '']) =>
+      fit(`${count.padStart(FIGURE)}  ${start}  ${value}  (unverified ${unverified} ${said})`, columns),
+  );
+  return [
+    '',
+    paint('bold', 'What it earned'),
+    ...drawn,
+    paint('dim', 'by link'),
+    ...byLink,
+    paint('dim', 'over time'),
+    ...byTime,
+  ];
 }
 
 const LINK_BAR = 14;

@@ -1,6 +1,8 @@
 // `telltale inspect`: what a tracked URL or token says, read with the key ring.
 import { parseDestination } from '../base/destination.ts';
 import type { Consent } from '../base/nouns.ts';
+import { queryOf } from '../base/signed-url.ts';
+import { openClickToken } from '../token/click-token.ts';
 import { openHitToken } from '../token/hit-token.ts';
 import { createKeyRing, type KeyRing, type RingKey } from '../token/key-ring.ts';
 import { openLink } from '../token/open-link.ts';
@@ -12,7 +14,7 @@ import { type CommonFlags, readSettings } from './settings.ts';
 
 interface Inspection {
   readonly valid: boolean;
-  readonly kind: 'open' | 'click' | 'unsubscribe' | 'hit' | null;
+  readonly kind: 'open' | 'click' | 'unsubscribe' | 'hit' | 'click-id' | null;
   /** The key's id. */
   readonly key: string | null;
   readonly message: string | null;
@@ -24,6 +26,8 @@ interface Inspection {
   readonly destination: string | null;
   /** Why it is not valid. */
   readonly reason: string | null;
+  /** When the click of a click id was, to the second. */
+  readonly clickedAt?: string;
 }
 
 /** Runs the command; false when the URL or token is not valid. */
@@ -35,7 +39,8 @@ export async function inspect(text: string, flags: CommonFlags, io: Io): Promise
 }
 
 function inspectText(ring: KeyRing, text: string): Inspection {
-  const path = /^https?:\/\//i.test(text) ? text.replace(/[?#].*$/s, '') : text;
+  const url = /^https?:\/\//i.test(text) ? text : '';
+  const path = url === '' ? text : url.replace(/[?#].*$/s, '');
   const pixel = /(?:^|\/)o\/([a-z2-7]+)\.gif$/i.exec(path);
   if (pixel !== null) return inspectHit(ring, 'open', pixel[1] ?? '');
   const click = /(?:^|\/)c\/([a-z2-7]+)\/([a-z2-7]+)$/i.exec(path);
@@ -45,7 +50,9 @@ function inspectText(ring: KeyRing, text: string): Inspection {
   const hit = inspectHit(ring, 'hit', text);
   if (hit.valid) return hit;
   const way = inspectUnsubscribe(ring, text);
-  return way.valid ? way : { ...hit, kind: null };
+  if (way.valid) return way;
+  const clickId = inspectClickId(ring, clickIdIn(url) ?? text);
+  return clickId.kind === 'click-id' ? clickId : { ...hit, kind: null };
 }
 
 const NOTHING: Inspection = {
@@ -80,6 +87,21 @@ function inspectUnsubscribe(ring: KeyRing, text: string): Inspection {
   const opened = openUnsubscribeToken(ring, text);
   if (!opened.ok) return { ...NOTHING, kind: 'unsubscribe', reason: opened.reason };
   return { ...NOTHING, ...state(opened.key), kind: 'unsubscribe', ...opened.token };
+}
+
+/** The click id in the URL of a shop, whatever its parameter is called. */
+function clickIdIn(url: string): string | undefined {
+  const values = url === '' ? [] : [...new URLSearchParams(queryOf(url)).values()];
+  return values.find((value) => /^[a-z2-7]{40,}$/i.test(value));
+}
+
+/** `kind` is null for what is no click id of these keys. */
+function inspectClickId(ring: KeyRing, text: string): Inspection {
+  const opened = openClickToken(ring, text);
+  if (!opened.ok) return { ...NOTHING, reason: opened.reason };
+  const { message, recipient, link, atMs } = opened.token;
+  const clickedAt = new Date(atMs).toISOString();
+  return { ...NOTHING, ...state(opened.key), kind: 'click-id', message, recipient, link, clickedAt };
 }
 
 function state(key: RingKey): Pick<Inspection, 'valid' | 'key' | 'reason'> {

@@ -1,5 +1,7 @@
-// `telltale keys`: make, list and revoke the keys that seal tracked URLs. Secrets are never printed.
-import { addKey, type KeyRingJson, revokeKey } from '../token/key-ring.ts';
+// `telltale keys`: make, list and revoke the keys that seal tracked URLs. Secrets are never printed, but for
+// the one that is made of the signing key for shops.
+import { conversionSecretOf } from '../token/conversion-seal.ts';
+import { addKey, createKeyRing, type KeyRingJson, revokeKey } from '../token/key-ring.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { changeKeys, loadKeys, newKey } from './key-file.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
@@ -16,6 +18,13 @@ export async function newKeyCommand(flags: CommonFlags & { readonly sign: boolea
 export async function listKeysCommand(flags: CommonFlags, io: Io): Promise<void> {
   const settings = readSettings(flags, io);
   await printKeys(loadKeys(settings, io), settings, io);
+}
+
+/** `keys seal`: of the key that signs. */
+export async function sealSecretCommand(flags: CommonFlags, io: Io): Promise<void> {
+  const settings = readSettings(flags, io);
+  const secret = conversionSecretOf(createKeyRing(loadKeys(settings, io)).signing());
+  await writeOut(io, settings.json ? `${JSON.stringify({ secret })}\n` : `${secret}\n`);
 }
 
 /** `keys revoke ID`. */

@@ -2,8 +2,10 @@
 // server and no database.
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import { SCOPES, SUPPRESSION_REASONS } from '../base/nouns.ts';
 import { packageRoot } from '../base/package-root.ts';
+import { withAdornment } from './adornment-flags.ts';
 import type { Io } from './io.ts';
 
 type SetStatus = (status: number) => void;
@@ -64,17 +66,19 @@ function command(parent: Command, name: string, description: string, examples: s
 }
 
 function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'rewrite',
-    'Give HTML mails tracked links and a pixel, for one recipient or many.',
-    `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
+  withAdornment(
+    command(
+      program,
+      'rewrite',
+      'Give HTML mails tracked links and a pixel, for one recipient or many.',
+      `telltale rewrite mail.html --message spring-sale --recipient r1 --base-url https://t.example.com
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --resume
      telltale rewrite mail.html --message spring-sale --recipients list.csv --mbox spring-sale.mbox
      telltale rewrite mail.html --message spring-sale --recipients list.csv --out out/ --links short
      telltale rewrite mail.html --message spring-sale --merge liquid --placeholder '{{ telltale }}' --recipients list.csv --out out/
      cat mail.html | telltale rewrite - --message spring-sale --recipients list.ndjson --json`,
+    ),
   )
     .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
     .requiredOption('--message <id>', 'your own id of the mailing')
@@ -101,14 +105,18 @@ function addRewrite(program: Command, io: Io, setStatus: SetStatus): void {
 }
 
 function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'check',
-    'Say what would be tracked in a mail, what not and why, and its size before and after.',
-    `telltale check mail.html
-     telltale check *.html --json`,
+  withAdornment(
+    command(
+      program,
+      'check',
+      'Say what would be tracked in a mail, what not and why, and its size before and after.',
+      `telltale check mail.html
+     telltale check *.html --json
+     telltale check mail.html --utm-source newsletter --utm-content '{link.name}'`,
+    ),
   )
     .argument('[file...]', 'HTML files, or messages in .eml files; - or nothing reads one from stdin')
+    .option('--message <id>', 'your own id of the mailing, for {message} in UTM parameters (default: check)')
     .action(async (files: string[], flags) => {
       const { check } = await import('./check.ts');
       setStatus((await check(files, flags, io)) ? 0 : 1);
@@ -116,15 +124,17 @@ function addCheck(program: Command, io: Io, setStatus: SetStatus): void {
 }
 
 function addSend(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'send',
-    'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
-    `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
+  withAdornment(
+    command(
+      program,
+      'send',
+      'Send a mail to a list: merged, tracked, nobody twice. Run it again to go on after an interruption.',
+      `TELLTALE_SMTP=smtps://user:password@smtp.example.com telltale send --html mail.html --subject 'Hello {{ name }}' \\
        --from 'News <news@example.com>' --message spring-sale --recipients list.csv
      telltale send … --preview
      telltale send … --test you@example.com
      telltale send … --dry-run out/`,
+    ),
   )
     .requiredOption('--html <file>', 'the HTML mail; {{ … }} and {% … %} are merged for each recipient (Liquid)')
     .option('--text <file>', 'the text part (default: made of the HTML)')
@@ -204,6 +214,14 @@ function addServe(program: Command, io: Io, setStatus: SetStatus): void {
       '--repeat-window <ms>',
       'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
     )
+    .option(
+      '--attribution-days <days>',
+      'days before a conversion in which clicks count, 1 to 365 (TELLTALE_ATTRIBUTION_DAYS, default 7)',
+    )
+    .option(
+      '--attribution-clicks <which>',
+      'clicks that conversions are attributed to: human, or all (TELLTALE_ATTRIBUTION_CLICKS, default human)',
+    )
     .action(async (flags) => setStatus(await (await import('./serve.ts')).serve(flags, io)));
 }
 
@@ -228,6 +246,11 @@ function addReport(program: Command, io: Io): void {
       ]),
     )
     .option('--force', 'overwrite the file of --html')
+    .addOption(
+      new Option('--attribution <model>', 'to which clicks conversions are attributed (default: last)').choices([
+        ...ATTRIBUTION_MODELS,
+      ]),
+    )
     .action(async (message: string | undefined, flags) => (await import('./report.ts')).report(message, flags, io));
 }
 
@@ -286,6 +309,12 @@ function addKeys(program: Command, io: Io): void {
   command(keys, 'list', 'List the keys, without their secrets.', 'telltale keys list').action(async (flags) =>
     (await import('./keys.ts')).listKeysCommand(flags, io),
   );
+  command(
+    keys,
+    'seal',
+    'Print the secret by which a shop seals the values of its sales; it is good for nothing else.',
+    'telltale keys seal',
+  ).action(async (flags) => (await import('./keys.ts')).sealSecretCommand(flags, io));
   command(keys, 'revoke', 'Revoke a key: links it sealed no longer redirect.', 'telltale keys revoke k1')
     .argument('<id>', 'the id of a key')
     .action(async (id: string, flags) => (await import('./keys.ts')).revokeKeyCommand(id, flags, io));

@@ -1,6 +1,7 @@
 // `telltale report MESSAGE --html FILE`: the report's page as one file that opens from disk and loads nothing. It names no
 // recipient, since files are passed on.
 import { resolve } from 'node:path';
+import type { AttributionModel } from '../base/conversion.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { reportFile } from '../pages/report-page.ts';
 import { buildReport } from '../report/build-report.ts';
@@ -14,6 +15,7 @@ export interface ReportFileFlags {
   readonly html: string;
   readonly tz?: string;
   readonly force?: boolean;
+  readonly attribution?: AttributionModel;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ReportFileFlags {
 export async function writeReportFile(
   store: ReportSource,
   message: string | undefined,
-  { html: file, tz, force = false }: ReportFileFlags,
+  { html: file, tz, attribution, force = false }: ReportFileFlags,
   { settings, io }: { readonly settings: Settings; readonly io: Io },
 ): Promise<void> {
   if (message === undefined) {
@@ -33,8 +35,8 @@ export async function writeReportFile(
       '--html writes the report of one message: telltale report spring-sale --html FILE.',
     );
   }
-  const report = await buildReport(store, { message });
-  const timeline = await buildTimeline(store, { message, tz });
+  const report = await buildReport(store, { message, attribution });
+  const timeline = await buildTimeline(store, { message, tz, attribution });
   const path = resolve(io.cwd, file);
   const html = reportFile({ report, timeline });
   await writeFileWhole(path, html, { force });

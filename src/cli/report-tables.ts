@@ -4,6 +4,7 @@ import { LABELS } from '../base/nouns.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Timeline } from '../report/build-timeline.ts';
 import type { Rate } from '../report/rates.ts';
+import { conversionLines, conversionLinkLines, conversionTimeLines } from './conversion-lines.ts';
 import type { ReportStory } from './draw-report.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { localTime, number, percent, percentRange } from './percent.ts';
@@ -48,6 +49,7 @@ export async function printTables(
   await printUsage(built, io);
   await printTimes(timeline, io);
   await printLinks(built, io, linksMax);
+  await printConversions({ report: built, timeline }, io);
 }
 
 /** What became of the mails, where anybody said so. */
@@ -132,6 +134,18 @@ async function printTimes({ points, tz }: Timeline, io: Io): Promise<void> {
 const TIMED = ['opens by people', 'clicks by people'];
 
 const UNNAMED = 'not known';
+
+async function printConversions({ report, timeline }: ReportStory, io: Io): Promise<void> {
+  const lines = conversionLines(report);
+  if (lines.length === 0) return;
+  await writeOut(io, '\n');
+  await printTable(io, ['earned', 'figure', 'value'], lines, ['figure']);
+  const sums = ['conversions', 'value', 'unverified', 'unverified value'];
+  await writeOut(io, '\n');
+  await printTable(io, ['sold by link', ...sums, 'name'], conversionLinkLines(report), sums);
+  await writeOut(io, '\n');
+  await printTable(io, [`sold from (${timeline.tz})`, 'unit', ...sums], conversionTimeLines(timeline), sums);
+}
 
 async function printLinks(built: Report, io: Io, linksMax: number): Promise<void> {
   if (built.links.length === 0) return;

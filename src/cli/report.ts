@@ -1,4 +1,5 @@
 // `telltale report`: the list of messages, or one message's figures: as a table, JSON, CSV or a page.
+import type { AttributionModel } from '../base/conversion.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { pageRowsMax, terminalLinks } from '../base/limits.ts';
 import { buildReport } from '../report/build-report.ts';
@@ -24,6 +25,7 @@ export interface ReportFlags extends CommonFlags {
   readonly html?: string;
   readonly tz?: string;
   readonly force?: boolean;
+  readonly attribution?: AttributionModel;
 }
 
 /** Runs the command. */
@@ -80,10 +82,11 @@ async function reportOne(
   settings: Settings,
   io: Io,
 ): Promise<void> {
-  const built = await buildReport(store, { message });
+  const { attribution, tz } = flags;
+  const built = await buildReport(store, { message, attribution });
   if (settings.json) return writeOut(io, `${JSON.stringify(built)}\n`);
   if (flags.csv === true) return writeOut(io, toCsv(reportRows(built)));
-  await printReport({ report: built, timeline: await buildTimeline(store, { message, tz: flags.tz }) }, io);
+  await printReport({ report: built, timeline: await buildTimeline(store, { message, tz, attribution }) }, io);
 }
 
 /** The report as a person reads it: drawn at a terminal, as tables elsewhere; with at most `linksMax` links. */

@@ -4,9 +4,10 @@ import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import type { LinkForm } from '../track/create-tracker.ts';
+import type { AdornmentFlags } from './adornment-flags.ts';
 import type { CommonFlags, Settings } from './settings.ts';
 
-export interface RewriteFlags extends CommonFlags {
+export interface RewriteFlags extends CommonFlags, AdornmentFlags {
   readonly message: string;
   readonly recipient?: string;
   readonly recipients?: string;

@@ -7,6 +7,7 @@ import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
 import { createKeyRing, type KeyRing } from '../token/key-ring.ts';
 import { type CompileOptions, createTracker, type Tracker } from '../track/create-tracker.ts';
 import { compileMime } from '../track/rewrite-mime.ts';
+import { adornmentOf } from './adornment-flags.ts';
 import { stemOf } from './file-names.ts';
 import type { Io } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
@@ -118,10 +119,12 @@ async function compileAll<T extends { readonly mail: { register(): Promise<void>
   });
 }
 
-function compileOptions(flags: RewriteFlags): Pick<CompileOptions, 'message' | 'pixel' | 'merge' | 'keepMail'> {
+function compileOptions(
+  flags: RewriteFlags,
+): Pick<CompileOptions, 'message' | 'pixel' | 'merge' | 'keepMail' | 'clickId' | 'utm'> {
   const { message, pixel, merge, recipient } = flags;
   // A mail for one recipient may hold what is theirs alone.
-  return { message, pixel, merge: mergeOf(merge), keepMail: recipient === undefined };
+  return { message, pixel, merge: mergeOf(merge), keepMail: recipient === undefined, ...adornmentOf(flags) };
 }
 
 /** An engine's name, or delimiters of one's own with a space between them: `[[ ]]`. */

@@ -21,6 +21,7 @@ import { createKeyRing } from '../token/key-ring.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import { createTracker } from '../track/create-tracker.ts';
 import { writesNothing } from '../track/send-log.ts';
+import { type AdornmentFlags, adornmentOf } from './adornment-flags.ts';
 import { emlFolder } from './eml-folder.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
@@ -33,7 +34,7 @@ import { withStore } from './stores.ts';
 import { printTable } from './table.ts';
 import { textOf } from './text-of.ts';
 
-export interface SendFlags extends CommonFlags {
+export interface SendFlags extends CommonFlags, AdornmentFlags {
   readonly html: string;
   readonly text?: string;
   readonly subject: string;
@@ -81,6 +82,7 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
       try {
         const mail = tracker.compile(source.html, {
           ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined || catcher !== undefined },
+          ...adornmentOf(flags),
         });
         warn(mail, settings, io);
         const options: SendAllOptions = {

@@ -13,6 +13,7 @@ import { prepareNameResolver } from '../server/resolve-name.ts';
 import type { Primary } from '../server/run-primary.ts';
 import { runService, type ServiceOptions } from '../server/run-service.ts';
 import { createKeyRing, type KeyRingJson } from '../token/key-ring.ts';
+import { type AttributionFlags, readAttribution } from './attribution-flags.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
@@ -20,7 +21,7 @@ import { type RetentionFlags, readRetentionPolicy } from './retention-policy.ts'
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
 import { makeDirectory, makeDirectoryFor, writeFileWhole } from './write-file.ts';
 
-export interface ServeFlags extends CommonFlags, RetentionFlags {
+export interface ServeFlags extends CommonFlags, RetentionFlags, AttributionFlags {
   readonly port?: string;
   readonly host?: string;
   readonly trustedProxies?: string;
@@ -49,6 +50,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const retention = readRetentionPolicy(flags, settings);
   const hooks = await readHooksOf(settings);
   const webhooks = await readWebhooksOf(settings);
+  const attribution = readAttribution(flags, settings);
   await makeDirectory(settings.data, 0o700);
   await makeDirectoryFor(settings.database);
   const ring = await loadOrMakeKeys(settings, io);
@@ -68,6 +70,7 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
     hosts: flags.hostName,
     repeatWindowMs,
     retention,
+    attribution,
     rules: settings.rules,
     hooks,
     webhooks,

@@ -43,6 +43,8 @@ export interface Settings {
   readonly hooks: unknown;
   /** Who is told of events, as JSON or as the configuration file has it. */
   readonly webhooks: unknown;
+  readonly attributionDays: string | undefined;
+  readonly attributionClicks: string | undefined;
   /** The sender's own rules for verdicts. */
   readonly rules: readonly VerdictRule[] | undefined;
 }
@@ -50,7 +52,7 @@ export interface Settings {
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'baseUrls', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const),
   ...(['asnDatabase', 'reverseDns', 'rules', 'retainSignals', 'retainEvents', 'userAgents', 'hooks'] as const),
-  'webhooks',
+  ...(['webhooks', 'attributionDays', 'attributionClicks'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -84,6 +86,8 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     userAgents: env.TELLTALE_USER_AGENTS ?? textOf(config, 'userAgents'),
     hooks: env.TELLTALE_HOOKS ?? config.hooks,
     webhooks: env.TELLTALE_WEBHOOKS ?? config.webhooks,
+    attributionDays: env.TELLTALE_ATTRIBUTION_DAYS ?? textOf(config, 'attributionDays'),
+    attributionClicks: env.TELLTALE_ATTRIBUTION_CLICKS ?? textOf(config, 'attributionClicks'),
     rules: rulesOf(config),
   };
 }

@@ -18,7 +18,7 @@ export function prepareApply(
 ): (change: ControlChange, tombstoneOf: (recipient: string) => Buffer) => void {
   const run = (sql: string) => {
     const statement = file.prepare(sql);
-    return (...values: readonly (string | number | Buffer)[]) => statement.run(...values);
+    return (...values: readonly (string | number | Buffer | null)[]) => statement.run(...values);
   };
   const revokeMessage = run('INSERT OR IGNORE INTO revoked_messages VALUES (?)');
   const restoreMessage = run('DELETE FROM revoked_messages WHERE message = ?');
@@ -31,7 +31,7 @@ export function prepareApply(
   const addSet = run(
     'INSERT INTO sets (message, name, link_count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET link_count = excluded.link_count',
   );
-  const addLink = run('INSERT INTO set_links SELECT key, ?, ? FROM sets WHERE message = ? AND name = ?');
+  const addLink = run('INSERT INTO set_links SELECT key, ?, ?, ? FROM sets WHERE message = ? AND name = ?');
   const setConsent = run(
     'INSERT INTO recipients VALUES (?, ?, ?, 0) ON CONFLICT DO UPDATE SET opens = excluded.opens, clicks = excluded.clicks',
   );
@@ -64,7 +64,7 @@ export function prepareApply(
         const { message, set, links } = change;
         dropLinks(message, set);
         addSet(message, set, links.length);
-        for (const { index, destination } of links) addLink(index, destination, message, set);
+        for (const { index, destination, clickId = null } of links) addLink(index, destination, clickId, message, set);
         return;
       }
       case 'consent':

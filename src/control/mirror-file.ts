@@ -33,7 +33,8 @@ const SCHEMA = `
     UNIQUE (message, name)
   );
   CREATE TABLE IF NOT EXISTS set_links (
-    set_key INTEGER NOT NULL, link_index INTEGER NOT NULL, destination TEXT NOT NULL, PRIMARY KEY (set_key, link_index)
+    set_key INTEGER NOT NULL, link_index INTEGER NOT NULL, destination TEXT NOT NULL, click_id TEXT,
+    PRIMARY KEY (set_key, link_index)
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS recipients (
     tombstone BLOB PRIMARY KEY, opens TEXT NOT NULL, clicks TEXT NOT NULL, erased INTEGER NOT NULL

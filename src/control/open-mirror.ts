@@ -13,6 +13,8 @@ import { type MirrorPlace, openMirrorFile, preparePlace } from './mirror-file.ts
 export interface ShortLink {
   readonly destination: string;
   readonly count: number;
+  /** The name of the parameter in which a click id is added. */
+  readonly clickId: string | undefined;
 }
 
 export interface MirrorStatus {
@@ -168,8 +170,11 @@ function prepareFinders(file: ReturnType<typeof openMirrorFile>) {
   const destination = file
     .prepare<[number, string], string>('SELECT destination FROM destinations WHERE link_index = ? AND message = ?')
     .pluck();
-  const shortLink = file.prepare<[number, string, string], ShortLink>(`
-    SELECT destination, link_count AS count FROM sets JOIN set_links ON set_key = key AND link_index = ?
+  const shortLink = file.prepare<
+    [number, string, string],
+    Omit<ShortLink, 'clickId'> & { readonly clickId: string | null }
+  >(`
+    SELECT destination, link_count AS count, click_id AS clickId FROM sets JOIN set_links ON set_key = key AND link_index = ?
     WHERE message = ? AND name = ?
   `);
   const keys = file.prepare<[], Buffer>('SELECT key FROM tombstone_keys').pluck();
@@ -191,7 +196,8 @@ function prepareFinders(file: ReturnType<typeof openMirrorFile>) {
     shortLink(key: string) {
       const [set, rest] = cut(key);
       const [index, id] = cut(rest);
-      return shortLink.get(Number(index), id, set);
+      const row = shortLink.get(Number(index), id, set);
+      return row && { ...row, clickId: row.clickId ?? undefined };
     },
     tombstoneKeys: () => keys.all(),
     hasRecipients: () => any.get() !== undefined,

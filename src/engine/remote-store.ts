@@ -76,6 +76,13 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   listRevocations: 'read',
   changesAfter: 'read',
   erasuresAfter: 'read',
+  conversionsOf: 'read',
+  conversionQuartersIn: 'read',
+  lastConversionOf: 'read',
+  recordConversions: 'write',
+  attributionRules: 'write',
+  setAttributionRules: 'write',
+  removeConversions: 'write',
 };
 
 /** Methods after which the control state may be another. */

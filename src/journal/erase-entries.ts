@@ -105,7 +105,8 @@ export function eraseEntries(
 /** Whom an entry names; an entry that is damaged names nobody one could find. */
 function recipientOf(body: unknown): string | null {
   try {
-    const recipient: unknown = readBody(String(body))?.recipient;
+    const hit = readBody(String(body));
+    const recipient: unknown = hit?.kind === 'conversion' ? hit.conversion.recipient : hit?.recipient;
     return typeof recipient === 'string' ? recipient : null;
   } catch {
     return null;

@@ -1,9 +1,11 @@
 // A hit as the journal keeps it: its values in a fixed order, as JSON. The names would be a third of every row, of every
 // commit and of what crosses to the journal's thread.
+import type { ConversionHit } from '../base/conversion.ts';
 import type { Hit } from '../base/nouns.ts';
 
 /** Writes a hit; no line break is in it. */
-export function writeBody(hit: Hit): string {
+export function writeBody(hit: Hit | ConversionHit): string {
+  if (hit.kind === 'conversion') return JSON.stringify([hit.id, hit.kind, hit.conversion, hit.atMs]);
   return JSON.stringify([
     hit.id,
     hit.kind,
@@ -23,9 +25,15 @@ export function writeBody(hit: Hit): string {
 }
 
 /** Reads what {@link writeBody} wrote; nothing when it is something else. What its values say is not looked at. */
-export function readBody(text: string): Hit | null {
+export function readBody(text: string): Hit | ConversionHit | null {
   const values: unknown = JSON.parse(text);
   if (!Array.isArray(values)) return null;
+  if (values[1] === 'conversion') {
+    const told: Readonly<Record<keyof ConversionHit, unknown>> = {
+      ...{ id: values[0], kind: values[1], conversion: values[2], atMs: values[3] },
+    };
+    return told as ConversionHit;
+  }
   // By index: to take a list apart by names costs several times as much.
   const hit: Readonly<Record<keyof Hit, unknown>> = {
     id: values[0],

@@ -1,6 +1,7 @@
 // The journal: a hit that was answered is on disk. Hits that wait share one commit; a lone hit waits for one fsync, a
 // crowd shares it, and no answer waits longer than its deadline.
 
+import type { ConversionHit } from '../base/conversion.ts';
 import {
   answerDeadlineMs,
   journalBatchHits,
@@ -27,7 +28,7 @@ export interface Journal {
   /** Its file, which others may read. */
   readonly path: string;
   /** Puts a hit on disk. True once it is; false when the deadline passed first, or it could not be taken. */
-  append(hit: Hit): Promise<boolean>;
+  append(hit: Hit | ConversionHit): Promise<boolean>;
   /** Entries after a place, in order. */
   read(after: number, limit: number): Promise<readonly JournalEntry[]>;
   /** Forgets entries up to a place; they are in the store. */
@@ -142,7 +143,7 @@ function makeJournal(of: {
   let deadline: NodeJS.Timeout | undefined;
   let probing: NodeJS.Timeout | undefined;
 
-  function append(hit: Hit): Promise<boolean> {
+  function append(hit: Hit | ConversionHit): Promise<boolean> {
     if (waiting.length >= journalWaitingHitsMax) {
       drop('overflow', 1);
       return Promise.resolve(false);

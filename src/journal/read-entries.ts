@@ -1,13 +1,14 @@
 // Reads entries of a journal file. What its checksum does not vouch for is given as null, never as a hit.
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
+import type { ConversionHit } from '../base/conversion.ts';
 import type { Hit } from '../base/nouns.ts';
 import { readBody } from './hit-body.ts';
 
 /** A hit with its place in the journal; null when its bytes did not survive. */
 export interface JournalEntry {
   readonly seq: number;
-  readonly hit: Hit | null;
+  readonly hit: Hit | ConversionHit | null;
 }
 
 interface JournalRow {
@@ -35,7 +36,7 @@ export function checksumOf(seq: number, body: string): number {
 /** Odd, so that no two places within 2^32 give the same, and a flipped bit of the place flips many of the checksum. */
 const PLACE_FACTOR = 0x9e3779b1;
 
-function readHit({ seq, crc, body }: JournalRow): Hit | null {
+function readHit({ seq, crc, body }: JournalRow): Hit | ConversionHit | null {
   if (typeof body !== 'string' || checksumOf(seq, body) !== crc) return null;
   try {
     return readBody(body);

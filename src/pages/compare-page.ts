@@ -1,5 +1,5 @@
 // Two messages side by side: by how much one was read more than the other, and whether that can be known.
-import type { ComparedMessage, Comparison, Difference } from '../report/compare-messages.ts';
+import { type ComparedMessage, type Comparison, comparisonRows, type Difference } from '../report/compare-messages.ts';
 import { addressOf } from './addresses.ts';
 import { differenceChart } from './difference-chart.ts';
 import { type Figure, figureOf } from './figures.ts';
@@ -27,7 +27,8 @@ export function comparePage({ csrf, a, b, comparison, problem }: ComparePage): s
 
 const TITLE_CHARS = 80;
 
-function comparisonOf({ a, b, difference, warnings }: Comparison) {
+function comparisonOf(comparison: Comparison) {
+  const { a, b, difference, warnings } = comparison;
   const reach = reachOf([difference.open, difference.click]);
   const estimate = ({ rates }: ComparedMessage) => rates.open.estimated.value;
   const clicks = ({ rates }: ComparedMessage) => rates.click.human;
@@ -48,9 +49,37 @@ function comparisonOf({ a, b, difference, warnings }: Comparison) {
       plainRow('Opened, raw with machines', 'rates.open.raw', { a, b }, ({ rates }) => rates.open.raw, percentWords),
       plainRow('Clicked, raw with machines', 'rates.click.raw', { a, b }, ({ rates }) => rates.click.raw, percentWords),
       plainRow('Recipients', 'sent', { a, b }, ({ sent }) => sent, numberWords),
+      ...soldRows(comparison),
     ],
   };
 }
+
+/** What both earned: the rows of CSV, where there are any. */
+function soldRows(comparison: Comparison) {
+  return comparisonRows(comparison).rows.flatMap(({ figure, a, b }) => {
+    const [, what = '', currency = ''] = /^(conversions\.[\w.]+?|cost)(?:\.([A-Z]{3}))?$/.exec(String(figure)) ?? [];
+    const name = SOLD[what];
+    if (name === undefined) return [];
+    const shown = (letter: string, value: string | number | null | undefined) => {
+      const text = value === null || value === undefined ? '' : String(value);
+      const words = what.includes('.rates.') && typeof value === 'number' ? percentWords(value) : text || '–';
+      return { figure: `${letter}.${figure}`, value: text, words };
+    };
+    return [{ name: currency === '' ? name : `${name}, ${currency}`, a: shown('a', a), b: shown('b', b) }];
+  });
+}
+
+const SOLD: Readonly<Record<string, string>> = {
+  'conversions.count': 'Conversions',
+  'conversions.value': 'Revenue',
+  'conversions.unverified.count': 'Conversions, unverified',
+  'conversions.unverified.value': 'Revenue, unverified',
+  'conversions.rates.sent': 'Conversions by mails sent',
+  'conversions.rates.clickers': 'Conversions by people who clicked',
+  'conversions.perMail': 'Revenue per mail',
+  'conversions.returnOnSpend': 'Return on spend',
+  cost: 'Cost',
+};
 
 type Pair = { readonly a: ComparedMessage; readonly b: ComparedMessage };
 

@@ -11,6 +11,15 @@ export interface Figure {
   readonly words: string;
 }
 
+/** A figure on its own. */
+export interface Tile {
+  readonly name: string;
+  readonly main: Figure;
+  /** The raw rate, where there is one. */
+  readonly raw: Figure | null;
+  readonly note: string;
+}
+
 /** Looks a figure up by its name. */
 export type FindFigure = (name: string, inWords: (value: number | null) => string) => Figure;
 

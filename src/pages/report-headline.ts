@@ -1,8 +1,9 @@
 // The first thing one sees of a report: how many opened, probably, how sure that is and why; and beside it the other rates,
 // each with what it is a share of.
 import type { Report } from '../report/build-report.ts';
-import { type Figure, type FindFigure, figuresOf } from './figures.ts';
+import { type Figure, type FindFigure, figuresOf, type Tile } from './figures.ts';
 import { intervalChart } from './interval-chart.ts';
+import { salesTiles } from './report-sales.ts';
 import { countWords, numberWords, percentWords } from './words.ts';
 
 export interface Headline {
@@ -29,14 +30,6 @@ export interface Headline {
 interface Fact {
   readonly term: string;
   readonly words: string;
-}
-
-export interface Tile {
-  readonly name: string;
-  readonly main: Figure;
-  /** The raw rate, where there is one. */
-  readonly raw: Figure | null;
-  readonly note: string;
 }
 
 /** The headline of a report. */
@@ -153,13 +146,10 @@ const WHOLE_WORDS: Readonly<Record<Report['rates']['denominator'], string>> = {
 };
 
 /** What a message need not have: where there is none, it takes no room. */
-function tilesWhere(
-  { conversions, recipients, bounces, complaints, cost, sent }: Report,
-  find: FindFigure,
-): readonly Tile[] {
-  const values = conversions.value.map(({ currency, amount }) => `${currency} ${amount}`).join(', ');
+function tilesWhere(report: Report, find: FindFigure): readonly Tile[] {
+  const { recipients, bounces, complaints, cost, sent } = report;
   return [
-    ...(conversions.count > 0 ? [countTile('Conversions', 'conversions.count', values, find)] : []),
+    ...salesTiles(report, find),
     ...(recipients.delivered === null
       ? []
       : [countTile('Delivered', 'recipients.delivered', `of ${countWords(sent, 'recipient')}`, find)]),

@@ -9,6 +9,7 @@ import { audienceSection } from './report-audience.ts';
 import { headlineOf, tilesOf } from './report-headline.ts';
 import { linksSection } from './report-links.ts';
 import { recipientsSection, type ShownRecipients } from './report-recipients.ts';
+import { salesSection } from './report-sales.ts';
 import { sourcesOf } from './report-sources.ts';
 import { timelineSection } from './report-timeline.ts';
 import { COMMON_ZONES, cut, numberWords, timeWords } from './words.ts';
@@ -78,6 +79,7 @@ function sectionsOf({ report, timeline }: ReportOfMessage, links: 'some' | 'all'
     sources: sourcesOf(report),
     timeline: timelineSection(timeline),
     links: linksSection(report, links),
+    sales: salesSection(report, timeline),
     audience: audienceSection(report),
   };
 }

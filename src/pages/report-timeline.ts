@@ -1,7 +1,7 @@
 // When people opened and clicked: two charts, since an hour and a day are no two bars of one kind; and the same as a table.
 import type { Timeline, TimelinePoint } from '../report/build-timeline.ts';
 import { timelineChart } from './timeline-chart.ts';
-import { countWords, numberWords } from './words.ts';
+import { countWords, dayWords, numberWords, pointTime } from './words.ts';
 
 export interface TimelineSection {
   readonly charts: readonly { readonly caption: string; readonly svg: string }[];
@@ -48,7 +48,7 @@ export function timelineSection({ points, isCut }: Timeline): TimelineSection {
 
 function countsOf(point: TimelinePoint, index: number): Counted {
   const { opens, clicks } = point;
-  return { words: pointWords(point), tick: tickOf(point, index), opens: opens.people, clicks: clicks.people };
+  return { words: pointTime(point), tick: tickOf(point, index), opens: opens.people, clicks: clicks.people };
 }
 
 /** So many days as one. */
@@ -65,17 +65,6 @@ function joined(days: readonly Counted[], each: number): readonly Counted[] {
 function sum(bars: readonly Counted[], kind: 'opens' | 'clicks'): number {
   return bars.reduce((total, bar) => total + bar[kind], 0);
 }
-
-function pointWords({ start, unit }: TimelinePoint): string {
-  return unit === 'day' ? dayWords(start) : `${dayWords(start)}, ${start.slice(11, 16)}`;
-}
-
-/** `3 Nov`, of a time as it stands in its zone. */
-function dayWords(start: string): string {
-  return `${Number(start.slice(8, 10))} ${MONTHS[Number(start.slice(5, 7)) - 1] ?? ''}`;
-}
-
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
 function tickOf({ start, unit }: TimelinePoint, index: number): string | null {
   const time = start.slice(11, 16);

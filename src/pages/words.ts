@@ -86,3 +86,15 @@ export const COMMON_ZONES: readonly string[] = [
   ...['Europe/Helsinki', 'Europe/Athens', 'Europe/Istanbul', 'Africa/Lagos', 'Africa/Johannesburg', 'Asia/Dubai'],
   ...['Asia/Kolkata', 'Asia/Singapore', 'Asia/Shanghai', 'Asia/Tokyo', 'Australia/Sydney', 'Pacific/Auckland'],
 ];
+
+/** A point of a timeline: `3 Nov`, or `3 Nov, 14:00`. */
+export function pointTime({ start, unit }: { readonly start: string; readonly unit: 'hour' | 'day' }): string {
+  return unit === 'day' ? dayWords(start) : `${dayWords(start)}, ${start.slice(11, 16)}`;
+}
+
+/** `3 Nov`, of a time as it stands in its zone. */
+export function dayWords(start: string): string {
+  return `${Number(start.slice(8, 10))} ${MONTHS[Number(start.slice(5, 7)) - 1] ?? ''}`;
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,7 +1,9 @@
 // A message's report: what is known of its opens and clicks, and how sure. Every key is present from the start; what
 // is not known is null, zero or empty.
+import type { AttributionModel } from '../base/conversion.ts';
 import { reportDomainsMax, reportLinksMax, smallCellHits } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
+import { type ConversionFigures, conversionFigures } from './conversion-figures.ts';
 import { type ClientCount, countUsage, type DeviceCount } from './count-usage.ts';
 import { type EstimatedRate, estimatedRate } from './estimated-rate.ts';
 import { isoTime } from './iso-time.ts';
@@ -62,10 +64,8 @@ export interface Report {
   readonly unsubscribes: number;
   readonly bounces: number;
   readonly complaints: number;
-  readonly conversions: {
-    readonly count: number;
-    readonly value: readonly { readonly currency: string; readonly amount: string }[];
-  };
+  /** What is vouched for; more of it from the first conversion on. */
+  readonly conversions: ConversionFigures;
   readonly cost: { readonly currency: string; readonly amount: string } | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
   /** Hits of test traffic, which are in no other figure; there when it was asked for. */
@@ -76,6 +76,8 @@ export interface ReportOptions {
   readonly message: string;
   /** Tells how much test traffic there was, too. @default nothing but real traffic */
   readonly include?: 'test' | undefined;
+  /** How conversions are attributed to clicks. @default 'last' */
+  readonly attribution?: AttributionModel | undefined;
 }
 
 /**
@@ -93,7 +95,10 @@ export async function buildReport(source: ReportSource, of: ReportOptions): Prom
 /** What is counted of a message, without what is estimated. */
 type CountedReport = Omit<Report, 'rates'> & { readonly rates: Rates };
 
-async function countMessage(source: ReportSource, { message: id, include }: ReportOptions): Promise<CountedReport> {
+async function countMessage(
+  source: ReportSource,
+  { message: id, include, attribution = 'last' }: ReportOptions,
+): Promise<CountedReport> {
   const message = await knownMessage(source, id);
   const find = finder(await source.countsOf(message.id));
   const links = await source.linksOf(message.id, reportLinksMax + 1);
@@ -114,7 +119,11 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
     unsubscribes: message.unsubscribes,
     bounces: message.bounces,
     complaints: message.complaints,
-    conversions: { count: 0, value: [] },
+    conversions: conversionFigures(await source.conversionsOf(message.id), {
+      ...{ attribution, sent: message.sent, cost: costOf(message) },
+      clickers: recipientsBy('click', find).people,
+      nameOf: (index) => links.find((link) => link.index === index && link.name !== null)?.name ?? null,
+    }),
     cost: costOf(message),
     warnings: warningsFor(message, find, links),
     ...(include === 'test' && { test: { opens: find('open', 'test').total, clicks: find('click', 'test').total } }),

@@ -1,7 +1,10 @@
 // When a message was opened and clicked: its first two days by the hour, then by the day of a time zone. Read from counts
 // by UTC quarter hour, of which the hours and days of every time zone are made.
+
+import type { AttributionModel } from '../base/conversion.ts';
 import { timelineDaysMax, timelineHours } from '../base/limits.ts';
 import { LABELS, type Label, PEOPLE } from '../base/nouns.ts';
+import { type ConversionSum, sumOf } from './conversion-figures.ts';
 import { isoTime } from './iso-time.ts';
 import { knownMessage } from './known-message.ts';
 import type { QuarterRow, ReportSource } from './report-source.ts';
@@ -21,6 +24,8 @@ export interface TimelinePoint {
   readonly unit: 'hour' | 'day';
   readonly opens: HitsAt;
   readonly clicks: HitsAt;
+  /** Where the message has conversions; those that nobody vouches for apart. */
+  readonly conversions?: ConversionSum & { readonly unverified: ConversionSum };
 }
 
 export interface Timeline {
@@ -40,11 +45,17 @@ export interface Timeline {
  */
 export async function buildTimeline(
   source: ReportSource,
-  of: { readonly message: string; readonly tz?: string | undefined; readonly hoursOnly?: boolean },
+  of: {
+    readonly message: string;
+    readonly tz?: string | undefined;
+    readonly hoursOnly?: boolean;
+    readonly attribution?: AttributionModel | undefined;
+  },
 ): Promise<Timeline> {
   const tz = checkTimeZone(of.tz ?? 'UTC');
   const message = await knownMessage(source, of.message);
-  const span = await source.quarterSpanOf(message.id);
+  const { attribution = 'last' } = of;
+  const span = await spanOf(source, message.id, attribution);
   const firstSentAt = isoTime(message.firstSentAtMs);
   if (span === undefined) return { message: message.id, tz, firstSentAt, points: [], isCut: false };
   const zone = timeZone(tz);
@@ -52,17 +63,49 @@ export async function buildTimeline(
   const placesMax = timelineHours + (of.hoursOnly === true ? 0 : timelineDaysMax);
   const startMs = startOf(message.firstSentAtMs, span.first * QUARTER_MS);
   const places = placesFrom({ startMs, endMs, placesMax }, zone);
-  const rows = await source.quartersIn(
-    message.id,
-    places.map(({ fromMs, beforeMs }) => ({ from: fromMs / QUARTER_MS, before: beforeMs / QUARTER_MS })),
-  );
+  const rows = await source.quartersIn(message.id, places.map(spanIn));
   const rowsAt = places.map((): QuarterRow[] => []);
   for (const row of rows) rowsAt[row.at]?.push(row);
+  const sold = span.hasConversions ? await conversionsAt(source, message.id, places, attribution) : undefined;
   const points = places.map(({ fromMs, unit }, at) => {
     const own = rowsAt[at] ?? [];
-    return { start: isoIn(zone, fromMs), unit, opens: hitsOf(own, 'open'), clicks: hitsOf(own, 'click') };
+    const hits = { opens: hitsOf(own, 'open'), clicks: hitsOf(own, 'click') };
+    return { start: isoIn(zone, fromMs), unit, ...hits, ...(sold && { conversions: sold(at) }) };
   });
   return { message: message.id, tz, firstSentAt, points, isCut: (places.at(-1)?.beforeMs ?? endMs) < endMs };
+}
+
+/** From the first hit to the last hit, or conversion, which may come days later. */
+async function spanOf(source: ReportSource, id: string, attribution: AttributionModel) {
+  const hits = await source.quarterSpanOf(id);
+  const sold = await source.lastConversionOf(id, attribution);
+  if (hits === undefined && sold === undefined) return undefined;
+  const { first, last } = hits ?? { first: sold ?? 0, last: sold ?? 0 };
+  return {
+    first: Math.min(first, sold ?? first),
+    last: Math.max(last, sold ?? last),
+    hasConversions: sold !== undefined,
+  };
+}
+
+/** Gives the conversions of each place. */
+async function conversionsAt(
+  source: ReportSource,
+  id: string,
+  places: readonly Place[],
+  attribution: AttributionModel,
+) {
+  const rows = await source.conversionQuartersIn(id, places.map(spanIn));
+  const own = rows.filter(({ model }) => model === attribution);
+  return (place: number) => {
+    const here = own.filter(({ at }) => at === place);
+    const unverified = sumOf(here.filter(({ isVerified }) => !isVerified));
+    return { ...sumOf(here.filter(({ isVerified }) => isVerified)), unverified };
+  };
+}
+
+function spanIn({ fromMs, beforeMs }: Place) {
+  return { from: fromMs / QUARTER_MS, before: beforeMs / QUARTER_MS };
 }
 
 /** The first send, unless a hit came before it, or none for so long that a timeline would end before the first. */

@@ -3,6 +3,7 @@
 
 import { quote } from '../base/ids.ts';
 import { maskedShareMax } from '../base/limits.ts';
+import type { Amount } from '../base/money.ts';
 import { compareRates, type RateInterval } from '../stats/compare-rates.ts';
 import { ESTIMATE_LEVEL } from '../stats/estimate-opens.ts';
 import { wilson } from '../stats/wilson.ts';
@@ -25,6 +26,8 @@ export interface ComparedMessage {
   readonly firstSentAt: string | null;
   readonly sent: number;
   readonly rates: Pick<Report['rates'], 'open' | 'click'>;
+  readonly conversions: Report['conversions'];
+  readonly cost: Report['cost'];
 }
 
 export interface Comparison {
@@ -73,12 +76,38 @@ export function comparisonRows({ a, b, difference }: Comparison): FlatTable {
       row('rates.open.estimated.value', (message) => message.rates.open.estimated.value, difference.open),
       row('rates.click.raw', (message) => message.rates.click.raw),
       row('rates.click.human', (message) => message.rates.click.human, difference.click),
+      ...soldRows(a, b),
     ],
   };
 }
 
-function comparedOf({ message, sent, rates }: Report): ComparedMessage {
-  return { ...message, sent, rates: { open: rates.open, click: rates.click } };
+/** What both earned, by currency, where either has a conversion or a cost. */
+function soldRows(a: ComparedMessage, b: ComparedMessage): FlatTable['rows'] {
+  if ([a, b].every(({ conversions, cost }) => conversions.attribution === undefined && cost === null)) return [];
+  const row = (figure: string, of: (message: ComparedMessage) => number | string | null) => ({
+    ...{ figure, a: of(a), b: of(b), difference: null, low: null, high: null },
+  });
+  const currencies = (list: (message: ComparedMessage) => readonly Amount[]) =>
+    [...new Set([...list(a), ...list(b)].map(({ currency }) => currency))].sort();
+  const amounts = (figure: string, list: (message: ComparedMessage) => readonly Amount[]) =>
+    currencies(list).map((currency) =>
+      row(`${figure}.${currency}`, (message) => list(message).find((one) => one.currency === currency)?.amount ?? null),
+    );
+  return [
+    row('conversions.count', ({ conversions }) => conversions.count),
+    ...amounts('conversions.value', ({ conversions }) => conversions.value),
+    row('conversions.unverified.count', ({ conversions }) => conversions.unverified?.count ?? 0),
+    ...amounts('conversions.unverified.value', ({ conversions }) => conversions.unverified?.value ?? []),
+    row('conversions.rates.sent', ({ conversions }) => conversions.rates?.sent ?? null),
+    row('conversions.rates.clickers', ({ conversions }) => conversions.rates?.clickers ?? null),
+    ...amounts('conversions.perMail', ({ conversions }) => conversions.perMail ?? []),
+    ...amounts('cost', ({ cost }) => (cost === null ? [] : [cost])),
+    row('conversions.returnOnSpend', ({ conversions }) => conversions.returnOnSpend ?? null),
+  ];
+}
+
+function comparedOf({ message, sent, rates, conversions, cost }: Report): ComparedMessage {
+  return { ...message, sent, rates: { open: rates.open, click: rates.click }, conversions, cost };
 }
 
 function estimateOf({ rates }: Report): RateInterval | undefined {

@@ -2,6 +2,7 @@
 import { LABELS } from '../base/nouns.ts';
 import type { ReportLink } from './build-report.ts';
 import type { Timeline } from './build-timeline.ts';
+import { amountsWords } from './conversion-figures.ts';
 import type { EventRow } from './list-events.ts';
 import type { RecipientRow } from './list-recipients.ts';
 import type { Suppressed } from './list-suppressions.ts';
@@ -37,9 +38,24 @@ export function linkRows(items: readonly ReportLink[]): FlatTable {
   return { columns, rows: items.map(flatRow) };
 }
 
+/** Amounts of a point stand in one cell, since its currencies are not those of another. */
 export function timelineRows({ points }: Timeline): FlatTable {
-  return { columns: ['start', 'unit', ...hitColumns('opens'), ...hitColumns('clicks')], rows: points.map(flatRow) };
+  const hasConversions = points.some(({ conversions }) => conversions !== undefined);
+  const columns = ['start', 'unit', ...hitColumns('opens'), ...hitColumns('clicks')];
+  if (!hasConversions) return { columns, rows: points.map(flatRow) };
+  const rows = points.map(({ conversions, ...point }) => ({
+    ...flatRow(point),
+    'conversions.count': conversions?.count ?? 0,
+    'conversions.value': amountsWords(conversions?.value ?? []),
+    'conversions.unverified.count': conversions?.unverified.count ?? 0,
+    'conversions.unverified.value': amountsWords(conversions?.unverified.value ?? []),
+  }));
+  return { columns: [...columns, ...CONVERSION_COLUMNS], rows };
 }
+
+const CONVERSION_COLUMNS = ['count', 'value', 'unverified.count', 'unverified.value'].map(
+  (name) => `conversions.${name}`,
+);
 
 /** Total, people and each label of one kind, and what else there is of it. */
 function hitColumns(kind: 'opens' | 'clicks', ...others: readonly string[]): readonly string[] {

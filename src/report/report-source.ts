@@ -1,8 +1,10 @@
 // What reports need of a store: kept counts, whose cost does not grow with events, and lists by key, a bounded page at a
 // time. Declared here, where it is used.
+import type { AttributionModel } from '../base/conversion.ts';
 import type { HitKind, Label, NetworkKind } from '../base/nouns.ts';
 import type { Device } from '../classify/mail-clients.ts';
 import type { AudienceCell } from '../stats/audience.ts';
+import type { ConversionCountRow, ConversionSumRow } from './conversion-figures.ts';
 
 /** Counts of one message for opens or clicks: by label, over all labels or those that mean a person, and of test traffic. */
 export interface CountRow {
@@ -87,6 +89,15 @@ export interface ReportSource {
   ): Promise<{ readonly all: Omit<DomainRow, 'domain'>; readonly rows: readonly DomainRow[] }>;
   /** The first and the last UTC quarter hour (milliseconds / 900,000) with a hit; nothing without any. */
   quarterSpanOf(id: string): Promise<{ readonly first: number; readonly last: number } | undefined>;
+  /** Sums of conversions by model, proof, link and currency. */
+  conversionsOf(id: string): Promise<readonly ConversionCountRow[]>;
+  /** The same within spans of quarter hours; `at` is the place of the span. */
+  conversionQuartersIn(
+    id: string,
+    spans: readonly QuarterSpan[],
+  ): Promise<readonly (ConversionSumRow & { readonly at: number })[]>;
+  /** The last UTC quarter hour with a conversion, attributed so; nothing without any. */
+  lastConversionOf(id: string, model: AttributionModel): Promise<number | undefined>;
   /** Totals within spans of quarter hours; `at` is the place of the span. Few hits without a recipient in one are left out. */
   quartersIn(id: string, spans: readonly QuarterSpan[]): Promise<readonly QuarterRow[]>;
   /** Messages in the order that is asked for, after the place of an earlier page. */

@@ -57,7 +57,7 @@ export function addAdmin(app: Koa, parts: AdminParts): void {
   app.use(answerMetrics(metrics, mayRead, addressOf));
   if (onApiRequest !== undefined) app.use(tellApiRequests(onApiRequest));
   const live = makeLive({ source: store, closing, onProblem });
-  const routes = apiRoutes({ store, live, now, webhookPolicy: parts.webhookPolicy });
+  const routes = apiRoutes({ store, keys, live, now, webhookPolicy: parts.webhookPolicy });
   app.use(answerOpenApi(routes));
   app.use(answerApi(routes, auth));
   app.use(pageRoutes({ store, auth, keys, baseUrl, live, now }));

@@ -15,7 +15,17 @@ export interface Answer {
 const GIF: Buffer = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 
 /** Why a request left no hit: the token is not ours, was revoked, or the reader does not want it. */
-export type IgnoredReason = 'invalid' | 'revoked' | 'consent' | 'privacy-signal';
+export type IgnoredReason = 'invalid' | 'revoked' | 'consent' | 'privacy-signal' | ConversionProblem;
+
+/** What is wrong with a conversion: a shop has to mend it, so it is told more than a stranger is of a token. */
+export type ConversionProblem =
+  | 'no-click'
+  | 'click-invalid'
+  | 'click-expired'
+  | 'order-invalid'
+  | 'value-invalid'
+  | 'currency-invalid'
+  | 'seal-invalid';
 
 /** What became of the hit, told in a header. */
 export type Outcome = { readonly durable: boolean } | { readonly ignored: IgnoredReason };
@@ -24,12 +34,12 @@ const NOTHING = Buffer.alloc(0);
 const COMMON = ['Cache-Control', 'no-store', 'Referrer-Policy', 'no-referrer', 'X-Robots-Tag', 'noindex'] as const;
 
 /** The pixel. */
-export function pixelAnswer(outcome: Outcome): Answer {
-  if ('ignored' in outcome) return makePixel(outcome);
+export function pixelAnswer(outcome: Outcome | undefined): Answer {
+  if (outcome === undefined || 'ignored' in outcome) return makePixel(outcome);
   return outcome.durable ? DURABLE_PIXEL : NOT_DURABLE_PIXEL;
 }
 
-function makePixel(outcome: Outcome): Answer {
+function makePixel(outcome: Outcome | undefined): Answer {
   const headers = ['Content-Type', 'image/gif', 'Content-Length', String(GIF.length), ...outcomeHeaders(outcome)];
   return { status: 200, headers, body: GIF };
 }

@@ -3,12 +3,14 @@
 import type { RouterContext } from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import { idProblem } from '../base/ids.ts';
 import { idBytesMax, pageRowsDefault, pageRowsMax, urlCharsMax } from '../base/limits.ts';
 import type { Scope } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
+import type { KeyRing } from '../token/key-ring.ts';
 import type { Caller } from './api-auth.ts';
 import { type Format, formatOf, one, reasonOf } from './api-data.ts';
 import type { Live } from './live.ts';
@@ -17,6 +19,8 @@ import { answerProblem, answerRequestProblem } from './problem.ts';
 /** What the routes work with. */
 export interface ApiParts {
   readonly store: Store;
+  /** Open click ids. */
+  readonly keys: KeyRing;
   readonly live: Live;
   readonly now: () => number;
   /** Where webhooks may go. @default public addresses, at ports 80 and 443 */
@@ -119,6 +123,12 @@ export const INCLUDE: z.ZodOptional<z.ZodEnum<{ test: 'test' }>> = z
   .enum(['test'], 'must be test, or be left out')
   .optional()
   .meta({ description: 'Shows test traffic too, which is in no other figure.' });
+
+/** How conversions are attributed to clicks. */
+export const ATTRIBUTION: z.ZodOptional<z.ZodEnum<{ last: 'last'; first: 'first'; linear: 'linear' }>> = z
+  .enum(ATTRIBUTION_MODELS, `must be one of ${ATTRIBUTION_MODELS.join(', ')}`)
+  .optional()
+  .meta({ description: 'Attributes conversions to the last click (by default), the first, or all in equal parts.' });
 
 /** What is wrong when a message is not there. */
 export const UNKNOWN_MESSAGE = { 404: 'Nothing was heard of such a message.' } as const;

@@ -1,6 +1,7 @@
 // What the API answers, as schemas: TypeScript holds them equal to what reports are, tests hold answers to them, and the
 // OpenAPI document shows them.
 import { z } from 'zod';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import {
   CONSENT_LEVELS,
   type Consent,
@@ -14,6 +15,7 @@ import { DEVICES } from '../classify/mail-clients.ts';
 import type { Report, ReportLink } from '../report/build-report.ts';
 import type { HitsAt, Timeline } from '../report/build-timeline.ts';
 import type { Comparison, Difference } from '../report/compare-messages.ts';
+import type { ConversionFigures } from '../report/conversion-figures.ts';
 import type { Page } from '../report/cursor.ts';
 import type { EstimatedRate } from '../report/estimated-rate.ts';
 import type { RecipientExport } from '../report/export-recipient.ts';
@@ -43,6 +45,23 @@ export function pageOf<Item>(item: z.ZodType<Item>): z.ZodType<Page<Item>> {
 
 const COST = z.strictObject({ currency: z.string(), amount: z.string() });
 const RATE = z.strictObject({ raw: share, human: share });
+const SUM = { count: z.number().min(0), value: z.array(COST) };
+const UNVERIFIED = z.strictObject(SUM).meta({ description: 'What a pixel said that nobody vouches for.' });
+
+const CONVERSIONS: z.ZodType<ConversionFigures> = z
+  .strictObject({
+    ...SUM,
+    attribution: z.enum(ATTRIBUTION_MODELS).exactOptional(),
+    unverified: UNVERIFIED.exactOptional(),
+    rates: z.strictObject({ sent: share, clickers: share }).exactOptional(),
+    perMail: z.array(COST).exactOptional(),
+    returnOnSpend: share.exactOptional(),
+    links: z
+      .array(z.strictObject({ index: count.nullable(), name: text, ...SUM, unverified: UNVERIFIED }))
+      .exactOptional(),
+  })
+  .meta({ id: 'Conversions', description: 'All but `count` and `value` are there from the first conversion on.' });
+
 const WARNING = z.strictObject({ code: z.string(), message: z.string() });
 
 const HITS = z.strictObject({
@@ -109,7 +128,7 @@ export const REPORT: z.ZodType<Report> = z
     unsubscribes: count,
     bounces: count,
     complaints: count,
-    conversions: z.strictObject({ count, value: z.array(COST) }),
+    conversions: CONVERSIONS,
     cost: COST.nullable(),
     warnings: z.array(WARNING),
     test: z
@@ -144,6 +163,7 @@ export const TIMELINE: z.ZodType<Timeline> = z
         unit: z.enum(['hour', 'day']),
         opens: HITS_AT,
         clicks: HITS_AT,
+        conversions: z.strictObject({ ...SUM, unverified: UNVERIFIED }).exactOptional(),
       }),
     ),
     isCut: z.boolean().meta({ description: 'Whether there are hits behind the last point.' }),
@@ -153,6 +173,8 @@ export const TIMELINE: z.ZodType<Timeline> = z
 const COMPARED = z.strictObject({
   ...{ id: z.string(), name: text, firstSentAt: time, sent: count },
   rates: z.strictObject({ open: RATE.extend({ estimated: ESTIMATE }), click: RATE }),
+  conversions: CONVERSIONS,
+  cost: COST.nullable(),
 });
 
 const DIFFERENCE: z.ZodType<Difference> = z.strictObject({

@@ -5,6 +5,7 @@ import { type ApiAuth, guarded } from './api-auth.ts';
 import type { ApiParts, ApiRoute } from './api-route.ts';
 import { consentRoutes } from './consent-api.ts';
 import { controlRoutes } from './control-api.ts';
+import { conversionRoutes } from './conversion-api.ts';
 import { deliveryRoutes } from './delivery-api.ts';
 import { eraseRoutes } from './erase-api.ts';
 import { messageRoutes } from './message-api.ts';
@@ -22,6 +23,7 @@ export function apiRoutes(parts: ApiParts): readonly ApiRoute[] {
     ...recipientRoutes(parts),
     ...sendRoutes(parts),
     ...deliveryRoutes(parts),
+    ...conversionRoutes(parts),
     ...consentRoutes(parts),
     ...eraseRoutes(parts),
     ...suppressionRoutes(parts),

@@ -1,9 +1,11 @@
 // The collector's core: opens the token of a request, writes the hit to the journal, answers. It asks no database,
 // believes nothing a stranger sent, and answers whatever happens. It knows no Koa: `serve` asks it before Koa sees a
 // request, and the middleware asks the same function.
+import type { ClickIdName } from '../base/click-id.ts';
 import { parseDestination } from '../base/destination.ts';
 import { tokenCharsMax } from '../base/limits.ts';
-import type { Hit, HitKind, HitLink } from '../base/nouns.ts';
+import type { ConsentLevel, Hit, HitKind, HitLink } from '../base/nouns.ts';
+import { sealClickToken } from '../token/click-token.ts';
 import { type HitToken, openHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
 import { openLink } from '../token/open-link.ts';
@@ -17,11 +19,14 @@ import {
   pixelAnswer,
   redirectAnswer,
 } from './answer.ts';
+import { withClickId } from './click-ids.ts';
 import { type ControlState, levelNow } from './control-state.ts';
-import { type CollectContext, type CollectRequest, headerOf, makeHit } from './make-hit.ts';
+import { answerConversion } from './conversion-pixel.ts';
+import { type CollectContext, type CollectRequest, makeHit, saysNo } from './make-hit.ts';
 import { pageAnswer } from './page-answer.ts';
 import { answerPreferences } from './preferences.ts';
 import { hasBody, readAway } from './read-body.ts';
+import { prepareShopScript } from './shop-script.ts';
 import { answerUnsubscribe } from './unsubscribe.ts';
 
 /** Answers a request for a tracking path; nothing when the path is another. */
@@ -30,12 +35,21 @@ export type Collect = (request: CollectRequest, path: string) => Promise<Answer>
 const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 const ALLOW = METHODS.join(', ');
 
-/** Makes the core for `/o/`, `/c/`, `/u/` and `/p/`, under the base URL's path and without it. */
+/** Makes the core for `/o/`, `/c/`, `/u/`, `/p/`, `/v.gif` and `/telltale.js`, below each base URL's path and without it. */
 export function makeCollect(context: CollectContext): Collect {
   const prefixes = prefixesOf(context.baseUrls);
+  const answerScript = prepareShopScript(context.attributionMs);
+
+  /** What the pages of shops ask for. */
+  function answerShop(request: CollectRequest, name: string): Promise<Answer> | undefined {
+    if (/^v\.gif$/i.test(name)) return answerConversion(request, context);
+    return /^telltale\.js$/i.test(name) ? Promise.resolve(answerScript(request)) : undefined;
+  }
+
   return (request, path) => {
     const parts = path.slice(prefixLength(path, prefixes)).split('/', PARTS_MAX);
     const [before, kind, token, link] = parts;
+    if (parts.length === 2) return answerShop(request, kind ?? '');
     if (before !== '' || kind === undefined || token === undefined || token === '') return undefined;
     switch (kind) {
       case 'o':
@@ -135,8 +149,31 @@ async function answerClick(request: CollectRequest, texts: ClickTexts, context: 
     context.countIgnored('click', 'not-mirrored');
     return pageAnswer(503, 'link-not-ready', {}, undefined, ['Retry-After', RETRY_AFTER_SECONDS]);
   }
-  const outcome = await recordClick(request, context, opened);
-  return method === 'OPTIONS' ? optionsAnswer(ALLOW, outcome) : redirectAnswer(opened.leadsTo, outcome);
+  const { outcome, level } = await recordClick(request, context, opened);
+  if (method === 'OPTIONS') return optionsAnswer(ALLOW, outcome);
+  return redirectAnswer(locationOf(opened, level, context), outcome);
+}
+
+/** Where a click leads, with its click id where the link asks for one: of the recipient only as far as may be known. */
+function locationOf(
+  { leadsTo, clickId, token, link }: ValidClick,
+  level: ConsentLevel,
+  context: CollectContext,
+): string {
+  if (clickId === undefined || level === 'none') return leadsTo;
+  const { url, omitted } = withClickId(
+    leadsTo,
+    clickId,
+    sealClickToken(context.keys.signing(), {
+      message: token.message,
+      recipient: level === 'individual' ? token.recipient : null,
+      link: link.index,
+      atMs: context.now(),
+      test: token.test,
+    }),
+  );
+  if (omitted !== undefined) context.countNoClickId(omitted);
+  return url;
 }
 
 /** A new set of short links is in the mirror after a second or two. */
@@ -146,13 +183,16 @@ type OpenedClick =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'revoked'; readonly reason: string }
   | { readonly kind: 'not-yet' }
-  | {
-      readonly kind: 'valid';
-      readonly token: HitToken;
-      readonly link: HitLink;
-      /** The link's destination, or what it was corrected to. */
-      readonly leadsTo: string;
-    };
+  | ValidClick;
+
+interface ValidClick {
+  readonly kind: 'valid';
+  readonly token: HitToken;
+  readonly link: HitLink;
+  /** The link's destination, or what it was corrected to. */
+  readonly leadsTo: string;
+  readonly clickId: ClickIdName;
+}
 
 function openClick(texts: ClickTexts, { keys, control }: CollectContext): OpenedClick {
   const opened = texts.token.length > tokenCharsMax ? undefined : openHitToken(keys, texts.token);
@@ -177,13 +217,14 @@ function openClick(texts: ClickTexts, { keys, control }: CollectContext): Opened
     // What was merged for one person leads there, and is kept nowhere.
     link: { ...link, destination: found.isMerged ? '' : destination.url },
     leadsTo: leadsTo.url,
+    clickId: found.clickId,
   };
 }
 
 type OpenedLink =
   | { readonly kind: 'invalid'; readonly reason: string }
   | { readonly kind: 'not-yet' }
-  | { readonly kind: 'found'; readonly link: HitLink; readonly isMerged: boolean };
+  | { readonly kind: 'found'; readonly link: HitLink; readonly clickId: ClickIdName; readonly isMerged: boolean };
 
 /** Reads L in any of its forms. */
 function findLink(key: RingKey, token: HitToken, text: string, control: ControlState): OpenedLink {
@@ -191,30 +232,27 @@ function findLink(key: RingKey, token: HitToken, text: string, control: ControlS
   if (short === undefined) {
     const opened = openLink(key, token, text);
     if (!opened.ok) return { kind: 'invalid', reason: `${opened.reason}-link` };
-    return { kind: 'found', link: opened.link, isMerged: opened.isMerged };
+    return { kind: 'found', link: opened.link, clickId: opened.clickId, isMerged: opened.isMerged };
   }
   const found = control.shortLink(token.message, short.set, short.index);
   if (found === 'not-mirrored') return { kind: 'not-yet' };
   if (found === 'unknown') return { kind: 'invalid', reason: 'unknown-short-link' };
-  return { kind: 'found', link: { ...found, index: short.index, honeypot: false }, isMerged: false };
+  const { clickId, ...link } = found;
+  return { kind: 'found', link: { ...link, index: short.index, honeypot: false }, clickId, isMerged: false };
 }
 
 async function recordClick(
   request: CollectRequest,
   context: CollectContext,
   { token, link }: { readonly token: HitToken; readonly link: HitLink },
-): Promise<Outcome> {
+): Promise<{ readonly outcome: Outcome; readonly level: ConsentLevel }> {
   const allowed = levelNow(token, 'clicks', context.control);
   if (allowed === 'none') {
     context.countIgnored('click', 'consent');
-    return { ignored: 'consent' };
+    return { outcome: { ignored: 'consent' }, level: 'none' };
   }
   // An explicit click is counted under a privacy signal, but without the person.
   const level = saysNo(request) ? 'aggregate' : allowed;
-  return { durable: await context.append(makeHit(request, context, { kind: 'click', token, level, link })) };
-}
-
-/** Global Privacy Control, or Do Not Track. */
-function saysNo({ headers }: CollectRequest): boolean {
-  return headerOf(headers, 'sec-gpc') === '1' || headerOf(headers, 'dnt') === '1';
+  const hit = makeHit(request, context, { kind: 'click', token, level, link });
+  return { outcome: { durable: await context.append(hit) }, level };
 }

@@ -1,5 +1,6 @@
 // The collector as a Koa middleware: mount it in an app of your own, or let createApp do it.
 import type { Context, Middleware } from 'koa';
+import { attributionDaysDefault } from '../base/limits.ts';
 import type { HitKind } from '../base/nouns.ts';
 import { checkOptionNames } from '../base/options.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -8,6 +9,7 @@ import { shippedNetworks } from '../networks/shipped-lists.ts';
 import { preparePeers } from '../token/peer.ts';
 import type { Tracker } from '../track/create-tracker.ts';
 import { emptyAnswer, giveAnswer } from './answer.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import { type AddressOf, prepareAddressOf } from './client-address.ts';
 import { type Collect, makeCollect } from './collect.ts';
 import { type ControlState, NO_CONTROL } from './control-state.ts';
@@ -42,7 +44,11 @@ export interface CollectorOptions {
   /** Told when that could not be noted. @default nothing */
   readonly onProblem?: ((error: unknown) => void) | undefined;
   /** Told of each request that leaves no hit, and why. @default nothing */
-  readonly onIgnored?: ((kind: HitKind, reason: string) => void) | undefined;
+  readonly onIgnored?: ((kind: HitKind | 'conversion', reason: string) => void) | undefined;
+  /** Told of each redirect whose link asks for a click id and that has none, and why. @default nothing */
+  readonly onNoClickId?: ((reason: ClickIdOmission) => void) | undefined;
+  /** Days before a conversion in which clicks count; a click id is good for a day more. @default 7 */
+  readonly attributionDays?: number | undefined;
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: (() => number) | undefined;
 }
@@ -50,11 +56,11 @@ export interface CollectorOptions {
 /** Names of the options, for those who take them among their own. */
 export const COLLECTOR_OPTIONS: readonly string[] = [
   ...['tracker', 'journal', 'control', 'abuseContact', 'trustedProxies', 'networks', 'onHidden', 'onHiddenPeer'],
-  ...['names', 'consents', 'onProblem', 'onIgnored', 'now'],
+  ...['names', 'consents', 'onProblem', 'onIgnored', 'onNoClickId', 'attributionDays', 'now'],
 ];
 
 /**
- * Makes the middleware for `/o/`, `/c/`, `/u/` and `/p/`, under the base URL's path and without it. Everything else is left
+ * Makes the middleware for `/o/`, `/c/`, `/u/`, `/p/`, `/v.gif` and `/telltale.js`, under the base URL's path and without it. Everything else is left
  * to the next middleware.
  *
  * @throws TelltaleError `UNKNOWN_OPTION`, `INVALID_OPTION`.
@@ -93,6 +99,8 @@ export function prepareCollect(options: CollectorOptions): PreparedCollect {
     countIgnored: options.onIgnored ?? (() => {}),
     consents: options.consents,
     onProblem: options.onProblem ?? (() => {}),
+    countNoClickId: options.onNoClickId ?? (() => {}),
+    attributionMs: (options.attributionDays ?? attributionDaysDefault) * 86_400_000,
   });
   return { collect, watch };
 }

@@ -1,6 +1,7 @@
 // The API of the control state: what is revoked, by whom, and the links that short URLs name.
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { CLICK_ID_NAME } from '../base/click-id.ts';
 import type { Revocable } from '../base/control-change.ts';
 import { DESTINATION_PROBLEMS, parseDestination, stripUrl } from '../base/destination.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
@@ -169,7 +170,18 @@ const LINK_NAME = z
   .default('');
 
 const LINKS = z
-  .array(z.strictObject({ index: LINK_INDEX.max(shortLinksMax - 1), destination: DESTINATION, name: LINK_NAME }))
+  .array(
+    z.strictObject({
+      index: LINK_INDEX.max(shortLinksMax - 1),
+      destination: DESTINATION,
+      name: LINK_NAME,
+      clickId: z
+        .string()
+        .regex(CLICK_ID_NAME)
+        .optional()
+        .meta({ description: 'The parameter in which a click id is added to the destination; none is by default.' }),
+    }),
+  )
   .min(1)
   .max(shortLinksMax)
   .refine((links) => new Set(links.map(({ index }) => index)).size === links.length, 'two links have one index');

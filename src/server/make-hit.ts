@@ -1,14 +1,16 @@
 // Makes the hit of a request: what is kept of it, and nothing else. An address is never kept; its peer is.
 import { randomFillSync } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ConversionHit } from '../base/conversion.ts';
 import { headerCharsMax, userAgentCharsMax } from '../base/limits.ts';
 import type { ConsentLevel, Hit, HitKind, HitLink, NetworkKind } from '../base/nouns.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import type { ControlState } from './control-state.ts';
 
 /** What is looked at of a request; its path comes apart, since whoever mounts the collector may change that. */
-export type CollectRequest = Pick<IncomingMessage, 'method' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
+export type CollectRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers' | 'socket'> & AsyncIterable<Buffer>;
 
 /** What the collector's parts share. */
 export interface CollectContext {
@@ -16,7 +18,7 @@ export interface CollectContext {
   /** Where it answers: below the path of each, and without one. */
   readonly baseUrls: readonly string[];
   readonly abuseContact: string;
-  readonly append: (hit: Hit) => Promise<boolean>;
+  readonly append: (hit: Hit | ConversionHit) => Promise<boolean>;
   readonly control: ControlState;
   readonly now: () => number;
   readonly clientOf: ClientOf;
@@ -24,6 +26,9 @@ export interface CollectContext {
   /** Where the preferences page notes what somebody wants. */
   readonly consents: Consents | undefined;
   readonly onProblem: (error: unknown) => void;
+  readonly countNoClickId: CountNoClickId;
+  /** Milliseconds before a conversion in which clicks count. */
+  readonly attributionMs: number;
 }
 
 /** Where it is noted that somebody wants no tracking, and asked what they said before. */
@@ -43,7 +48,10 @@ export interface Client {
 }
 
 /** Counts a request that left no hit, with the finer reason that no answer tells. */
-export type CountIgnored = (kind: HitKind, reason: string) => void;
+export type CountIgnored = (kind: HitKind | 'conversion', reason: string) => void;
+
+/** Counts a redirect whose link asks for a click id and that has none, with the reason. */
+export type CountNoClickId = (reason: ClickIdOmission) => void;
 
 /** The only headers kept with a hit: those that verdicts look at. */
 const KEPT_HEADERS = [
@@ -124,4 +132,9 @@ function originOf(referer: string): string {
 export function headerOf(headers: IncomingHttpHeaders, name: string): string {
   const value = headers[name];
   return typeof value === 'string' ? value : (value?.join(', ') ?? '');
+}
+
+/** Global Privacy Control, or Do Not Track. */
+export function saysNo({ headers }: Pick<CollectRequest, 'headers'>): boolean {
+  return headerOf(headers, 'sec-gpc') === '1' || headerOf(headers, 'dnt') === '1';
 }

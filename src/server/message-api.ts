@@ -13,7 +13,16 @@ import { MESSAGE_SORTS } from '../report/report-source.ts';
 import { sweep } from '../retain/sweep.ts';
 import { setCommonHeaders } from './answer.ts';
 import { answerData, answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
-import { type ApiParts, type ApiRoute, INCLUDE, NO_QUERY, PAGE_QUERY, route, UNKNOWN_MESSAGE } from './api-route.ts';
+import {
+  type ApiParts,
+  type ApiRoute,
+  ATTRIBUTION,
+  INCLUDE,
+  NO_QUERY,
+  PAGE_QUERY,
+  route,
+  UNKNOWN_MESSAGE,
+} from './api-route.ts';
 import { COMPARISON, DESCRIBED, pageOf, REPORT, REPORT_LINK, SUMMARY, TIMELINE } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
 
@@ -71,12 +80,12 @@ export function messageRoutes({ store, live }: ApiParts): readonly ApiRoute[] {
     route({
       ...({ method: 'get', path: '/messages/:id', scope: 'read' } as const),
       summary: 'The report of a message',
-      query: z.object({ include: INCLUDE }),
+      query: z.object({ include: INCLUDE, attribution: ATTRIBUTION }),
       formats: ['csv'],
       answer: REPORT,
       problems: UNKNOWN_MESSAGE,
       async handle(ctx, { id, query, format }) {
-        const report = await buildReport(store, { message: id, include: query.include });
+        const report = await buildReport(store, { message: id, ...query });
         answerData(ctx, format, report, () => reportRows(report));
       },
     }),
@@ -131,13 +140,14 @@ export function messageRoutes({ store, live }: ApiParts): readonly ApiRoute[] {
       ...({ method: 'get', path: '/messages/:id/timeline', scope: 'read' } as const),
       summary: 'When a message was opened and clicked: two days by the hour, then by the day',
       query: z.object({
+        attribution: ATTRIBUTION,
         tz: z.string().max(100).optional().meta({ description: 'An IANA name, like Europe/Berlin; UTC by default.' }),
       }),
       formats: ['csv'],
       answer: TIMELINE,
       problems: UNKNOWN_MESSAGE,
       async handle(ctx, { id, query, format }) {
-        const timeline = await buildTimeline(store, { message: id, tz: query.tz });
+        const timeline = await buildTimeline(store, { message: id, ...query });
         answerData(ctx, format, timeline, () => timelineRows(timeline));
       },
     }),

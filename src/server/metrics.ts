@@ -16,11 +16,14 @@ import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Notifier } from '../notify/start-notifier.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Webhook } from '../store/webhook-rows.ts';
+import type { ClickIdOmission } from './click-ids.ts';
 import type { NameOutcome } from './resolve-name.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
-  countIgnored(kind: HitKind, reason: string): void;
+  countIgnored(kind: HitKind | 'conversion', reason: string): void;
+  /** Counts a redirect whose link asks for a click id and that has none. */
+  countNoClickId(reason: ClickIdOmission): void;
   /** Counts a request to the API that came without a valid token, by what became of it. */
   countRefused(reason: 'unauthorized' | 'rate-limited'): void;
   /** Counts an address whose name was asked for, by what became of it. */
@@ -80,6 +83,12 @@ export function makeMetrics({ journal, mirror, retainer, webhooks, process = fal
     labelNames: ['path', 'reason'],
     registers,
   });
+  const clickIds = new Counter({
+    name: 'telltale_click_ids_total',
+    help: 'Redirects to which no click id was added though the link asks for one, by reason.',
+    labelNames: ['outcome', 'reason'],
+    registers,
+  });
   const refused = new Counter({
     name: 'telltale_api_refused_total',
     help: 'Requests to the API without a valid token.',
@@ -100,6 +109,7 @@ export function makeMetrics({ journal, mirror, retainer, webhooks, process = fal
   });
   return {
     countIgnored: (path, reason) => ignored.inc({ path, reason }),
+    countNoClickId: (reason) => clickIds.inc({ outcome: 'click-id-omitted', reason }),
     countRefused: (reason) => refused.inc({ reason }),
     countName: (outcome) => names.inc({ outcome }),
     countTold: (provider, outcome, by) => told.inc({ provider, outcome }, by),

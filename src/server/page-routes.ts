@@ -2,6 +2,7 @@
 // login, and back.
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { listedMessages, pageRowsDefault, reportRecipients, urlCharsMax } from '../base/limits.ts';
 import { checkChoice } from '../base/options.ts';
@@ -114,9 +115,10 @@ async function showReport(ctx: PageContext, { csrf, root, store }: Parameters<Sh
   const search = one(ctx.query.find) ?? '';
   const cursor = cursorOf(ctx);
   const { tz, wrongZone } = readZone(ctx);
+  const attribution = chosen(ctx, { name: 'attribution', allowed: ATTRIBUTION_MODELS, usual: 'last' });
   const [report, timeline, { items, next }] = await Promise.all([
-    buildReport(store, { message }),
-    buildTimeline(store, { message, tz }),
+    buildReport(store, { message, attribution }),
+    buildTimeline(store, { message, tz, attribution }),
     listRecipients(store, { message, filter, search, cursor, limit: reportRecipients }),
   ]);
   const recipients = { filter, search, items, next, isFirst: cursor === undefined };

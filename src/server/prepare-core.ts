@@ -30,18 +30,23 @@ export interface Core {
 export function prepareCore(options: CoreOptions, shared?: Metrics): Core {
   const { tracker, journal, control, hosts = [], now = Date.now } = options;
   const { abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, onIgnored = () => {} } = options;
-  const { consents, onProblem } = options;
+  const { consents, onProblem, onNoClickId = () => {} } = options;
   const metrics = shared ?? makeMetrics({ journal, mirror: control, process: options.processMetrics });
   const front = makeFront([
     ...[tracker.baseUrl, ...(tracker.baseUrls ?? [])].map((url) => new URL(url).host),
     ...hosts,
   ]);
   const { collect, watch } = prepareCollect({
+    attributionDays: options.attributionDays,
     ...{ tracker, journal, control, abuseContact, trustedProxies, networks, onHidden, onHiddenPeer, names, now },
     ...{ consents, onProblem },
     onIgnored(kind, reason) {
       metrics.countIgnored(kind, reason);
       onIgnored(kind, reason);
+    },
+    onNoClickId(reason) {
+      metrics.countNoClickId(reason);
+      onNoClickId(reason);
     },
   });
   return { front, collect, watch, metrics };

@@ -52,9 +52,11 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     closers.add(() => allOf([admin?.close(), keeping.closeLeftovers(), ...places.map((place) => place.close())]));
     forkWorkersWell();
     const settings = (journalName: string) => () => {
-      const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules, hooks } = options;
+      const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules, hooks, attribution } =
+        options;
       const asked = { dataDirectory, baseUrl, baseUrls, host, port, adminPort, apiToken, trustedProxies, hosts };
-      return { ...asked, asnDatabase, reverseDns, rules, hooks, webhookPolicy, journalName, storeUrl: store.url, ring };
+      const more = { asnDatabase, reverseDns, rules, hooks, webhookPolicy, attribution };
+      return { ...asked, ...more, journalName, storeUrl: store.url, ring };
     };
     const starting = journals.map(async (journalName, at) => {
       const of = { name: String(at + 1), settings: settings(journalName), settle: keeping.settle, answer, onProblem };

@@ -3,6 +3,7 @@
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { parseBaseUrls } from '../base/base-url.ts';
+import type { AttributionRules } from '../base/conversion.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Control, openControl } from '../control/open-control.ts';
 import type { HookSettings } from '../deliveries/read-hooks.ts';
@@ -54,6 +55,8 @@ export interface AnswerSettings {
   readonly hooks?: HookSettings | undefined;
   /** Where webhooks may go that the API adds. @default public addresses, at ports 80 and 443 */
   readonly webhookPolicy?: WebhookPolicy | undefined;
+  /** Which clicks conversions are attributed to. @default those of people within 7 days */
+  readonly attribution?: AttributionRules | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -161,6 +164,7 @@ async function listenForReaders(
       ...known,
       consents: store,
       hosts: [new URL(url).host, ...hosts],
+      attributionDays: options.attribution && options.attribution.windowMs / 86_400_000,
       readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),

@@ -2,6 +2,8 @@
 // the store's control state into its mirror, the journals that earlier runs left behind, and what removes what is old.
 
 import { join } from 'node:path';
+import type { AttributionRules } from '../base/conversion.ts';
+import { attributionDaysDefault } from '../base/limits.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Follower, follow } from '../control/follow.ts';
 import { settleLeftovers } from '../engine/settle-leftovers.ts';
@@ -30,6 +32,8 @@ export interface KeepingOptions {
   readonly retention?: RetentionPolicy | undefined;
   /** Who is told of events, besides those that the API adds, and where webhooks may go. @default nobody else */
   readonly webhooks?: WebhookSettings | undefined;
+  /** Which clicks conversions are attributed to. @default those of people within 7 days */
+  readonly attribution?: AttributionRules | undefined;
   /** Told after each time the mirror has come as far as the store. */
   readonly onCaughtUp?: () => void;
   readonly onProblem: (error: unknown) => void;
@@ -52,6 +56,8 @@ export interface Keeping {
 /** The file in a data directory that mirrors the control state. */
 export const MIRROR_NAME = 'control.db';
 
+const DEFAULT_ATTRIBUTION: AttributionRules = { windowMs: attributionDaysDefault * 86_400_000, clicks: 'human' };
+
 /**
  * Starts the back of a service.
  *
@@ -64,6 +70,9 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     const engine = await startEngine({ databaseUrl, repeatWindowMs, rules, onProblem });
     closers.add(() => engine.close());
     const { store } = engine;
+    const { attribution = DEFAULT_ATTRIBUTION } = options;
+    // Not waited for: who answers needs no store.
+    void store.setAttributionRules(attribution).catch(onProblem);
     const eraser = startEraser({ store, directory, inUse: options.journals, onProblem });
     const onErased = () => eraser.wake();
     const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onErased, onCaughtUp });

@@ -1,9 +1,11 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
+import type { ConversionHit } from '../base/conversion.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { peerKeptMs, peerLookMs, settleBatchHits, settleGatherMs, settleLookMs, settleStopMs } from '../base/limits.ts';
 import type { Hit } from '../base/nouns.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
+import { conversionProblem } from './conversion-problem.ts';
 import { hitProblem } from './hit-problem.ts';
 import { type JudgedHit, judgeHits } from './judge-hits.ts';
 
@@ -19,12 +21,12 @@ export interface JournalSource {
 
 interface SourceEntry {
   readonly seq: number;
-  readonly hit: Hit | null;
+  readonly hit: Hit | ConversionHit | null;
 }
 
 interface FitEntry {
   readonly seq: number;
-  readonly hit: Hit;
+  readonly hit: Hit | ConversionHit;
 }
 
 /** What the settler needs of a store. */
@@ -47,6 +49,8 @@ export interface SettleBatch {
   /** The place of the last entry of the batch. */
   readonly through: number;
   readonly hits: readonly JudgedHit[];
+  /** Conversions that a pixel told. @default none */
+  readonly conversions?: readonly ConversionHit[] | undefined;
   /** The sender's own rules, by which they were judged. @default none */
   readonly rules?: readonly VerdictRule[] | undefined;
 }
@@ -200,7 +204,7 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
     const fit: FitEntry[] = [];
     const unfit: { readonly seq: number; readonly reason: string | null }[] = [];
     for (const { seq, hit } of entries) {
-      const reason = hit === null ? null : hitProblem(hit);
+      const reason = hit === null ? null : problemOf(hit);
       if (hit !== null && reason === undefined) fit.push({ seq, hit });
       else unfit.push({ seq, reason: reason ?? null });
     }
@@ -220,12 +224,13 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
   /** Settles what lies between two places; what the store refuses is narrowed down to single hits, which are parked. */
   async function settleEntries(after: number, through: number, entries: readonly FitEntry[]): Promise<void> {
     try {
+      const conversions = entries.flatMap(({ hit }) => (hit.kind === 'conversion' ? [hit] : []));
       const judged = judgeHits(
-        entries.map((entry) => entry.hit),
+        entries.flatMap(({ hit }) => (hit.kind === 'conversion' ? [] : [hit])),
         own,
       );
       const hits = (await repeats?.mark(judged)) ?? judged;
-      await store.settle({ journal: journal.id, after, through, hits, rules: options.rules });
+      await store.settle({ journal: journal.id, after, through, hits, conversions, rules: options.rules });
     } catch (error) {
       const [first] = entries;
       if (!isRefusal(error) || first === undefined) throw error;
@@ -248,6 +253,10 @@ function makeKeeper(options: SettlerOptions, mayGoOn: () => boolean): { settleAl
 function placeAfter(through: number, entries: readonly SourceEntry[], fit: readonly FitEntry[]): number {
   const known = fit.at(-1)?.seq ?? through;
   return entries.reduce((place, { seq }) => (seq === place + 1 ? seq : place), known);
+}
+
+function problemOf(hit: Hit | ConversionHit): string | undefined {
+  return hit?.kind === 'conversion' ? conversionProblem(hit) : hitProblem(hit);
 }
 
 function isRefusal(error: unknown): boolean {

@@ -48,7 +48,11 @@ function textOf(change: ControlChange): string {
     case 'destination':
       return change.destination;
     case 'short-links':
-      return JSON.stringify(change.links.map(({ index, destination }) => [index, destination]));
+      return JSON.stringify(
+        change.links.map(({ index, destination, clickId }) =>
+          clickId === undefined ? [index, destination] : [index, destination, clickId],
+        ),
+      );
     case 'consent':
       return `${change.consent.opens} ${change.consent.clicks}`;
     case 'erased':
@@ -69,7 +73,10 @@ export function readChange({ topic, subject, value }: ChangeRow): ControlChange 
     case 'destination':
       return { kind: 'destination', message: rest, index: Number(head), destination: value };
     case 'short-links': {
-      const links = (JSON.parse(value) as [number, string][]).map(([index, destination]) => ({ index, destination }));
+      const links = (JSON.parse(value) as [number, string, string?][]).map(([index, destination, clickId]) => ({
+        ...{ index, destination },
+        ...(clickId !== undefined && { clickId }),
+      }));
       return { kind: 'short-links', message: rest, set: head, links };
     }
     case 'consent': {

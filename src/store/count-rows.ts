@@ -5,6 +5,7 @@ import { isReaderHidden } from '../networks/hidden-reader.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { AudienceMoves } from './audience-rows.ts';
 import { COUNT_LABELS, type CountLabel, codeOf, KINDS, NO_DEVICE } from './codes.ts';
+import { attributeAnew } from './conversion-rows.ts';
 import { Notices } from './notices.ts';
 import { SendReader } from './send-reader.ts';
 import { NO_TEXT } from './tables.ts';
@@ -66,6 +67,8 @@ export class Changes {
   readonly audiences: AudienceMoves;
   /** What others are told of. */
   readonly notices: Notices;
+  /** Recipients with a new click, or one that is judged anew. */
+  readonly clickers = new Set<Buffer>();
 
   constructor(writer: Writer) {
     this.#writer = writer;
@@ -153,6 +156,7 @@ export class Changes {
     for (const [message, count] of this.#hidden) countHidden.run(count, message);
     this.audiences.write();
     this.notices.write(Date.now());
+    if (this.clickers.size > 0) attributeAnew(this.#writer, this.clickers);
   }
 
   #addUsage({ message, kind }: Counted, { client, device }: Usage, by: number, anonymous: 0 | 1): void {

@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import { maskMessages } from '../base/limits.ts';
 import { codeOf, DELIVERY_STATES, KINDS } from './codes.ts';
+import { type ConversionStatements, prepareConversions } from './conversion-statements.ts';
 import { type DeliveryStatements, prepareDeliveries } from './delivery-statements.ts';
 import type { RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
@@ -21,6 +22,7 @@ export interface HotStatements {
   readonly sendLog: SendLogStatements;
   readonly deliveries: DeliveryStatements;
   readonly webhooks: WebhookStatements;
+  readonly conversions: ConversionStatements;
   /** A text that stays. */
   readonly findText: Statement<[string], number>;
   /** Makes a text that stays, or lets one stay; gives its number. */
@@ -263,6 +265,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
       unknown: codeOf(DELIVERY_STATES, 'unknown'),
       delivered: codeOf(DELIVERY_STATES, 'delivered'),
     }),
+    conversions: prepareConversions(sqlite),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db

@@ -1,6 +1,7 @@
 // The schema, in steps. A released step is never changed; a new one is added below it.
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type CreateTableBuilder, type Kysely, type Migration, sql } from 'kysely';
+import { attributionDaysDefault } from '../base/limits.ts';
 import { COUNT_LABELS, DELIVERY_STATES, KINDS, LEVELS, NETWORKS } from './codes.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 
@@ -247,6 +248,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
     .addColumn('revoked_at_ms', 'integer')
     .execute();
   await createControl(db);
+  await createConversions(db);
   await createDeliveries(db);
   await createWebhooks(db);
 }
@@ -345,6 +347,60 @@ async function createControl(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('consents_by_recipient').on('consents').columns(['recipient', 'key']).execute();
   const log = { id: randomUUID(), last_seq: 0, tombstone_key: randomBytes(32) };
   await db.withTables<Pick<Tables, 'control_log'>>().insertInto('control_log').values(log).execute();
+}
+
+/** Orders, the clicks they are attributed to, and sums of both for reports. */
+async function createConversions(db: Kysely<unknown>): Promise<void> {
+  const create = (name: string) => db.schema.createTable(name);
+  await create('attribution')
+    .addColumn('window_ms', 'integer', notNull)
+    .addColumn('people', 'integer', notNull)
+    .execute();
+  await sql`INSERT INTO attribution VALUES (${attributionDaysDefault * 86_400_000}, 1)`.execute(db);
+  await create('conversions')
+    .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
+    .addColumn('order_id', 'text', (column) => column.notNull().unique())
+    .addColumn('at_ms', 'integer', notNull)
+    .addColumn('proof', 'integer', notNull)
+    .addColumn('test', 'integer', notNull)
+    .addColumn('message_key', 'integer')
+    .addColumn('recipient_key', 'blob')
+    .addColumn('link_index', 'integer')
+    .addColumn('clicked_at_ms', 'integer')
+    .addColumn('minor', 'integer')
+    .addColumn('currency', 'text')
+    .addColumn('refunded_minor', 'integer', notNull)
+    .execute();
+  await sql`CREATE INDEX conversions_by_recipient ON conversions (recipient_key) WHERE recipient_key IS NOT NULL`.execute(
+    db,
+  );
+  await sql`CREATE INDEX conversions_by_message ON conversions (message_key, key)`.execute(db);
+  await create('conversion_touches')
+    .addColumn('message_key', 'integer', notNull)
+    .addColumn('conversion_key', 'integer', notNull)
+    .addColumn('place', 'integer', notNull)
+    .addColumn('link_index', 'integer')
+    .addColumn('recipient_key', 'blob')
+    .$call(keyedBy('message_key', 'conversion_key', 'place'))
+    .execute();
+  await sql`CREATE INDEX conversion_touches_of ON conversion_touches (conversion_key, place)`.execute(db);
+  await sql`CREATE INDEX conversion_touches_by_recipient ON conversion_touches (message_key, recipient_key)
+    WHERE recipient_key IS NOT NULL`.execute(db);
+  for (const [table, by] of [
+    ['conversion_counts', 'link_index'],
+    ['conversion_quarters', 'quarter'],
+  ] as const) {
+    await create(table)
+      .addColumn('message_key', 'integer', notNull)
+      .addColumn('model', 'integer', notNull)
+      .addColumn('verified', 'integer', notNull)
+      .addColumn(by, 'integer', notNull)
+      .addColumn('currency', 'text', notNull)
+      .addColumn('parts', 'integer', notNull)
+      .addColumn('minor', 'integer', notNull)
+      .$call(keyedBy('message_key', 'model', 'verified', by, 'currency'))
+      .execute();
+  }
 }
 
 /** What the estimated open rate needs. Sends that are there already have no history and no provider. */

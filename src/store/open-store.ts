@@ -18,6 +18,8 @@ import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
+import { type ConversionRows, makeConversions } from './conversion-rows.ts';
+import { makeConversionSums } from './conversion-sums.ts';
 import { makeCountedSource } from './counted-rows.ts';
 import { type DeliveryTraces, makeDeliveryStore } from './delivery-rows.ts';
 import { makeEraseStore } from './erase-rows.ts';
@@ -64,7 +66,8 @@ export interface Store
     ExportSource,
     Descriptions,
     ApiTokenStore,
-    ControlRows {
+    ControlRows,
+    ConversionRows {
   /** Where the data is, without secrets. */
   readonly url: string;
   close(): Promise<void>;
@@ -150,6 +153,8 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeDescriptions(writer),
     ...makeApiTokens(db),
     ...makeControlRows(db),
+    ...makeConversions(writer),
+    ...makeConversionSums(db),
     close: () => db.destroy(),
   };
 }

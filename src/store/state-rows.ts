@@ -89,6 +89,7 @@ function moveEvent(writer: Writer, event: StoredEvent, { from, to }: LabelMove, 
   if (after[columnOf(to)] === 1) changes.moveRecipient(message, kind, to, 1);
   const people = (PEOPLE.has(to) ? 1 : 0) - (PEOPLE.has(from) ? 1 : 0);
   if (people === 0) return;
+  if (kind === 'click') changes.clickers.add(recipient);
   if (after.human + after.proxy_human === (people > 0 ? 1 : 0)) changes.moveRecipient(message, kind, 'people', people);
   if (index === null || destination === null) return;
   const ofLink = writer.statements.addLinkState.get(message, index, destination, recipient, 0, people);
@@ -142,6 +143,7 @@ function applyLinkStates(writer: Writer, hits: readonly CountedHit[], changes: C
   for (const keyed of hits) {
     const { hit, verdict, message, recipient } = keyed;
     if (hit.link === null) continue;
+    changes.clickers.add(recipient);
     const people = PEOPLE.has(verdict.label) ? 1 : 0;
     const destination = writer.texts.keyOf(hit.link.destination);
     const after = writer.statements.addLinkState.get(message, hit.link.index, destination, recipient, 1, people);

@@ -22,6 +22,10 @@ const SWEPT = {
   usage_counts: ['kind', 'client_key', 'device'],
   audiences: ['cohort', 'seen'],
   counts: ['kind', 'label'],
+  conversion_touches: ['conversion_key', 'place'],
+  conversions: ['key'],
+  conversion_counts: ['model', 'verified', 'link_index', 'currency'],
+  conversion_quarters: ['model', 'verified', 'quarter', 'currency'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export interface SweepStatements {

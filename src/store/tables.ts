@@ -42,6 +42,11 @@ export interface Tables {
   readonly seen_deliveries: SeenDeliveryTable;
   readonly webhooks: WebhookTable;
   readonly outbox: OutboxTable;
+  readonly attribution: AttributionTable;
+  readonly conversions: ConversionTable;
+  readonly conversion_touches: ConversionTouchTable;
+  readonly conversion_counts: ConversionCountTable;
+  readonly conversion_quarters: ConversionQuarterTable;
 }
 
 /** With what was sent of it and who left by it, counted in the transactions that record both. */
@@ -425,6 +430,63 @@ interface OutboxTable {
   /** The name of the request it is told in, once it was. */
   readonly batch: string | null;
   readonly parked_at_ms: number | null;
+}
+
+/** One row: which clicks conversions are attributed to from now on. */
+interface AttributionTable {
+  readonly window_ms: number;
+  /** 1 for those of people alone. */
+  readonly people: number;
+}
+
+/** One order, as it was told last (conversion-rows.ts). */
+interface ConversionTable {
+  readonly key: Generated<number>;
+  readonly order_id: string;
+  readonly at_ms: number;
+  /** The place of its proof in `PROOFS`. */
+  readonly proof: number;
+  readonly test: number;
+  /** Of the click, or as told; null where neither says. */
+  readonly message_key: number | null;
+  readonly recipient_key: Buffer | null;
+  /** The click of its click id. */
+  readonly link_index: number | null;
+  readonly clicked_at_ms: number | null;
+  /** Minor units of `currency`; both null for what has no value. */
+  readonly minor: number | null;
+  readonly currency: string | null;
+  readonly refunded_minor: number;
+}
+
+/** A click that a conversion is attributed to; `place` is its order in time. */
+interface ConversionTouchTable {
+  readonly message_key: number;
+  readonly conversion_key: number;
+  readonly place: number;
+  readonly link_index: number | null;
+  readonly recipient_key: Buffer | null;
+}
+
+interface ConversionSums {
+  readonly message_key: number;
+  readonly model: number;
+  readonly verified: number;
+  /** Empty for what has no value. */
+  readonly currency: string;
+  /** Millionths of conversions, so that linear shares are whole. */
+  readonly parts: number;
+  readonly minor: number;
+}
+
+/** Conversions of a message by link; -1 stands for no link. */
+interface ConversionCountTable extends ConversionSums {
+  readonly link_index: number;
+}
+
+/** Conversions of a message by UTC quarter hour. */
+interface ConversionQuarterTable extends ConversionSums {
+  readonly quarter: number;
 }
 
 /** What a control change is about. */

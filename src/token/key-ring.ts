@@ -32,11 +32,14 @@ export interface RingKey {
   readonly hit: SealingKeys;
   readonly unsubscribe: SealingKeys;
   readonly session: SealingKeys;
+  readonly click: SealingKeys;
   readonly linkMac: Mac;
   /** Seals links whose destination is one recipient's own. */
   readonly mergedLink: SealingKeys;
   /** Makes the day keys of peers. */
   readonly peerMac: Mac;
+  /** With what a shop seals the values of its sales, 32 bytes; whoever has it can do nothing else. */
+  readonly conversionSecret: Buffer;
 }
 
 export interface SealingKeys {
@@ -163,9 +166,11 @@ function prepareKey(key: RingKeyJson): RingKey {
     hit: sealingKeys(derive(secret, 'telltale/1/hit', 64)),
     unsubscribe: sealingKeys(derive(secret, 'telltale/1/unsubscribe', 64)),
     session: sealingKeys(derive(secret, 'telltale/1/session', 64)),
+    click: sealingKeys(derive(secret, 'telltale/1/click', 64)),
     linkMac: prepareMac(derive(secret, 'telltale/1/link', 32)),
     mergedLink: sealingKeys(derive(secret, 'telltale/1/link/merged', 64)),
     peerMac: prepareMac(derive(secret, 'telltale/1/peer', 32)),
+    conversionSecret: derive(secret, 'telltale/1/conversion', 32),
   };
 }
 

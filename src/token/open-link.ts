@@ -1,4 +1,5 @@
 // L in either of the forms that carry their destination: readable, or sealed for one recipient.
+import type { ClickIdName } from '../base/click-id.ts';
 import type { Addressee, HitLink } from '../base/nouns.ts';
 import type { RingKey } from './key-ring.ts';
 import { openLinkToken } from './link-token.ts';
@@ -6,7 +7,7 @@ import { openMergedLink } from './merged-link-token.ts';
 import type { TokenProblem } from './sealed-token.ts';
 
 export type OpenedLink =
-  | { readonly ok: true; readonly link: HitLink; readonly isMerged: boolean }
+  | { readonly ok: true; readonly link: HitLink; readonly clickId: ClickIdName; readonly isMerged: boolean }
   | { readonly ok: false; readonly reason: TokenProblem };
 
 /** Opens L beside the R of `to`, or says why not. `key` is the key R was sealed with. */

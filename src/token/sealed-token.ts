@@ -38,7 +38,7 @@ export function seal(keyNumber: number, keys: SealingKeys, plaintext: Uint8Array
 }
 
 /** Opens a token, or says why not. */
-export function open(ring: KeyRing, purpose: 'hit' | 'unsubscribe' | 'session', text: string): Opened {
+export function open(ring: KeyRing, purpose: 'hit' | 'unsubscribe' | 'session' | 'click', text: string): Opened {
   const token = text.length > tokenCharsMax ? undefined : decodeBase32(text);
   if (token === undefined || token.length <= HEAD_BYTES || token.length % 5 !== 0)
     return { ok: false, reason: 'malformed' };

@@ -12,8 +12,9 @@ const INDEX_CHARS = 3;
 /** The name of a set of links, whatever order they come in: 5 characters. */
 export function shortSetOf(links: readonly ShortDestination[]): string {
   const sum = createHash('sha256');
-  for (const { index, destination } of [...links].sort((a, b) => a.index - b.index)) {
-    sum.update(`${index} ${destination}\n`);
+  for (const { index, destination, clickId } of [...links].sort((a, b) => a.index - b.index)) {
+    // No destination has a blank in it.
+    sum.update(`${index} ${destination}${clickId === undefined ? '' : ` ${clickId}`}\n`);
   }
   return encodeBase32(sum.digest()).slice(0, SET_CHARS);
 }

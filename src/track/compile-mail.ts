@@ -1,8 +1,8 @@
 // compile: one pass over a mail that finds its links and the pixel's place, once for all recipients. Only href values
 // and the pixel change; every other byte of the source stays as it was.
+import type { ClickIdName } from '../base/click-id.ts';
 import type { KeptMail } from '../base/kept-mail.ts';
 import { linksMax, trackedUrlCharsMax } from '../base/limits.ts';
-import type { HitLink } from '../base/nouns.ts';
 import { describeLink, type LinkDescription } from '../html/describe-link.ts';
 import { type FoundLink, type FoundLinks, findLinks } from '../html/find-links.ts';
 import { findPixelPlaces, type PixelPlacement } from '../html/find-pixel-places.ts';
@@ -14,8 +14,9 @@ import { type ParsedMail, parseMail, TooComplex } from '../html/parse-mail.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
 import { isMessage } from '../mime/is-message.ts';
 import { addHoneypot, NO_HONEYPOT } from './add-honeypot.ts';
+import { type AdornedLink, type Adornment, adornLink } from './adorn-link.ts';
 import { compileText, type TextLink } from './compile-text.ts';
-import { type Fit, makeFit } from './fit-link.ts';
+import { type Fit, makeFit, type SignLink } from './fit-link.ts';
 import { keepMail } from './keep-mail.ts';
 import {
   cutNote,
@@ -28,6 +29,7 @@ import {
   placeNotes,
   sizeNotes,
 } from './mail-notes.ts';
+import { CLICK_ID_ATTRIBUTE } from './read-click-id.ts';
 import { linkSplice, type MergedPlaces, type Splice } from './template.ts';
 
 /** A tracked link of a mail. */
@@ -40,6 +42,8 @@ export interface MailLink extends Place {
   readonly merged?: true;
   /** The sender's name for it, else its text; empty when it shows nothing. */
   readonly name: string;
+  /** The parameter in which a click id is added to its destination, where one is. */
+  readonly clickId?: string;
 }
 
 /** What compiling finds: pure data, made into templates by the renderer. */
@@ -74,7 +78,8 @@ export interface CompileInput {
   readonly tokenChars: (recipientBytes: number) => number;
   /** Bytes of the longest recipient id to expect, when the sender says so. */
   readonly recipientBytes: number;
-  readonly signLink: (link: HitLink) => string;
+  readonly signLink: SignLink;
+  readonly adornment: Adornment;
   readonly policy: LinkPolicy | undefined;
   readonly unsubscribeUrls: ReadonlySet<string>;
   readonly stripOptOutAttributes: boolean;
@@ -107,7 +112,7 @@ function compileParsed(input: CompileInput, mail: ParsedMail): CopiedSource {
   if (found.links.length > linksMax) return untracked(`left as it was: it has over ${linksMax} links`);
   const judged = judgeAll(found, input, placeAt, { tags, verbatim });
   const fit = makeFit(input);
-  const links = fitAll(judged.links, fit);
+  const links = fitAll(judged.links, fit, input.adornment);
   const places = findPixelPlaces(mail, input.pixel).filter((place) => !overlapsTag({ start: place, end: place }, tags));
   const pixelSplices = places.map((place) => pixelSplice(place, input.baseUrl));
   const text = compileText({ ...input, text: input.text ?? '' }, links.kept, fit);
@@ -170,8 +175,10 @@ interface JudgedLink extends Place, LinkDescription {
   readonly merged?: true;
 }
 
-interface TrackedLink extends JudgedLink {
+interface TrackedLink extends JudgedLink, Pick<AdornedLink, 'clickId'> {
   readonly index: number;
+  /** The destination as the mail has it. */
+  readonly source: string;
   /** L. */
   readonly token: string;
 }
@@ -210,15 +217,20 @@ function judgeAll(
 }
 
 /** Numbers the links and makes their L; leaves one alone whose tracked URL would be longer than gateways bear. */
-function fitAll(links: readonly JudgedLink[], fit: Fit) {
+function fitAll(links: readonly JudgedLink[], fit: Fit, adornment: Adornment) {
   const kept: TrackedLink[] = [];
   const notes: MailNote[] = [];
   const indexes = numberLinks(links.map(({ found, destination }) => ({ kind: found.kind, destination })));
   const count = new Set(indexes).size;
+  const adorned = adornAll(links, indexes, adornment);
+  const noted = new Set<number>();
   for (const [position, link] of links.entries()) {
     const index = indexes[position] ?? position;
-    const token = link.merged === true ? '' : fit({ index, count, destination: link.destination });
-    if (token !== undefined) kept.push({ ...link, index, token });
+    const { destination, clickId, notes: own } = adorned.get(index) ?? { ...link, clickId: undefined, notes: [] };
+    if (!noted.has(index)) notes.push(...own.map((note) => ({ ...note, line: link.line, column: link.column })));
+    noted.add(index);
+    const token = link.merged === true ? '' : fit({ index, count, destination, clickId });
+    if (token !== undefined) kept.push({ ...link, destination, source: link.destination, index, token, clickId });
     else
       notes.push({
         code: 'tracked-url-too-long',
@@ -229,6 +241,30 @@ function fitAll(links: readonly JudgedLink[], fit: Fit) {
       });
   }
   return { kept, notes };
+}
+
+/** What each link carries, by index: twins carry the same, under the name that other clients show. */
+function adornAll(
+  links: readonly JudgedLink[],
+  indexes: readonly number[],
+  adornment: Adornment,
+): ReadonlyMap<number, AdornedLink> {
+  const leaders = new Map<number, { readonly link: JudgedLink; readonly clickIds: string[] }>();
+  for (const [position, link] of links.entries()) {
+    const index = indexes[position] ?? position;
+    const known = leaders.get(index);
+    const said = link.found.element.attribs?.[CLICK_ID_ATTRIBUTE];
+    const clickIds = [...(known?.clickIds ?? []), ...(said === undefined ? [] : [said])];
+    leaders.set(index, { link: known !== undefined && link.found.kind !== 'html' ? known.link : link, clickIds });
+  }
+  return new Map(
+    [...leaders].map(([index, { link, clickIds }]) => {
+      const { destination, name } = link;
+      // Where a merged link leads is known when it is merged.
+      const of = link.merged === true ? { ...adornment, utm: undefined } : adornment;
+      return [index, adornLink({ destination, name, index, clickIds }, of)];
+    }),
+  );
 }
 
 const TOO_LONG = `left alone: its tracked URL could have over ${trackedUrlCharsMax} characters`;
@@ -242,13 +278,17 @@ function pixelSplice(place: number, baseUrl: string): Splice {
 
 function listLinks(htmlLinks: readonly TrackedLink[], textLinks: readonly TextLink[]): readonly MailLink[] {
   const byIndex = new Map<number, MailLink>();
-  for (const { index, destination, name, line, column, found, merged } of htmlLinks) {
+  for (const { index, destination, name, line, column, found, merged, clickId } of htmlLinks) {
     if (byIndex.has(index) && found.kind !== 'html') continue;
-    byIndex.set(index, { index, destination, name, line, column, ...(merged && { merged }) });
+    byIndex.set(index, { index, destination, name, line, column, ...optional(merged, clickId) });
   }
-  for (const { index, destination, merged } of textLinks)
-    byIndex.set(index, { index, destination, name: '', line: 0, column: 0, ...(merged && { merged }) });
+  for (const { index, destination, merged, clickId } of textLinks)
+    byIndex.set(index, { index, destination, name: '', line: 0, column: 0, ...optional(merged, clickId) });
   return [...byIndex.values()].sort((a, b) => a.index - b.index);
+}
+
+function optional(merged: true | undefined, clickId: ClickIdName): Pick<MailLink, 'merged' | 'clickId'> {
+  return { ...(merged && { merged }), ...(clickId !== undefined && { clickId }) };
 }
 
 function trackingAttributes(found: FoundLinks, tags: readonly SourceRange[]): readonly SourceRange[] {

@@ -1,15 +1,20 @@
 // Compiles the text part: its http(s) URLs become tracked URLs, every other character stays.
+import type { ClickIdName } from '../base/click-id.ts';
 import { destinationCharsMax, linksMax } from '../base/limits.ts';
 import { findTextLinks, trimTail } from '../html/find-text-links.ts';
 import { type JudgeContext, judgeLink, judgeMergedLink } from '../html/judge-link.ts';
 import { findMergeTags, findVerbatim, type MergeSyntax, overlapsTag } from '../html/merge-tags.ts';
 import type { SourceRange } from '../html/scan-attribute.ts';
+import { type Adornment, adornLink } from './adorn-link.ts';
 import type { Fit } from './fit-link.ts';
 import { linkSplice, type MergedPlace, type Splice } from './template.ts';
 
 export interface TextLink {
   readonly index: number;
   readonly destination: string;
+  /** The destination as the mail has it. */
+  readonly source: string;
+  readonly clickId: ClickIdName;
   readonly merged?: true;
 }
 
@@ -28,14 +33,15 @@ export function compileText(
     readonly baseUrl: string;
     readonly text: string;
     readonly merge: MergeSyntax | undefined;
+    readonly adornment: Adornment;
   },
   htmlLinks: readonly TextLink[],
   fit: Fit,
 ): CompiledText {
   const { text, merge } = input;
   const tags = merge === undefined ? [] : findMergeTags(text, merge);
-  const known = new Map<string, number>();
-  for (const link of htmlLinks) if (!known.has(link.destination)) known.set(link.destination, link.index);
+  const known = new Map<string, TextLink>();
+  for (const link of htmlLinks) if (!known.has(link.source)) known.set(link.source, link);
   const firstFree = htmlLinks.reduce((most, link) => Math.max(most, link.index), -1) + 1;
   const links: TextLink[] = [];
   const splices: Splice[] = [];
@@ -56,17 +62,29 @@ export function compileText(
     const judge = isMerged ? judgeMergedLink : judgeLink;
     const judgement = judge({ href, name: line }, { ...input, baseHref: undefined });
     if (!judgement.track) continue;
-    const index = known.get(judgement.destination) ?? firstFree + links.length;
+    const source = judgement.destination;
+    const first = known.get(source);
+    const index = first?.index ?? firstFree + links.length;
     if (index >= linksMax) continue;
-    const link = { index, destination: judgement.destination, count: Math.max(firstFree, index + 1) };
-    const token = isMerged ? '' : fit(link);
+    const link: TextLink = first ?? {
+      ...adorn(source, index, isMerged, input.adornment),
+      ...(isMerged && { merged: true }),
+    };
+    const token = isMerged ? '' : fit({ ...link, count: Math.max(firstFree, index + 1) });
     if (token === undefined) continue;
-    if (!known.has(link.destination)) links.push({ ...link, ...(isMerged && { merged: true }) });
-    known.set(link.destination, index);
+    if (first === undefined) links.push(link);
+    known.set(source, link);
     if (isMerged) merged.push({ ...range, index });
     else splices.push(linkSplice(range, token, input.baseUrl));
   }
   return { links, splices, merged };
+}
+
+/** A URL of the text alone: it has no name, and what it carries is what the mail asks for. */
+function adorn(source: string, index: number, isMerged: boolean, adornment: Adornment): TextLink {
+  const of = isMerged ? { ...adornment, utm: undefined } : adornment;
+  const { destination, clickId } = adornLink({ destination: source, name: '', index }, of);
+  return { index, destination, source, clickId };
 }
 
 /** A URL with tags in it, to its end: blanks inside a tag do not end it. Nothing when a tag has begun before it. */

@@ -10,6 +10,7 @@ import type { MergeSyntax } from '../html/merge-tags.ts';
 import type { Sealer } from '../token/addressee.ts';
 import { sealMergedLink } from '../token/merged-link-token.ts';
 import { prepareUnsubscribeToken } from '../token/unsubscribe-token.ts';
+import { adornLink } from './adorn-link.ts';
 import { type CompiledSource, type MailLink, TYPICAL_ID_BYTES } from './compile-mail.ts';
 import { type MailForm, type MergedLinkText, makeMailForm, type RenderContext } from './mail-form.ts';
 import type { MailNote } from './mail-notes.ts';
@@ -206,8 +207,12 @@ export function makeCompiledMail(source: CompiledSource, context: RenderContext)
       const { form, token } = prepare(recipient, options);
       if (!destination.ok || !form.hasLinks || isOwn(destination.url)) return undefined;
       const to = { message: context.message, recipient: form.namesRecipient ? recipient : null };
-      const link = { index, count: source.linkCount, destination: destination.url };
-      const url = `${context.baseUrl}/c/${token}/${sealMergedLink(context.key, to, link)}`;
+      const known = source.links.find((one) => one.index === index);
+      // What the link's attributes say was read when the mail was compiled.
+      const adornment = { ...context.adornment, clickId: known?.clickId };
+      const adorned = adornLink({ destination: destination.url, name: known?.name ?? '', index }, adornment);
+      const link = { index, count: source.linkCount, destination: adorned.destination };
+      const url = `${context.baseUrl}/c/${token}/${sealMergedLink(context.key, to, link, adorned.clickId)}`;
       return url.length <= trackedUrlCharsMax ? url : undefined;
     },
     headersFor: (recipient) => {

@@ -4,7 +4,7 @@ import { parseDestination, stripUrl } from '../base/destination.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { checkId } from '../base/ids.ts';
 import { idBytesMax, mailQueueMax } from '../base/limits.ts';
-import { type Consent, type HitLink, lowestConsent } from '../base/nouns.ts';
+import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { checkChoice, checkFlag, checkOptionNames, kindOf } from '../base/options.ts';
 import type { PixelPlacement } from '../html/find-pixel-places.ts';
 import { MERGE_ENGINES, type MergeSyntax } from '../html/merge-tags.ts';
@@ -13,9 +13,12 @@ import { createKeyRing, isKeyRing, type KeyRing, type KeyRingJson } from '../tok
 import { signLinkToken } from '../token/link-token.ts';
 import { type CopiedSource, compileSource } from './compile-mail.ts';
 import { type CompiledMail, makeCompiledMail, type RenderedMail } from './compiled-mail.ts';
+import type { SignLink } from './fit-link.ts';
 import { createMailQueue, keepsMails, type MailStore } from './mail-queue.ts';
+import { type ClickIdOption, readClickIdOption } from './read-click-id.ts';
 import { readConsent } from './read-consent.ts';
 import { checkPolicy, joinPolicies, type Policy } from './read-policy.ts';
+import { readUtm, type UtmOptions } from './read-utm.ts';
 import { createSendQueue, type Send, type SendStore } from './send-queue.ts';
 import {
   createRegistry,
@@ -51,6 +54,10 @@ export interface TrackerOptions {
    * (`rewrite`, the plugin) is kept, unless that call says so. @default true
    */
   readonly keepMail?: boolean;
+  /** Adds a click id to where links lead, for mails that do not say. @default false */
+  readonly clickId?: ClickIdOption;
+  /** UTM parameters of mails that do not say. @default none */
+  readonly utm?: UtmOptions;
   /** Told of what went wrong beside the sending: a store that is down. @default a process warning */
   readonly onProblem?: (error: unknown) => void;
 }
@@ -73,6 +80,14 @@ export interface CompileOptions {
   readonly consent?: Partial<Consent> | undefined;
   /** Which links are tracked; overrides opt-out attributes and the rules of caution, both ways. @default the tracker's */
   readonly policy?: Policy | undefined;
+  /**
+   * Adds a click id to where links lead when they redirect, by which a shop can say what was bought: true for the
+   * parameter `tt_click`, or a name. A link says otherwise by `data-telltale-click-id`: off, on or a name.
+   * @default the tracker's
+   */
+  readonly clickId?: ClickIdOption | undefined;
+  /** UTM parameters, added to where tracked links lead. @default the tracker's */
+  readonly utm?: UtmOptions | undefined;
   /** The mail's own ways to unsubscribe, which stay untouched: URLs, or the value of its List-Unsubscribe. @default none */
   readonly unsubscribe?: string | readonly string[] | undefined;
   /** Takes attributes that speak of tracking out of links. @default false */
@@ -118,11 +133,12 @@ export interface Tracker {
 }
 
 const TRACKER_OPTIONS = [
-  ...['baseUrl', 'baseUrls', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'keepMail', 'onProblem'],
+  ...['baseUrl', 'baseUrls', 'keys', 'store', 'links', 'pixel', 'consent', 'policy', 'keepMail'],
+  ...['clickId', 'utm', 'onProblem'],
 ];
 const COMPILE_OPTIONS = [
   ...['message', 'baseUrl', 'text', 'pixel', 'consent', 'test', 'recipientBytes'],
-  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links', 'keepMail'],
+  ...['policy', 'unsubscribe', 'stripOptOutAttributes', 'honeypot', 'merge', 'links', 'keepMail', 'clickId', 'utm'],
 ];
 const LINK_FORMS = ['self-contained', 'short'] as const;
 const PIXEL_PLACEMENTS = ['top', 'bottom', 'both', 'placeholder', 'none'] as const;
@@ -141,6 +157,8 @@ export function createTracker(options: TrackerOptions): Tracker {
   const consent = readConsent(options.consent, 'createTracker');
   if (options.policy !== undefined) checkPolicy(options.policy, 'createTracker');
   const keepMail = options.keepMail === undefined || checkFlag(options.keepMail, 'keepMail');
+  const clickId = readClickIdOption(options.clickId) ?? undefined;
+  const utm = readUtm(options.utm);
   const reportProblem = options.onProblem ?? warn;
   const store = options.store;
   if (links === 'short' && !takesShortLinks(store)) throw noLinkStore('createTracker');
@@ -157,7 +175,13 @@ export function createTracker(options: TrackerOptions): Tracker {
     const mail = readCompileOptions(html, given, { pixel, consent, links, keepMail, baseUrls });
     const key = keys.signing();
     const { message, recipientBytes } = mail;
-    const signLink = (link: HitLink) => signLinkToken(key, message, link);
+    const signLink: SignLink = (link, id) => signLinkToken(key, message, link, id);
+    const ownClickId = readClickIdOption(given.clickId);
+    const adornment = {
+      message,
+      clickId: ownClickId === undefined ? clickId : (ownClickId ?? undefined),
+      utm: readUtm(given.utm) ?? utm,
+    };
     const isShort = mail.links === 'short';
     const merge = readMerge(given.merge);
     const { copy, ...found } = compileSource({
@@ -169,6 +193,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       recipientBytes,
       tokenChars: (bytes) => addresseeChars(message, bytes),
       signLink: isShort ? shortSigner(signLink) : signLink,
+      adornment,
       policy: joinPolicies(message, [given.policy, options.policy]),
       unsubscribeUrls: readWaysOut(given.unsubscribe),
       stripOptOutAttributes: checkFlag(given.stripOptOutAttributes, 'stripOptOutAttributes'),
@@ -176,7 +201,7 @@ export function createTracker(options: TrackerOptions): Tracker {
       merge,
     });
     keep(mail, copy);
-    const forMail = { ...mail, html, ownUrls: baseUrls, key, merge };
+    const forMail = { ...mail, html, ownUrls: baseUrls, key, merge, adornment };
     if (!isShort) {
       return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
     }

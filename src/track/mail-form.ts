@@ -4,6 +4,7 @@ import type { MergeSyntax } from '../html/merge-tags.ts';
 import type { Sealer } from '../token/addressee.ts';
 import { prepareHitToken } from '../token/hit-token.ts';
 import type { RingKey } from '../token/key-ring.ts';
+import type { Adornment } from './adorn-link.ts';
 import type { CompiledSource } from './compile-mail.ts';
 import type { Registration } from './short-links.ts';
 import { type Edit, type MergedPlace, makeTemplate, type Splice, type Template } from './template.ts';
@@ -24,6 +25,7 @@ export interface RenderContext {
   readonly merge: MergeSyntax | undefined;
   readonly recipientBytes: number;
   readonly registration: Registration;
+  readonly adornment: Adornment;
 }
 
 /** The mail at one level of consent: without pixel, with plain links, or with both. */

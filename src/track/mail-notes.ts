@@ -7,6 +7,7 @@ import type { NoteCode, Severity } from '../html/judge-link.ts';
 import type { Place } from '../html/line-index.ts';
 import type { MergeSyntax } from '../html/merge-tags.ts';
 import type { ParsedMail } from '../html/parse-mail.ts';
+import type { AdornNoteCode } from './adorn-link.ts';
 
 /** Something the sender should know: a link left alone, a mail that will be cut. */
 export interface MailNote extends Place {
@@ -26,6 +27,7 @@ export type MailNoteCode =
   | 'opt-out-attribute-removed'
   | 'honeypot-added'
   | 'no-honeypot'
+  | AdornNoteCode
   | WarningCode;
 
 /** A link that a merge tag touches. */

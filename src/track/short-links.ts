@@ -4,9 +4,9 @@ import type { ShortDestination } from '../base/control-change.ts';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { registeredSetsMax, shortLinksMax } from '../base/limits.ts';
-import type { HitLink } from '../base/nouns.ts';
 import { shortLinkToken, shortSetOf } from '../token/short-link-token.ts';
 import type { CompiledSource, MailLink } from './compile-mail.ts';
+import type { SignLink } from './fit-link.ts';
 import type { SendStore, ShortLinkStore } from './send-queue.ts';
 import type { Splice } from './template.ts';
 
@@ -25,9 +25,9 @@ export interface Registration {
 }
 
 /** Makes L short where it can be: a trap carries its flag itself, and the index of a short L has 15 bits. */
-export function shortSigner(signLink: (link: HitLink) => string): (link: HitLink) => string {
-  return (link) =>
-    link.honeypot || link.index >= shortLinksMax ? signLink(link) : shortLinkToken(UNNAMED, link.index);
+export function shortSigner(signLink: SignLink): SignLink {
+  return (link, clickId) =>
+    link.honeypot || link.index >= shortLinksMax ? signLink(link, clickId) : shortLinkToken(UNNAMED, link.index);
 }
 
 /** A mail's short links, named. */
@@ -41,7 +41,7 @@ export interface ShortMail {
 export function nameLinks(source: CompiledSource): ShortMail {
   const links = source.links
     .filter(({ index, merged }) => index < shortLinksMax && merged === undefined)
-    .map(({ index, destination }) => ({ index, destination }));
+    .map(({ index, destination, clickId }) => ({ index, destination, ...(clickId !== undefined && { clickId }) }));
   const set = shortSetOf(links);
   const named = (splice: Splice): Splice =>
     splice.after.length === GAP.length

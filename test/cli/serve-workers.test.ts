@@ -31,13 +31,18 @@ function settledIn(cwd: string): ReadonlyMap<string, ReadonlySet<string>> {
   return gather(rows.map(({ recipient, hit }) => [String(recipient), String(hit)]));
 }
 
+/** A conversion has no recipient of its own. */
+function recipientOf(hit: { readonly kind: string; readonly recipient?: string | null } | null): string {
+  return hit?.recipient ?? '';
+}
+
 /** The hits of each recipient in the store and in the journals of processes that have ended. */
 async function keptIn(cwd: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const kept = [...settledIn(cwd)].flatMap(([recipient, hits]) => [...hits].map((hit) => [recipient, hit] as const));
   for (const name of JOURNALS) {
     const journal = await openJournal(join(cwd, 'telltale-data', name));
     const entries = await entriesOf(journal);
-    kept.push(...entries.map(({ hit }) => [hit?.recipient ?? '', hit?.id ?? ''] as const));
+    kept.push(...entries.map(({ hit }) => [recipientOf(hit), hit?.id ?? ''] as const));
     expect(accountedFor(journal.counts())).toBe(journal.counts().received);
     await journal.close();
   }

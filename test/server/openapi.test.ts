@@ -114,7 +114,7 @@ describe('what is answered', () => {
       '/messages/:id': '/messages/a?include=test',
     };
     const live = makeLive({ source: store, closing: undefined, onProblem: () => undefined });
-    const all = apiRoutes({ store, live, now: Date.now });
+    const all = apiRoutes({ store, keys: service.keys, live, now: Date.now });
     const routes = all.filter(({ method, isStream }) => method === 'get' && isStream !== true);
     expect(routes).toHaveLength(13);
     for (const { path, answer } of routes) {

@@ -30,6 +30,12 @@ async function filledStore(): Promise<TestStore> {
       makeHit({ message, link: makeLink() }),
       makeHit({ message, kind: 'unsubscribe' }),
     ]);
+    await opened.store.recordConversions([
+      {
+        ...{ order: message, atMs: startMs, proof: 'posted', test: false, recipient: 'r1', message, click: null },
+        ...{ money: { currency: 'EUR', minor: 1 }, refundedMinor: null },
+      },
+    ]);
   }
   return opened;
 }
