@@ -33,6 +33,8 @@ export function startEraser({ store, directory, inUse, onProblem }: EraserOption
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   let retryMs = eraseRetryMs;
+  /** As far as all journals of the directory are clean. */
+  let cleanThrough = 0;
 
   function runIn(ms: number): void {
     clearTimeout(timer);
@@ -59,9 +61,10 @@ export function startEraser({ store, directory, inUse, onProblem }: EraserOption
 
   /** Whether all are clean. */
   async function cleanAll(): Promise<boolean> {
-    if ((await store.erasuresAfter(0)).tombstones.length === 0) return true;
     let isDone = true;
+    const { tombstones, through } = await store.erasuresAfter(cleanThrough);
     for (const journal of watched.values()) isDone = (await eraseFromJournal(journal, store)).isDone && isDone;
+    if (tombstones.length === 0) return isDone;
     for (const path of closedJournals()) {
       const journal = await openJournal(path);
       try {
@@ -70,6 +73,7 @@ export function startEraser({ store, directory, inUse, onProblem }: EraserOption
         await journal.close();
       }
     }
+    if (isDone) cleanThrough = through;
     return isDone;
   }
 
