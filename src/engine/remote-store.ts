@@ -58,6 +58,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   listRevocations: 'read',
   changesAfter: 'read',
   conversionsOf: 'read',
+  audienceIn: 'read',
   conversionQuartersIn: 'read',
   lastConversionOf: 'read',
   recordConversions: 'write',
