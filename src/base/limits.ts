@@ -601,3 +601,6 @@ export const touchesMax = 1_000;
 
 /** Milliseconds by which a conversion may be told to be in the future: clocks of shops differ by time zones. */
 export const conversionAheadMs = 86_400_000;
+
+/** Criteria of an audience on each side: a question that a person can still read. */
+export const audienceCriteriaMax = 10;

@@ -234,7 +234,8 @@ function addReport(program: Command, io: Io): void {
      telltale report spring-sale
      telltale report spring-sale --tz Europe/Berlin
      telltale report spring-sale --csv > spring-sale.csv
-     telltale report spring-sale --html spring-sale.html --tz Europe/Berlin`,
+     telltale report spring-sale --html spring-sale.html --tz Europe/Berlin
+     telltale report spring-sale --who clicked --not converted --csv > next.csv`,
   )
     .argument('[message]', 'the id of a message')
     .addOption(new Option('--csv', 'print CSV').conflicts(['json', 'html']))
@@ -244,6 +245,18 @@ function addReport(program: Command, io: Io): void {
         'json',
         'csv',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--who <did...>',
+        'print recipients who did all of this: sent, opened, clicked, clicked:LINK, converted; @MESSAGE for another message',
+      ).conflicts(['html']),
+    )
+    .addOption(new Option('--not <did...>', 'and none of this').conflicts(['html']))
+    .option('--machines', 'with --who: what machines opened and clicked counts, too')
+    .option(
+      '--recipients <file>',
+      'with --who: print the rows of that list whose recipient is among them, to be sent to',
     )
     .option('--force', 'overwrite the file of --html')
     .addOption(

@@ -13,6 +13,7 @@ import { checkTimeZone } from '../report/time-zone.ts';
 import { drawReport, type ReportStory } from './draw-report.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { localTime, number, percent } from './percent.ts';
+import { type AudienceFlags, printAudience } from './print-audience.ts';
 import { writeReportFile } from './report-html.ts';
 import { printTables } from './report-tables.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
@@ -20,8 +21,7 @@ import { withStore } from './stores.ts';
 import { printTable } from './table.ts';
 import { printable, terminalOf } from './terminal.ts';
 
-export interface ReportFlags extends CommonFlags {
-  readonly csv?: boolean;
+export interface ReportFlags extends CommonFlags, AudienceFlags {
   readonly html?: string;
   readonly tz?: string;
   readonly force?: boolean;
@@ -36,7 +36,15 @@ export async function report(message: string | undefined, flags: ReportFlags, io
     throw new TelltaleError('USAGE', '--force is for --html FILE: other forms write no file.');
   }
   if (tz !== undefined) checkTimeZone(tz);
+  const isAudience = flags.who !== undefined || flags.not !== undefined;
+  if (!isAudience && (flags.recipients !== undefined || flags.machines === true)) {
+    throw new TelltaleError('USAGE', '--recipients and --machines go with --who or --not.');
+  }
+  if (isAudience && message === undefined) {
+    throw new TelltaleError('USAGE', '--who and --not are of a message: telltale report spring-sale --who clicked.');
+  }
   await withStore(settings, { migrate: false }, (store) => {
+    if (isAudience && message !== undefined) return printAudience(store, message, flags, { settings, io });
     if (html !== undefined) return writeReportFile(store, message, { ...flags, html }, { settings, io });
     return message === undefined
       ? reportAll(store, flags, settings, io)

@@ -77,6 +77,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   changesAfter: 'read',
   erasuresAfter: 'read',
   conversionsOf: 'read',
+  audienceIn: 'read',
   conversionQuartersIn: 'read',
   lastConversionOf: 'read',
   recordConversions: 'write',

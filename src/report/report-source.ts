@@ -5,6 +5,7 @@ import type { HitKind, Label, NetworkKind } from '../base/nouns.ts';
 import type { Device } from '../classify/mail-clients.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import type { ConversionCountRow, ConversionSumRow } from './conversion-figures.ts';
+import type { Criterion } from './read-criteria.ts';
 
 /** Counts of one message for opens or clicks: by label, over all labels or those that mean a person, and of test traffic. */
 export interface CountRow {
@@ -107,6 +108,8 @@ export interface ReportSource {
     id: string,
     page: { readonly filter: RecipientFilter; readonly after: string | null; readonly limit: number },
   ): Promise<{ readonly rows: readonly RecipientStates[]; readonly next: string | null }>;
+  /** Ids of recipients who may be mailed and did all of `who` and none of `not`; a page may be short and have a `next`. */
+  audienceIn(query: AudienceQuery): Promise<{ readonly rows: readonly string[]; readonly next: string | null }>;
   /** One recipient of a message; nothing when the message knows none of that id. */
   recipientOf(id: string, recipient: string): Promise<RecipientStates | undefined>;
   /** Messages that know a recipient, newest first; nothing when the store never heard of it. */
@@ -119,6 +122,16 @@ export interface ReportSource {
     id: string,
     page: EventQuery,
   ): Promise<{ readonly rows: readonly StoredEventRow[]; readonly next: string | null }>;
+}
+
+export interface AudienceQuery {
+  /** At least one. */
+  readonly who: readonly Criterion[];
+  readonly not: readonly Criterion[];
+  /** Whether what machines did counts, too. */
+  readonly machines: boolean;
+  readonly after: string | null;
+  readonly limit: number;
 }
 
 /** From one quarter hour up to another, which is not in it. */

@@ -19,6 +19,7 @@ import type { ConversionFigures } from '../report/conversion-figures.ts';
 import type { Page } from '../report/cursor.ts';
 import type { EstimatedRate } from '../report/estimated-rate.ts';
 import type { RecipientExport } from '../report/export-recipient.ts';
+import type { AudienceRow } from '../report/list-audience.ts';
 import type { EventRow } from '../report/list-events.ts';
 import type { MessageSummary } from '../report/list-messages.ts';
 import type { RecipientRow } from '../report/list-recipients.ts';
@@ -199,6 +200,9 @@ const STATES = { sentAt: time, opens: RECIPIENT_HITS, clicks: RECIPIENT_HITS, un
 export const RECIPIENT: z.ZodType<RecipientRow> = z
   .strictObject({ recipient: z.string(), domain: text, ...STATES })
   .meta({ id: 'Recipient' });
+
+/** Whom an audience has. */
+export const AUDIENCE: z.ZodType<AudienceRow> = z.strictObject({ recipient: z.string() }).meta({ id: 'AudienceRow' });
 
 const HISTORY_ROW: z.ZodType<HistoryRow> = z.strictObject({ message: z.string(), name: text, ...STATES });
 

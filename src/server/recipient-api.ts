@@ -1,6 +1,8 @@
 // The API of what is known one by one: a message's recipients and its events, and a recipient's history.
 import type { Context } from 'koa';
 import { z } from 'zod';
+import { urlCharsMax } from '../base/limits.ts';
+import { audienceTable, listAudience } from '../report/list-audience.ts';
 import { listEvents } from '../report/list-events.ts';
 import { listRecipients } from '../report/list-recipients.ts';
 import { eventRows, historyRows, recipientRows } from '../report/list-rows.ts';
@@ -9,7 +11,7 @@ import { RECIPIENT_FILTERS } from '../report/report-source.ts';
 import type { Store } from '../store/open-store.ts';
 import { answerJson, answerList } from './api-data.ts';
 import { type ApiParts, type ApiRoute, INCLUDE, PAGE_QUERY, route, UNKNOWN_MESSAGE } from './api-route.ts';
-import { EVENT, EXPORT, HISTORY, pageOf, RECIPIENT } from './api-schemas.ts';
+import { AUDIENCE, EVENT, EXPORT, HISTORY, pageOf, RECIPIENT } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
 
 const RECIPIENT_QUERY = PAGE_QUERY.extend({
@@ -18,6 +20,19 @@ const RECIPIENT_QUERY = PAGE_QUERY.extend({
     .optional()
     .meta({ description: 'By what a person did; `nothing` when none of it, whatever machines fetched.' }),
   search: z.string().optional().meta({ description: 'The whole id of one recipient.' }),
+});
+
+const AUDIENCE_QUERY = PAGE_QUERY.extend({
+  who: z
+    .string()
+    .max(urlCharsMax)
+    .optional()
+    .meta({ description: 'What they did, all of it: `clicked:Shop,opened@january`; `sent` by default.' }),
+  not: z.string().max(urlCharsMax).optional().meta({ description: 'What they did not do, none of it.' }),
+  machines: z
+    .enum(['true', 'false'], 'must be true or false')
+    .optional()
+    .meta({ description: 'Takes opens and clicks of machines for theirs, too.' }),
 });
 
 const TIME = 'must be a time of ISO 8601, like 2026-01-01T09:00:00Z';
@@ -49,6 +64,19 @@ export function recipientRoutes({ store }: ApiParts): readonly ApiRoute[] {
         answerList(ctx, {
           ...{ query, format, table: recipientRows },
           read: (page) => listRecipients(store, { message: id, ...query, ...page }),
+        }),
+    }),
+    route({
+      ...({ method: 'get', path: '/messages/:id/audience', scope: 'read' } as const),
+      summary: 'Recipients by what they did and did not do, who may be mailed again',
+      query: AUDIENCE_QUERY,
+      formats: ['csv', 'ndjson'],
+      answer: pageOf(AUDIENCE),
+      problems: UNKNOWN_MESSAGE,
+      handle: (ctx, { id, query: { machines, ...query }, format }) =>
+        answerList(ctx, {
+          ...{ query, format, table: audienceTable },
+          read: (page) => listAudience(store, { message: id, ...query, machines: machines === 'true', ...page }),
         }),
     }),
     route({

@@ -16,6 +16,7 @@ import type { SweepStore } from '../retain/sweep.ts';
 import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
+import { makeAudienceSource } from './audience-query.ts';
 import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { type ConversionRows, makeConversions } from './conversion-rows.ts';
@@ -155,6 +156,7 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeControlRows(db),
     ...makeConversions(writer),
     ...makeConversionSums(db),
+    ...makeAudienceSource(db, writer),
     close: () => db.destroy(),
   };
 }

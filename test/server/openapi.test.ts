@@ -116,7 +116,7 @@ describe('what is answered', () => {
     const live = makeLive({ source: store, closing: undefined, onProblem: () => undefined });
     const all = apiRoutes({ store, keys: service.keys, live, now: Date.now });
     const routes = all.filter(({ method, isStream }) => method === 'get' && isStream !== true);
-    expect(routes).toHaveLength(13);
+    expect(routes).toHaveLength(14);
     for (const { path, answer } of routes) {
       const id = path.startsWith('/recipients') ? 'r1' : 'a';
       const url = `${service.url}/api/v1${(paths[path] ?? path).replace(':id', id)}`;
