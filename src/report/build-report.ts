@@ -121,7 +121,7 @@ async function countMessage(source: ReportSource, { message: id, include }: Repo
 }
 
 /** How many got a message; null where nobody ever says so. */
-export function deliveredOf({ delivered }: Pick<MessageRow, 'delivered'>): number | null {
+function deliveredOf({ delivered }: Pick<MessageRow, 'delivered'>): number | null {
   return delivered === 0 ? null : delivered;
 }
 
