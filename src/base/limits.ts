@@ -527,7 +527,7 @@ export const ownRulesMax = 100;
 export const ownRuleCharsMax = 256;
 
 /** Milliseconds for which the name of a delivery event is remembered: providers tell one again for some days at most. */
-export const deliveryIdKeptMs = 35 * 86_400_000;
+export const deliveryIdKeptMs = 3_024_000_000;
 
 /** Names of delivery events that are forgotten in one transaction: more than come in one. */
 export const deliveryIdsAtOnce = 10_000;

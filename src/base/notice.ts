@@ -3,8 +3,15 @@ import type { Label } from './nouns.ts';
 
 /** Types of events. A `relabel` says that a hit of which was told turned out to be something else. */
 export const NOTICE_TYPES = [
-  ...(['open', 'click', 'unsubscribe', 'conversion', 'relabel'] as const),
-  ...(['delivered', 'bounced', 'complained', 'deferred'] as const),
+  'open',
+  'click',
+  'unsubscribe',
+  'conversion',
+  'relabel',
+  'delivered',
+  'bounced',
+  'complained',
+  'deferred',
 ] as const;
 export type NoticeType = (typeof NOTICE_TYPES)[number];
 

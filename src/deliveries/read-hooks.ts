@@ -49,7 +49,14 @@ const HOOKS = z.strictObject({
     .optional(),
 });
 
-export type HookSettings = z.infer<typeof HOOKS>;
+/** The secret of each provider's path, and what its scheme needs. */
+export interface HookSettings {
+  readonly ses?: { readonly secret: string; readonly topics: readonly string[] } | undefined;
+  readonly postmark?: { readonly secret: string; readonly user: string; readonly password: string } | undefined;
+  readonly sendgrid?: { readonly secret: string; readonly publicKey: string } | undefined;
+  readonly mailgun?: { readonly secret: string; readonly signingKey: string } | undefined;
+  readonly resend?: { readonly secret: string; readonly signingSecret: string } | undefined;
+}
 
 /**
  * Reads the settings, as JSON or as a value; `from` says where they stand.

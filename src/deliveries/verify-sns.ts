@@ -60,7 +60,7 @@ export function prepareSns(fetchSns: FetchSns): (message: SnsMessage) => Promise
 }
 
 /** Whether an address is one of SNS itself, in the region of a topic. */
-export function isSnsAddress(text: string, topic: string, path = /^\/$/): boolean {
+export function isSnsAddress(text: string, topic: string, path: RegExp = /^\/$/): boolean {
   const [, region = ''] = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):/.exec(topic) ?? [];
   if (region === '' || !URL.canParse(text)) return false;
   const { protocol, host, username, password, pathname, hash } = new URL(text);

@@ -3,25 +3,28 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { TelltaleError } from '../base/errors.ts';
 import { webhooksMax } from '../base/limits.ts';
-import { NOTICE_TYPES } from '../base/notice.ts';
-import { LABELS } from '../base/nouns.ts';
+import { NOTICE_TYPES, type NoticeType } from '../base/notice.ts';
+import { LABELS, type Label } from '../base/nouns.ts';
 import { webhookKey } from '../deliveries/standard-webhooks.ts';
 import type { NewWebhook } from '../store/webhook-rows.ts';
 import { readWebhookUrl, type WebhookPolicy } from './webhook-target.ts';
 
 /** What an endpoint is told of. */
-export const FILTER = {
-  events: z
-    .array(z.enum(NOTICE_TYPES, `must be some of ${NOTICE_TYPES.join(', ')}`))
-    .min(1, 'must name an event; leave it out for all')
-    .optional()
-    .meta({ description: 'Types of events; all by default.' }),
-  labels: z
-    .array(z.enum(LABELS, `must be some of ${LABELS.join(', ')}`))
-    .min(1, 'must name a label; leave it out for all')
-    .optional()
-    .meta({ description: 'Labels of opens, clicks and relabels; all by default.' }),
+export const FILTER: {
+  readonly events: z.ZodOptional<z.ZodType<NoticeType[]>>;
+  readonly labels: z.ZodOptional<z.ZodType<Label[]>>;
+} = {
+  events: listOf(NOTICE_TYPES, 'an event', 'Types of events; all by default.'),
+  labels: listOf(LABELS, 'a label', 'Labels of opens, clicks and relabels; all by default.'),
 };
+
+function listOf<Word extends string>(words: readonly Word[], noun: string, description: string) {
+  return z
+    .array(z.enum(words, `must be some of ${words.join(', ')}`))
+    .min(1, `must name ${noun}; leave it out for all`)
+    .optional()
+    .meta({ description });
+}
 
 export const SECRET: z.ZodString = z
   .string()
@@ -39,8 +42,6 @@ const SETTINGS = z.strictObject({
 export interface WebhookSettings extends WebhookPolicy {
   readonly endpoints: readonly (NewWebhook & { readonly id: string })[];
 }
-
-export const NO_WEBHOOKS: WebhookSettings = { endpoints: [], allowPrivate: false, ports: [] };
 
 /**
  * Reads the settings, as JSON or as a value; `from` says where they stand.

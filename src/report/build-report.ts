@@ -131,7 +131,7 @@ async function countMessage(
 }
 
 /** How many got a message; null where nobody ever says so. */
-export function deliveredOf({ delivered }: Pick<MessageRow, 'delivered'>): number | null {
+function deliveredOf({ delivered }: Pick<MessageRow, 'delivered'>): number | null {
   return delivered === 0 ? null : delivered;
 }
 
