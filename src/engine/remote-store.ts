@@ -20,7 +20,6 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   suppressionOf: 'write',
   exportRecipient: 'read',
   recordDeliveries: 'write',
-  eraseDeliveries: 'write',
   addWebhook: 'write',
   removeWebhook: 'write',
   setConfiguredWebhooks: 'write',
@@ -83,7 +82,6 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   recordConversions: 'write',
   attributionRules: 'write',
   setAttributionRules: 'write',
-  removeConversions: 'write',
 };
 
 /** Methods after which the control state may be another. */

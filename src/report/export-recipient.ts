@@ -1,4 +1,7 @@
 // All that is stored of one recipient, for whoever asks what is known of them: read at once, so that it fits together.
+
+import type { Proof } from '../base/conversion.ts';
+import type { Amount } from '../base/money.ts';
 import type { Consent, ConsentLevel, HitKind, Label, NetworkKind, SendEnd, SuppressionReason } from '../base/nouns.ts';
 import type { RecipientHits } from './recipient-hits.ts';
 
@@ -15,6 +18,10 @@ export interface RecipientExport {
     readonly source: string | null;
     readonly at: string;
   } | null;
+  /** Orders that are known to be theirs, the oldest first. */
+  readonly conversions: readonly ExportedConversion[];
+  /** Events of theirs that webhooks are still to tell, as they will be told. */
+  readonly notices: readonly unknown[];
   /** What is known of them by message, the oldest message first. */
   readonly messages: readonly ExportedMessage[];
 }
@@ -25,6 +32,20 @@ export interface ExportedConsent extends Consent {
   readonly at: string;
   readonly recordedAt: string;
   readonly by: string;
+}
+
+export interface ExportedConversion {
+  readonly order: string;
+  readonly at: string;
+  /** By what it is known: a pixel, a value that the shop sealed, or the API. */
+  readonly proof: Proof;
+  /** The click that it came with. */
+  readonly message: string | null;
+  readonly link: number | null;
+  readonly clickedAt: string | null;
+  readonly value: Amount | null;
+  readonly refunded: Amount | null;
+  readonly test: boolean;
 }
 
 export interface ExportedMessage {
@@ -38,6 +59,12 @@ export interface ExportedMessage {
     readonly clicks: ConsentLevel;
   } | null;
   readonly handOver: { readonly state: 'begun' | SendEnd; readonly at: string; readonly reply: number | null } | null;
+  /** What became of the mail; `at` is null where nobody said when. */
+  readonly delivery: {
+    readonly state: 'delivered' | 'bounced' | 'deferred' | 'unknown';
+    readonly at: string | null;
+    readonly complainedAt: string | null;
+  } | null;
   readonly opens: RecipientHits;
   readonly clicks: RecipientHits;
   readonly links: readonly {

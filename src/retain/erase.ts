@@ -5,16 +5,8 @@ import { rest } from './retain.ts';
 
 /** The tables that say something of one recipient, in the order in which they are told of. */
 export const ERASED_TABLES = [
-  'recipients',
-  'sends',
-  'send_log',
-  'events',
-  'states',
-  'link_states',
-  'unsubscribes',
-  'suppressions',
-  'consents',
-  'control_changes',
+  ...(['recipients', 'sends', 'send_log', 'deliveries', 'events', 'states', 'link_states', 'unsubscribes'] as const),
+  ...(['conversions', 'conversion_touches', 'outbox', 'suppressions', 'consents', 'control_changes'] as const),
 ] as const;
 
 export type ErasedTable = (typeof ERASED_TABLES)[number];
@@ -81,10 +73,7 @@ export async function erase(
   return { tombstone, rows, isScrubbed: await scrub(store) };
 }
 
-const NO_ROWS: ErasedRows = {
-  ...{ recipients: 0, sends: 0, send_log: 0, events: 0, states: 0, link_states: 0, unsubscribes: 0, suppressions: 0 },
-  ...{ consents: 0, control_changes: 0 },
-};
+const NO_ROWS = Object.fromEntries(ERASED_TABLES.map((table) => [table, 0])) as ErasedRows;
 
 /** Whoever reads holds the log for the length of a query. */
 async function scrub(store: EraseStore): Promise<boolean> {

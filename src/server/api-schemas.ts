@@ -1,7 +1,7 @@
 // What the API answers, as schemas: TypeScript holds them equal to what reports are, tests hold answers to them, and the
 // OpenAPI document shows them.
 import { z } from 'zod';
-import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
+import { ATTRIBUTION_MODELS, PROOFS } from '../base/conversion.ts';
 import {
   CONSENT_LEVELS,
   type Consent,
@@ -234,6 +234,13 @@ export const EXPORT: z.ZodType<RecipientExport> = z
       }),
     ),
     suppression: z.strictObject({ reason: z.enum(SUPPRESSION_REASONS), source: text, at: z.iso.datetime() }).nullable(),
+    conversions: z.array(
+      z.strictObject({
+        ...{ order: z.string(), at: z.iso.datetime(), proof: z.enum(PROOFS), message: text, link: count.nullable() },
+        ...{ clickedAt: time, value: COST.nullable(), refunded: COST.nullable(), test: z.boolean() },
+      }),
+    ),
+    notices: z.array(z.unknown()),
     messages: z.array(
       z.strictObject({
         message: text,
@@ -244,6 +251,11 @@ export const EXPORT: z.ZodType<RecipientExport> = z
             state: z.enum(['begun', 'sent', 'refused', 'deferred', 'doubtful']),
             at: z.iso.datetime(),
             reply: count.nullable(),
+          })
+          .nullable(),
+        delivery: z
+          .strictObject({
+            ...{ state: z.enum(['delivered', 'bounced', 'deferred', 'unknown']), at: time, complainedAt: time },
           })
           .nullable(),
         opens: RECIPIENT_HITS,

@@ -1,5 +1,6 @@
 // Conversions in the store: one row an order, the clicks it is attributed to, and sums of both, all in one transaction. An
 // order counts once; what it says changes when the same order is told again with a stronger proof, or posted anew.
+import { randomUUID } from 'node:crypto';
 import { findTouches, type Touch } from '../attribute/find-touches.ts';
 import { shareOut } from '../attribute/share-out.ts';
 import {
@@ -10,6 +11,7 @@ import {
   PROOFS,
 } from '../base/conversion.ts';
 import { touchesMax } from '../base/limits.ts';
+import { type Amount, writeAmount } from '../base/money.ts';
 import { LABELS, PEOPLE } from '../base/nouns.ts';
 import { keepConversion } from '../settle/keep-conversion.ts';
 import type { SettleControl } from '../settle/keep-hit.ts';
@@ -17,6 +19,8 @@ import { codeOf, wordOf } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import type { ConversionRow } from './conversion-statements.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
+import { Notices } from './notices.ts';
+import { unpackId } from './recipient-keys.ts';
 import type { Writer } from './writer.ts';
 
 /**
@@ -40,36 +44,55 @@ export interface ConversionRows {
   attributionRules(): Promise<AttributionRules>;
   /** Says which, from now on; conversions that are there stay as they are until a click of theirs is judged anew. */
   setAttributionRules(rules: AttributionRules): Promise<void>;
-  /** Removes the conversions of a recipient, order ids and all; sums that reports show stay. Gives how many there were. */
-  removeConversions(recipient: string): Promise<number>;
 }
 
 export function makeConversions(writer: Writer): ConversionRows {
   return {
     recordConversions: (conversions) =>
       writer.transaction(() => {
-        const control = controlNow(writer.statements);
-        return conversions.map((conversion) => applyConversion(writer, conversion, control));
+        return applyConversions(writer, conversions);
       }),
     attributionRules: () => writer.transaction(() => readRules(writer)),
     setAttributionRules: ({ windowMs, clicks }) =>
       writer.transaction(() => void writer.statements.conversions.setRules.run(windowMs, clicks === 'human' ? 1 : 0)),
-    removeConversions: (recipient) =>
-      writer.transaction(() => {
-        const { conversions } = writer.statements;
-        const key = writer.recipientKey(recipient);
-        const rows = key === undefined ? [] : conversions.ofRecipient.all(key);
-        for (const row of rows) {
-          conversions.dropTouches.run(row.key);
-          conversions.drop.run(row.key);
-        }
-        return rows.length;
-      }),
   };
 }
 
-/** Within a transaction. */
-export function applyConversion(writer: Writer, told: Conversion, control: SettleControl): ConversionOutcome {
+/** Within a transaction; what became of each. */
+export function applyConversions(writer: Writer, conversions: readonly Conversion[]): readonly ConversionOutcome[] {
+  const control = controlNow(writer.statements);
+  const notices = new Notices(writer);
+  const outcomes = conversions.map((told) => {
+    const outcome = applyConversion(writer, told, control);
+    if (outcome === 'accepted' && notices.isAnybodyTold) tell(writer, notices, told.order);
+    return outcome;
+  });
+  notices.write(Date.now());
+  return outcomes;
+}
+
+/** An order as it is known now, to whoever is to be told: of a sale, and of each correction. */
+function tell(writer: Writer, notices: Notices, order: string): void {
+  const { conversions, webhooks, recipients } = writer.statements;
+  const row = conversions.find.get(order);
+  const message = row?.message_key ?? (row && conversions.touchesOf.all(row.key).at(-1)?.message);
+  if (row === undefined || message === undefined || row.test === 1) return;
+  const stored = row.recipient_key === null ? undefined : recipients.idOf.get(row.recipient_key);
+  const data = {
+    ...{ message: webhooks.messageId.get(message) ?? null, recipient: stored === undefined ? null : unpackId(stored) },
+    ...{ link: row.link_index, order, proof: wordOf(PROOFS, row.proof) },
+    ...{ value: amountOf(row.minor, row.currency), refunded: amountOf(row.refunded_minor || null, row.currency) },
+  };
+  const id = `evt_${randomUUID()}`;
+  notices.add({ id, type: 'conversion', atMs: row.at_ms, message, recipient: row.recipient_key, label: null, data });
+}
+
+/** An amount of a row. */
+export function amountOf(minor: number | null, currency: string | null): Amount | null {
+  return minor === null || currency === null ? null : { currency, amount: writeAmount(BigInt(minor), currency) };
+}
+
+function applyConversion(writer: Writer, told: Conversion, control: SettleControl): ConversionOutcome {
   const { conversions } = writer.statements;
   const kept = keepConversion(told, control);
   if (kept === undefined) return 'not-kept';

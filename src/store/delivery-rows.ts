@@ -12,28 +12,9 @@ import type { Notices } from './notices.ts';
 import { suppressNow } from './suppression-rows.ts';
 import type { Writer } from './writer.ts';
 
-/** What the store keeps of a recipient's mail on its way. */
-export interface DeliveryTraces {
-  /**
-   * Removes what is known of deliveries to a recipient, and what others would have been told of them; counts of messages
-   * stay. Gives how many rows of each went.
-   */
-  eraseDeliveries(recipient: string): Promise<{ readonly deliveries: number; readonly notices: number }>;
-}
-
-export function makeDeliveryStore(writer: Writer): DeliveryStore & DeliveryTraces {
+export function makeDeliveryStore(writer: Writer): DeliveryStore {
   return {
     recordDeliveries: (deliveries) => writer.transaction(() => recordDeliveries(writer, deliveries, Date.now())),
-    eraseDeliveries: (recipient) =>
-      writer.transaction(() => {
-        const key = writer.recipientKey(recipient);
-        if (key === undefined) return { deliveries: 0, notices: 0 };
-        const { deliveries, webhooks } = writer.statements;
-        return {
-          deliveries: deliveries.dropRecipient.run(key).changes,
-          notices: webhooks.dropRecipient.run(key).changes,
-        };
-      }),
   };
 }
 

@@ -25,7 +25,6 @@ export interface DeliveryStatements {
   readonly deliveredAt: Statement<[message: number, recipient: Buffer], number>;
   /** Takes a recipient out of the estimate's sample. */
   readonly dropCohort: Statement<[message: number, recipient: Buffer]>;
-  readonly dropRecipient: Statement<[recipient: Buffer]>;
 }
 
 export function prepareDeliveries(
@@ -107,12 +106,6 @@ export function prepareDeliveries(
         .updateTable('sends')
         .set({ cohort: sql.lit(null) })
         .where('message_key', '=', 0)
-        .where('recipient_key', '=', none),
-    ),
-    dropRecipient: prepare(
-      db
-        .deleteFrom('deliveries')
-        .where('message_key', 'in', db.selectFrom('messages').select('key'))
         .where('recipient_key', '=', none),
     ),
   };

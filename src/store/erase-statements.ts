@@ -35,7 +35,7 @@ export function prepareErasing(sqlite: Database.Database): EraseStatements {
       )
       .pluck(),
     ofMessage: [
-      ...(['sends', 'send_log', 'states', 'unsubscribes'] as const).map(byKey),
+      ...(['sends', 'send_log', 'deliveries', 'states', 'unsubscribes', 'conversion_touches'] as const).map(byKey),
       ['link_states', (message, recipient) => linkStatesOf.run(recipient, message).changes],
     ],
     hitAfter: sqlite
@@ -44,6 +44,8 @@ export function prepareErasing(sqlite: Database.Database): EraseStatements {
     countHits: sqlite.prepare<[number, Buffer], number>(`SELECT count(*) ${events}`).pluck(),
     removeEvents: sqlite.prepare(`DELETE ${events} AND hit_id < ? AND recipient_key = ?`),
     last: [
+      ['conversions', sqlite.prepare('DELETE FROM conversions WHERE recipient_key = ?')],
+      ['outbox', sqlite.prepare('DELETE FROM outbox WHERE recipient_key = ?')],
       ['suppressions', sqlite.prepare('DELETE FROM suppressions WHERE recipient_key = ?')],
       ['recipients', sqlite.prepare('DELETE FROM recipients WHERE key = ?')],
     ],

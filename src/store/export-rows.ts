@@ -2,13 +2,15 @@
 // which takes a second for every ten million.
 import type Database from 'better-sqlite3';
 import type { Kysely } from 'kysely';
+import { PROOFS } from '../base/conversion.ts';
 import { type Consent, LABELS } from '../base/nouns.ts';
 import { agentWords } from '../classify/mail-clients.ts';
 import type { ExportedEvent, ExportedMessage, ExportSource, RecipientExport } from '../report/export-recipient.ts';
 import { isoTime } from '../report/iso-time.ts';
 import { type RecipientHits, recipientHits } from '../report/recipient-hits.ts';
-import { codeOf, KINDS, LEVELS, NETWORKS, wordOf } from './codes.ts';
+import { codeOf, DELIVERY_STATES, KINDS, LEVELS, NETWORKS, wordOf } from './codes.ts';
 import { controlNow } from './control-now.ts';
+import { amountOf } from './conversion-rows.ts';
 import { getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import { STATES } from './send-log-rows.ts';
@@ -30,8 +32,11 @@ function exportRecipient(sqlite: Database.Database, writer: Writer, recipient: s
   const consents = consentsOf(sqlite, recipient);
   if (key === undefined && !erased && consent === null && consents.length === 0) return undefined;
   const of = { recipient, erased, consent, consents };
-  if (key === undefined) return { ...of, suppression: null, messages: [] };
-  return { ...of, suppression: suppressionOf(sqlite, key), messages: messagesOf(sqlite, key) };
+  if (key === undefined) return { ...of, suppression: null, conversions: [], notices: [], messages: [] };
+  return {
+    ...{ ...of, suppression: suppressionOf(sqlite, key), conversions: conversionsOf(sqlite, key) },
+    ...{ notices: noticesOf(sqlite, key), messages: messagesOf(sqlite, key) },
+  };
 }
 
 function iso(atMs: number): string {
@@ -59,6 +64,26 @@ function suppressionOf(sqlite: Database.Database, key: Buffer): RecipientExport[
   return row === undefined ? null : { reason: wordOf(REASONS, row.reason), source: row.source, at: iso(row.at_ms) };
 }
 
+function conversionsOf(sqlite: Database.Database, key: Buffer): RecipientExport['conversions'] {
+  const rows = sqlite.prepare<[Buffer], ConversionRow>(
+    `SELECT c.*, m.id AS message FROM conversions c LEFT JOIN messages m ON m.key = c.message_key
+     WHERE c.recipient_key = ? ORDER BY c.at_ms, c.key`,
+  );
+  return rows.all(key).map((row) => ({
+    ...{ order: row.order_id, at: iso(row.at_ms), proof: wordOf(PROOFS, row.proof) },
+    ...{ message: row.message, link: row.link_index, clickedAt: isoTime(row.clicked_at_ms) },
+    ...{ value: amountOf(row.minor, row.currency), refunded: amountOf(row.refunded_minor || null, row.currency) },
+    test: row.test === 1,
+  }));
+}
+
+function noticesOf(sqlite: Database.Database, key: Buffer): readonly unknown[] {
+  const payloads = sqlite
+    .prepare<[Buffer], string>('SELECT payload FROM outbox WHERE recipient_key = ? ORDER BY key')
+    .pluck();
+  return payloads.all(key).map((payload): unknown => JSON.parse(payload));
+}
+
 /** Messages that know the recipient, with what they know. */
 function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMessage[] {
   const all = <Row>(sql: string) => byMessage(sqlite.prepare<[Buffer], MessageRow & Row>(sql).all(key));
@@ -66,6 +91,8 @@ function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMe
     JOIN sends ON message_key = messages.key AND recipient_key = ? LEFT JOIN texts ON texts.key = domain_key`);
   const log = all<LogRow>(`SELECT message_key, state, at_ms, reply FROM messages
     JOIN send_log ON message_key = messages.key AND recipient_key = ?`);
+  const deliveries = all<DeliveryRow>(`SELECT message_key, state, at_ms, timed, complained_at_ms FROM messages
+    JOIN deliveries ON message_key = messages.key AND recipient_key = ?`);
   const left = all<TimeRow>(`SELECT message_key, at_ms FROM messages
     JOIN unsubscribes ON message_key = messages.key AND recipient_key = ?`);
   const states = all<StateRow>(`SELECT states.* FROM messages
@@ -76,7 +103,7 @@ function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMe
       AND s.destination_key = c.destination_key AND s.recipient_key = ?
     JOIN texts ON texts.key = s.destination_key`);
   const events = all<EventRow>(EVENTS);
-  const keys = new Set([sends, log, left, states, links, events].flatMap((rows) => [...rows.keys()]));
+  const keys = new Set([sends, log, deliveries, left, states, links, events].flatMap((rows) => [...rows.keys()]));
   const nameOf = sqlite.prepare<[number], { readonly id: string; readonly name: string | null }>(
     'SELECT id, name FROM messages WHERE key = ?',
   );
@@ -86,6 +113,7 @@ function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMe
       const { id = null, name = null } = nameOf.get(message) ?? {};
       return {
         ...{ message: id, name, send: sendOf(sends.get(message)?.[0]), handOver: handOverOf(log.get(message)?.[0]) },
+        delivery: deliveryOf(deliveries.get(message)?.[0]),
         opens: hitsOf('open', states.get(message)),
         clicks: hitsOf('click', states.get(message)),
         links: (links.get(message) ?? []).map(({ link_index: index, destination, total, people }) => ({
@@ -116,6 +144,12 @@ function sendOf(row: SendRow | undefined): ExportedMessage['send'] {
 
 function handOverOf(row: LogRow | undefined): ExportedMessage['handOver'] {
   return row === undefined ? null : { state: wordOf(STATES, row.state), at: iso(row.at_ms), reply: row.reply };
+}
+
+function deliveryOf(row: DeliveryRow | undefined): ExportedMessage['delivery'] {
+  if (row === undefined) return null;
+  const at = row.timed === 1 ? iso(row.at_ms) : null;
+  return { state: wordOf(DELIVERY_STATES, row.state), at, complainedAt: isoTime(row.complained_at_ms) };
 }
 
 function hitsOf(kind: 'open' | 'click', rows: readonly StateRow[] = []): RecipientHits {
@@ -180,6 +214,24 @@ interface SendRow extends TimeRow {
 interface LogRow extends TimeRow {
   readonly state: number;
   readonly reply: number | null;
+}
+
+interface DeliveryRow extends TimeRow {
+  readonly state: number;
+  readonly timed: number;
+  readonly complained_at_ms: number | null;
+}
+
+interface ConversionRow extends TimeRow {
+  readonly order_id: string;
+  readonly proof: number;
+  readonly test: number;
+  readonly message: string | null;
+  readonly link_index: number | null;
+  readonly clicked_at_ms: number | null;
+  readonly minor: number | null;
+  readonly currency: string | null;
+  readonly refunded_minor: number;
 }
 
 interface StateRow extends LabelCounts {

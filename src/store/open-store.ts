@@ -22,7 +22,7 @@ import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { type ConversionRows, makeConversions } from './conversion-rows.ts';
 import { makeConversionSums } from './conversion-sums.ts';
 import { makeCountedSource } from './counted-rows.ts';
-import { type DeliveryTraces, makeDeliveryStore } from './delivery-rows.ts';
+import { makeDeliveryStore } from './delivery-rows.ts';
 import { makeEraseStore } from './erase-rows.ts';
 import { makeEventSource } from './event-rows.ts';
 import { makeExportSource } from './export-rows.ts';
@@ -52,7 +52,6 @@ export interface Store
     SendLogRows,
     Suppressions,
     DeliveryStore,
-    DeliveryTraces,
     WebhookRows,
     OutboxStore,
     MailRows,

@@ -2,7 +2,6 @@
 // and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
-import type { ConversionHit } from '../base/conversion.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
@@ -10,7 +9,7 @@ import { keepHit } from '../settle/keep-hit.ts';
 import type { SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
-import { applyConversion } from './conversion-rows.ts';
+import { applyConversions } from './conversion-rows.ts';
 import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
 import { judgeSent } from './judge-sent.ts';
@@ -58,17 +57,16 @@ function settle(writer: Writer, batch: SettleBatch): void {
   weighEvents(writer, fresh, changes);
   insertUnsubscribes(writer, fresh, anonymous, changes);
   changes.write();
-  applyConversions(writer, batch.conversions ?? []);
+  const { conversions = [] } = batch;
+  if (conversions.length > 0)
+    applyConversions(
+      writer,
+      conversions.map(({ conversion }) => conversion),
+    );
   writer.statements.keepPlace.run(batch.through, batch.journal);
 }
 
 /** Behind the clicks that came with them. */
-function applyConversions(writer: Writer, hits: readonly ConversionHit[]): void {
-  if (hits.length === 0) return;
-  const control = controlNow(writer.statements);
-  for (const { conversion } of hits) applyConversion(writer, conversion, control);
-}
-
 const NO_RULES: readonly VerdictRule[] = [];
 
 /** How many links a mail has is in the hits of its links; a burst is most of them. */

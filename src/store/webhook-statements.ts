@@ -62,7 +62,6 @@ export interface WebhookStatements {
   readonly park: Statement<[atMs: number, webhook: number, createdBeforeMs: number]>;
   readonly unpark: Statement<[webhook: number]>;
   readonly counts: Statement<[webhook: number], { readonly waiting: number; readonly parked: number }>;
-  readonly dropRecipient: Statement<[recipient: Buffer]>;
   readonly messageId: Statement<[key: number], string>;
 }
 
@@ -118,7 +117,6 @@ export function prepareWebhooks(sqlite: Database.Database): WebhookStatements {
     counts: sqlite.prepare(
       `SELECT count(*) - count(parked_at_ms) AS waiting, count(parked_at_ms) AS parked FROM outbox WHERE webhook_key = ?`,
     ),
-    dropRecipient: sqlite.prepare('DELETE FROM outbox WHERE recipient_key = ?'),
     messageId: first('SELECT id FROM messages WHERE key = ?'),
   };
   return statements as unknown as WebhookStatements;

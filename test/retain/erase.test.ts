@@ -30,15 +30,42 @@ async function fill(store: Store, recipient: string): Promise<void> {
     makeHit({ message: 'm1', recipient, atMs: startMs + 62_000, kind: 'unsubscribe' }),
     makeHit({ message: 'm2', recipient, atMs: startMs + 63_000, test: true }),
   ]);
+  const arrived = { recipient, event: 'delivered', atMs: startMs, isTimed: true, isHard: false } as const;
+  await store.recordDeliveries([{ id: null, message: 'm1', ...arrived }]);
+  await store.recordConversions([
+    {
+      ...{
+        order: `order-of-${recipient}`,
+        atMs: startMs + 90_000,
+        proof: 'posted',
+        test: false,
+        recipient,
+        message: null,
+      },
+      click: { message: 'm1', link: 0, atMs: startMs + 61_000 },
+      ...{ money: { currency: 'EUR', minor: 4_990 }, refundedMinor: null },
+    },
+  ]);
   const proof = { purpose: 'opens', source: 'form', atMs: startMs };
   await store.setConsent(recipient, { opens: 'individual', clicks: 'none' }, 'us', proof);
 }
 
-const COUNTED = ['messages', 'counts', 'link_counts', 'quarter_counts', 'usage_counts', 'audiences', 'domain_counts'];
+const COUNTED = [
+  'messages',
+  'counts',
+  'link_counts',
+  'quarter_counts',
+  'usage_counts',
+  'audiences',
+  'domain_counts',
+  'conversion_counts',
+  'conversion_quarters',
+];
 
 describe('erasing a recipient', () => {
   it('removes all rows that speak of them, and says how many of each table', async () => {
     const { store, path, directory } = await openTestStore();
+    await store.addWebhook({ url: 'https://hooks.example/', secret: 'whsec_x', events: null, labels: null }, 'us');
     await fill(store, GONE);
     await fill(store, 'stays');
     const counted = () => COUNTED.map((table) => rowsOf(path, `SELECT * FROM ${table}`));
@@ -46,6 +73,7 @@ describe('erasing a recipient', () => {
     const { rows, tombstone, isScrubbed } = await erase(store, { recipient: GONE, by: 'us' });
     expect(rows).toEqual({
       ...{ recipients: 1, sends: 2, send_log: 2, events: 4, states: 2, link_states: 1, unsubscribes: 1 },
+      ...{ deliveries: 1, conversions: 1, conversion_touches: 1, outbox: 6 },
       ...{ suppressions: 1, consents: 1, control_changes: 1 },
     });
     expect([tombstone.isNew, isScrubbed]).toEqual([true, true]);
@@ -77,7 +105,7 @@ describe('erasing a recipient', () => {
     expect(await store.sendability(['nobody'])).toMatchObject([{ erased: true }]);
   });
 
-  it('lets nothing of them come back: no hit, no send, no hand-over, no suppression, no consent', async () => {
+  it('lets nothing of them come back: no hit, no send, no hand-over, no delivery, no sale, no suppression, no consent', async () => {
     const { store, path, directory } = await openTestStore();
     await fill(store, GONE);
     await erase(store, { recipient: GONE, by: 'us' });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversion } from '../../src/base/conversion.ts';
+import { erase } from '../../src/retain/erase.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
@@ -199,8 +200,9 @@ describe('what may be kept of a conversion', () => {
   it('goes with its recipient, while the sums stay', async () => {
     const { store, record, sums, path } = await open();
     await record(sale(), sale({ order: '2', recipient: 'r2' }));
-    expect(await store.removeConversions('r1')).toBe(1);
-    expect(await store.removeConversions('nobody')).toBe(0);
+    const of = async (recipient: string) => (await erase(store, { recipient, by: 'command' })).rows;
+    expect(await of('r1')).toMatchObject({ conversions: 1, conversion_touches: 1 });
+    expect(await of('nobody')).toMatchObject({ conversions: 0, conversion_touches: 0 });
     expect(rowsOf(path, 'SELECT order_id FROM conversions')).toEqual([{ order_id: '2' }]);
     expect(rowsOf(path, 'SELECT conversion_key FROM conversion_touches')).toHaveLength(1);
     expect(sums()).toEqual([['spring-sale', 0, 0, 'EUR', 2, 9_980]]);

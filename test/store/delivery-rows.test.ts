@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DELIVERY_EVENTS, type Delivery } from '../../src/deliveries/delivery.ts';
 import { buildReport } from '../../src/report/build-report.ts';
+import { erase } from '../../src/retain/erase.ts';
 import { CLIENTS, makeHit, sentMs, startMs } from '../support/hits.ts';
 import { allRows, openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
@@ -99,8 +100,9 @@ describe('deliveries', () => {
     expect(await store.recordDeliveries([delivery({ recipient: 'gone' })])).toEqual(['erased']);
     expect(rowsOf(path, 'SELECT * FROM recipients')).toEqual([]);
     await store.recordDeliveries([delivery(), delivery({ message: 'other' }), delivery({ recipient: 'r2' })]);
-    expect(await store.eraseDeliveries('r1')).toEqual({ deliveries: 2, notices: 0 });
-    expect(await store.eraseDeliveries('nobody')).toEqual({ deliveries: 0, notices: 0 });
+    const of = async (recipient: string) => (await erase(store, { recipient, by: 'command' })).rows;
+    expect(await of('r1')).toMatchObject({ deliveries: 2, outbox: 0 });
+    expect(await of('nobody')).toMatchObject({ deliveries: 0, outbox: 0 });
     expect(rowsOf(path, 'SELECT * FROM deliveries')).toHaveLength(1);
     expect(await store.findMessage(MESSAGE)).toMatchObject({ delivered: 2 });
     await store.deleteMessage(MESSAGE);

@@ -1,7 +1,9 @@
 // What is written to be told, in the transaction in which it happens, and what becomes of it.
 import { describe, expect, it } from 'vitest';
+import type { Conversion } from '../../src/base/conversion.ts';
 import { noticeBatchBytesMax, noticesAtOnce, parkAfterMs, webhooksMax } from '../../src/base/limits.ts';
 import type { Delivery } from '../../src/deliveries/delivery.ts';
+import { erase } from '../../src/retain/erase.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import type { NewWebhook } from '../../src/store/webhook-rows.ts';
 import { CLIENTS, makeHit, makeLink, sentMs, startMs } from '../support/hits.ts';
@@ -198,7 +200,7 @@ describe('the outbox', () => {
       makeHit({ recipient: 'r2' }),
       makeHit({ message: 'other' }),
     ]);
-    expect(await store.eraseDeliveries('gone')).toEqual({ deliveries: 0, notices: 1 });
+    expect((await erase(store, { recipient: 'gone', by: 'command' })).rows).toMatchObject({ deliveries: 0, outbox: 1 });
     expect(JSON.stringify(rowsOf(path, 'SELECT payload FROM outbox'))).not.toContain('gone');
     await store.deleteMessage(MESSAGE);
     while (await store.sweepStep());
@@ -232,5 +234,37 @@ describe('endpoints', () => {
     const { store } = await openTestStore();
     for (let count = 0; count < webhooksMax; count += 1) await store.addWebhook(ALL, 'test');
     await expect(store.addWebhook(ALL, 'test')).rejects.toMatchObject({ code: 'INVALID_WEBHOOK' });
+  });
+});
+
+describe('what is told of conversions', () => {
+  it('is each order once, and each correction, with whose it is; no test', async () => {
+    const { store } = await openTestStore();
+    await store.addWebhook(ALL, 'test');
+    const order: Conversion = {
+      ...{ order: '1001', atMs: startMs, proof: 'posted', test: false, recipient: 'r1', message: null },
+      ...{ click: { message: MESSAGE, link: 2, atMs: startMs }, refundedMinor: null },
+      money: { currency: 'EUR', minor: 4_990 },
+    };
+    await store.recordConversions([order, { ...order, order: '1002', test: true }]);
+    await store.recordConversions([order, { ...order, click: null, recipient: null, money: null, refundedMinor: 990 }]);
+    const all = await told(store);
+    expect(all.map(({ type, data }) => [type, data])).toEqual([
+      [
+        'conversion',
+        {
+          ...{ message: MESSAGE, recipient: 'r1', link: 2, order: '1001', proof: 'posted' },
+          ...{ value: { currency: 'EUR', amount: '49.90' }, refunded: null },
+        },
+      ],
+      [
+        'conversion',
+        {
+          ...{ message: MESSAGE, recipient: 'r1', link: 2, order: '1001', proof: 'posted' },
+          ...{ value: { currency: 'EUR', amount: '49.90' }, refunded: { currency: 'EUR', amount: '9.90' } },
+        },
+      ],
+    ]);
+    expect(new Set(all.map(({ id }) => id)).size).toBe(2);
   });
 });
