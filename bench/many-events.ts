@@ -58,14 +58,14 @@ export async function fillEvents(path: string, of: { readonly events: number; re
       FROM n;
     INSERT INTO counts SELECT messages.key, kinds.code, labels.code, ${events}, ${openers}, 0 FROM messages, kinds, labels
       WHERE kinds.code < 2 AND labels.name NOT IN ('test');
-    ${upTo(QUARTERS)} INSERT INTO quarter_counts SELECT 1, ${START_MS / 900_000} + i, kinds.code, labels.code, 1
+    ${upTo(QUARTERS)} INSERT INTO quarter_counts SELECT 1, ${START_MS / 900_000} + i, kinds.code, labels.code, 1, 0
       FROM n, kinds, labels WHERE kinds.code < 2 AND labels.code < 6;
     ${upTo(CLIENTS)} INSERT INTO texts (text) SELECT 'Client ' || i FROM n;
-    INSERT INTO usage_counts SELECT 1, kinds.code, texts.key, devices.column1, ${Math.floor(events / CLIENTS / 4)}
+    INSERT INTO usage_counts SELECT 1, kinds.code, texts.key, devices.column1, ${Math.floor(events / CLIENTS / 4)}, 0
       FROM kinds, texts, (VALUES (0), (1), (2), (3)) AS devices WHERE kinds.code < 2 AND text LIKE 'Client %';
     INSERT INTO links (message_key, link_index, destination_key, name)
       SELECT 1, key - ${DOMAINS + 1}, key, 'Link' FROM texts WHERE text LIKE 'https:%';
-    INSERT INTO link_counts SELECT message_key, link_index, destination_key, 1000, 900, 800 FROM links;
+    INSERT INTO link_counts SELECT message_key, link_index, destination_key, 1000, 900, 800, 0 FROM links;
     INSERT INTO domain_counts SELECT 1, domain_key, count(*), count(*) / 3, count(*) / 20 FROM sends WHERE message_key = 1 GROUP BY 2;
     INSERT INTO domain_counts SELECT 1, 0, sum(sent), sum(opened), sum(clicked) FROM domain_counts;
     ${upTo(8)} INSERT INTO audiences SELECT messages.key, i / 2, i, ${Math.floor(recipients / 8)} FROM n, messages;

@@ -109,7 +109,7 @@ describe('recordLinks', () => {
     await store.recordLinks('spring-sale', [{ ...home, destination, merged: true }]);
     await settleHits(store, [makeHit({ link: makeLink({ destination: '' }) })]);
     expect(await store.linksOf('spring-sale', 10)).toEqual([
-      { index: 0, destination, name: 'Home', total: 1, recipients: 1, people: 1 },
+      { index: 0, destination, name: 'Home', total: 1, recipients: 1, people: 1, anonymous: 0 },
     ]);
     expect(rowsOf(path, 'SELECT destination_key, template FROM links')).toEqual([
       { destination_key: 0, template: destination },
@@ -119,7 +119,7 @@ describe('recordLinks', () => {
   it('gives a name to a link that was clicked before it was registered', async () => {
     const { store } = await openTestStore();
     await settleHits(store, [makeHit({ link: makeLink() })]);
-    const row = { index: 0, destination: home.destination, total: 1, recipients: 1, people: 1 };
+    const row = { index: 0, destination: home.destination, total: 1, recipients: 1, people: 1, anonymous: 0 };
     expect(await store.linksOf('spring-sale', 10)).toEqual([{ ...row, name: null }]);
     await store.recordLinks('spring-sale', [home]);
     expect(await store.linksOf('spring-sale', 10)).toEqual([{ ...row, name: 'Home' }]);
