@@ -56,7 +56,7 @@ export async function exportEvents(flags: ExportEventsFlags, io: Io): Promise<nu
   } finally {
     release?.();
   }
-  if (!settings.quiet) say(io, `${count(exported)} events.`);
+  if (!settings.quiet) say(io, `${count(exported)} ${exported === 1 ? 'event' : 'events'}.`);
   if (!isStopped) return 0;
   if (last !== undefined) say(io, `It was interrupted. Go on with --cursor ${quote(`${last.id}@${last.message}`)}.`);
   return 130;

@@ -42,6 +42,5 @@ export async function replayWebhooksCommand(id: string | undefined, flags: Commo
     return await store.replayNotices(id ?? null);
   });
   if (settings.json) return await writeOut(io, `${JSON.stringify({ replayed })}\n`);
-  if (!settings.quiet)
-    say(io, `${count(replayed)} events are told again, by the server that runs or the next that does.`);
+  if (!settings.quiet) say(io, `Events that the server tells again, or the next that runs: ${count(replayed)}.`);
 }

@@ -109,7 +109,7 @@ export function startNotifier(options: NotifierOptions): Notifier {
     if (parked > 0) {
       onProblem(
         new Error(
-          `${name} has taken nothing for a day, so ${parked} events are parked. Mend it, then: telltale webhooks replay ${id}`,
+          `${name} has taken nothing for a day. Parked events: ${parked}. Mend it, then: telltale webhooks replay ${id}`,
         ),
       );
     }

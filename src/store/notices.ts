@@ -2,7 +2,9 @@
 // be something else. Nothing is gathered where nobody is told.
 import { randomUUID } from 'node:crypto';
 import type { Hit, Label, Verdict } from '../base/nouns.ts';
+import type { SettleControl } from '../settle/keep-hit.ts';
 import { KINDS, wordOf } from './codes.ts';
+import { controlNow } from './control-now.ts';
 import type { EventHit } from './event-hits.ts';
 import { timeOf } from './hit-ids.ts';
 import { enqueue, isAnybodyTold, type KeyedNotice } from './outbox-rows.ts';
@@ -28,6 +30,7 @@ interface Relabelled {
 export class Notices {
   readonly #writer: Writer;
   #isAnybodyTold: boolean | undefined;
+  #controlNow: SettleControl | undefined;
   /** By the hit's id. */
   readonly #hits = new Map<string, { readonly keyed: ToldHit; verdict: Verdict }>();
   readonly #relabelled = new Map<string, Relabelled>();
@@ -85,16 +88,25 @@ export class Notices {
     this.#others.push({ ...notice, timestamp: new Date(atMs).toISOString() });
   }
 
+  #control(): SettleControl {
+    this.#controlNow ??= controlNow(this.#writer.statements);
+    return this.#controlNow;
+  }
+
   #relabelNotice({ event: { row }, from, to }: Relabelled): KeyedNotice | undefined {
     const { statements } = this.#writer;
     const kind = wordOf(KINDS, row.kind);
     if (from === to.label || kind === 'unsubscribe') return undefined;
     const stored = statements.recipients.idOf.get(row.recipient_key);
+    const recipient = stored === undefined ? null : unpackId(stored);
+    // What is learnt of somebody after a withdrawal is told to nobody.
+    const held = recipient === null ? undefined : this.#control().consentOf(recipient);
+    if ((held?.[kind === 'open' ? 'opens' : 'clicks'] ?? 'individual') !== 'individual') return undefined;
     const destination = row.destination_key ?? NO_TEXT;
     const hit = row.hit_id.toString('hex');
     const data = {
       ...{ event: kind, message: statements.webhooks.messageId.get(row.message_key) ?? null },
-      recipient: stored === undefined ? null : unpackId(stored),
+      recipient,
       ...{ link: row.link_index, destination: destination === NO_TEXT ? null : statements.textOf.get(destination) },
       ...{ from, ...verdictData(to), hit },
     };

@@ -57,6 +57,17 @@ describe('telltale serve', () => {
     expect(report.opens).toMatchObject({ total: 2, unique: 1 });
   });
 
+  it('starts with providers and endpoints that are as they should be, or not at all', async () => {
+    for (const [name, value, said] of [
+      ['TELLTALE_HOOKS', '{"postmark":{"secret":"short"}}', 'postmark.secret: must have 16 to 128'],
+      ['TELLTALE_HOOKS', '{', 'TELLTALE_HOOKS, or "hooks" in telltale.config.json'],
+      ['TELLTALE_WEBHOOKS', '{"endpoints":[{"url":"https://hooks.example/"}]}', 'endpoints.0.secret'],
+    ] as const) {
+      const ran = await run(['serve', '--port', '0'], { cwd, env: { [name]: value } });
+      expect([name, ran]).toMatchObject([name, { status: 2, stdout: '', stderr: expect.stringContaining(said) }]);
+    }
+  });
+
   it('says what DNS servers are when it is given none', async () => {
     const args = ['serve', '--port', '0'];
     const byFlag = await run([...args, '--reverse-dns', 'nowhere'], { cwd });

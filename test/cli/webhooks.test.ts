@@ -44,7 +44,7 @@ describe('telltale webhooks', () => {
     });
     expect(await command('replay', id)).toMatchObject({
       status: 0,
-      stderr: expect.stringContaining('1 events are told again'),
+      stderr: expect.stringContaining('tells again, or the next that runs: 1.'),
     });
     expect(await command('replay', '--json')).toMatchObject({ stdout: '{"replayed":0}\n' });
   });

@@ -106,7 +106,7 @@ describe('an endpoint', () => {
     clock.nowMs += parkAfterMs + 1_000;
     await notifier.tellNow();
     expect(await store.listWebhooks()).toMatchObject([{ waiting: 0, parked: 2 }]);
-    expect(problems.at(-1)).toContain(`2 events are parked. Mend it, then: telltale webhooks replay ${webhook.id}`);
+    expect(problems.at(-1)).toContain(`Parked events: 2. Mend it, then: telltale webhooks replay ${webhook.id}`);
     receiver.answer(200);
     await notifier.tellNow();
     expect(receiver.events).toEqual([]);

@@ -125,6 +125,19 @@ describe('the outbox', () => {
     );
   });
 
+  it('has nothing new of somebody who has withdrawn since', async () => {
+    const { store } = await openTestStore();
+    await store.addWebhook(ALL, 'test');
+    await settleHits(store, [makeHit(), makeHit({ recipient: 'r2' })]);
+    await told(store);
+    await store.setConsent('r1', { opens: 'aggregate', clicks: 'individual' }, 'test');
+    await store.recordSends(
+      MESSAGE,
+      ['r1', 'r2'].map((recipient) => ({ recipient, atMs: startMs })),
+    );
+    expect((await told(store)).map(({ type, data }) => [type, data.recipient])).toEqual([['relabel', 'r2']]);
+  });
+
   it('is filled for each endpoint with what it asked for alone', async () => {
     const { store } = await openTestStore();
     await store.addWebhook({ ...ALL, events: ['open', 'relabel'], labels: ['human'] }, 'test');
