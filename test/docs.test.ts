@@ -136,6 +136,14 @@ const { links } = `,
       prints: '1 true List-Unsubscribe,List-Unsubscribe-Post\n',
     },
   ],
+  'docs/conversions.md': [
+    {
+      before: "process.env.TELLTALE_SEAL = 'ttseal_1_' + 'A'.repeat(43);\n",
+      after: 'console.log(seal);',
+      // HMAC-SHA-256 under 32 zero bytes.
+      prints: '1.AEilfoDuCsZSsgQDO6g1JaZsrqB6g0-44YFpH8-ekfw\n',
+    },
+  ],
   'docs/sending.md': [
     {
       before: '',
