@@ -58,7 +58,7 @@ export class Changes {
   /** What moves in the audiences of the messages. */
   readonly audiences: AudienceMoves;
   /** Recipients with a new click, or one that is judged anew. */
-  readonly clickers = new Set<Buffer>();
+  readonly clickers: Set<Buffer> = new Set();
 
   constructor(writer: Writer) {
     this.#writer = writer;
