@@ -159,6 +159,14 @@ console.log(isTelltale(headers, '{}', secret), isTelltale(headers, '[]', secret)
       prints: 'true false\n',
     },
   ],
+  'docs/conversions.md': [
+    {
+      before: "process.env.TELLTALE_SEAL = 'ttseal_1_' + 'A'.repeat(43);\n",
+      after: 'console.log(seal);',
+      // HMAC-SHA-256 under 32 zero bytes.
+      prints: '1.AEilfoDuCsZSsgQDO6g1JaZsrqB6g0-44YFpH8-ekfw\n',
+    },
+  ],
   'docs/sending.md': [
     {
       before: '',

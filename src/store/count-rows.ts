@@ -68,7 +68,7 @@ export class Changes {
   /** What others are told of. */
   readonly notices: Notices;
   /** Recipients with a new click, or one that is judged anew. */
-  readonly clickers = new Set<Buffer>();
+  readonly clickers: Set<Buffer> = new Set();
 
   constructor(writer: Writer) {
     this.#writer = writer;
