@@ -6,7 +6,7 @@ import { CONSENT_LEVELS, type ConsentLevel, HIT_KINDS, type HitKind } from '../s
 import { erase } from '../src/retain/erase.ts';
 import { CLIENTS } from './support/hits.ts';
 import { ask, startTestService, type TestService } from './support/service.ts';
-import { allRows } from './support/stores.ts';
+import { allRows, type Row } from './support/stores.ts';
 import { tracesOf } from './support/traces.ts';
 
 const CASES = ['rewritten', 'hit', 'withdrawn', 'erased', 'privacy signal'] as const;
@@ -130,6 +130,37 @@ describe('what is stored', () => {
     return Object.fromEntries(changed.filter(([, count]) => count > 0));
   }
 
+  /** What of a row says the same in every run: numbers, times and keys that are made by chance go by what they are. */
+  function wordsOf(table: string, row: Row, of: ReturnType<typeof rows>, id: string): string {
+    const find = (name: string, key: unknown) => of[name]?.find((one) => one['key'] === key);
+    const own = of['recipients']?.find((one) => one['id'] === id)?.['key'];
+    const word = ([column, value]: readonly [string, unknown]): unknown => {
+      if (value === null) return null;
+      if (column === 'message_key') return find('messages', value)?.['id'] ?? value;
+      if (column === 'verdict_key') return find('verdicts', value)?.['reasons'] ?? value;
+      if (/^(?:agent|method|destination|host|domain|client)_key$/.test(column))
+        return find('texts', value)?.['text'] ?? value;
+      if (/_ms$|^quarter$/.test(column)) return value === 0 ? 0 : 'a time';
+      if (column === 'key' || column === 'seq') return 'a number';
+      if (!(value instanceof Uint8Array)) return value;
+      const isOwn = own instanceof Uint8Array && Buffer.compare(value, own) === 0;
+      return isOwn ? 'their key' : value.some((byte) => byte !== 0) ? `${value.length} bytes` : 'nobody';
+    };
+    const shown = Object.entries(row).map((entry) => `${entry[0]}=${JSON.stringify(word(entry))}`);
+    return `  ${table}: ${shown.join(' ')}`;
+  }
+
+  /** Every new or changed row of a cell, byte by byte. */
+  function dumpOf(before: ReturnType<typeof rows>, after: ReturnType<typeof rows>, id: string): readonly string[] {
+    return Object.entries(after).flatMap(([table, all]) => {
+      const known = new Set((before[table] ?? []).map((row) => JSON.stringify(row)));
+      const fresh = all.filter((row) => !known.has(JSON.stringify(row)));
+      return fresh.map((row) => wordsOf(table, row, after, id)).sort();
+    });
+  }
+
+  const dump: string[] = [];
+
   it.each(cells)('%s, %s, %s', { timeout: 60_000 }, async (of, level, kind) => {
     const id = idOf([of, level, kind]);
     await prepare(of, id);
@@ -159,9 +190,15 @@ describe('what is stored', () => {
     }
     await service.settler.settleNow();
     const stored = LEAVES[kind][level][of];
-    const changes = changesOf(before, rows());
+    const after = rows();
+    const changes = changesOf(before, after);
     expect(changes).toEqual(stored);
+    dump.push(`${of}, ${level}, ${kind}`, ...dumpOf(before, after, id));
     const traces = tracesOf(service.directory, id, service.keys);
     expect(traces.length > 0).toBe(isNamed(of, stored));
+  });
+
+  it('is in every cell what it was, byte by byte', async () => {
+    await expect(`${dump.join('\n')}\n`).toMatchFileSnapshot('privacy-matrix.rows.txt');
   });
 });

@@ -1,6 +1,7 @@
 // Standard Webhooks (https://www.standardwebhooks.com): a message with its id and its time is signed by HMAC-SHA-256. Both
 // ways: what others tell us, and what we tell others.
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import { hookClockMs } from '../base/limits.ts';
 
 /** A message as it is signed. */
@@ -20,7 +21,7 @@ export function webhookKey(secret: string): Buffer | undefined {
 
 /** The signature, `v1,` and base64. */
 export function signWebhook(key: Buffer, { id, timestamp, body }: SignedMessage): string {
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`;
+  return new Webhook(key.toString('base64')).sign(id, new Date(timestamp * 1_000), body);
 }
 
 /** Whether one of the signatures, a blank between two, is ours; and the message neither old nor of the future. */

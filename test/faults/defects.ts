@@ -12,7 +12,7 @@ const PLACE_IS_LOOKED_AT: readonly Alteration[] = [
   { file: 'store/settle-rows.ts', from: 'place >= batch.through', to: 'false' },
   { file: 'store/settle-rows.ts', from: 'place !== batch.after', to: 'false' },
 ];
-const BATCH = 'await store.settle({ journal: journal.id, after, through, hits, rules: options.rules });';
+const BATCH = 'await store.settle({ journal: journal.id, after, through, hits, conversions, rules: options.rules });';
 const REPEATS: Alteration = { file: 'settle/settler.ts', from: BATCH, to: `${BATCH} ${BATCH}` };
 
 /** What each defect changes; those that end with `alone` do no harm without another. */

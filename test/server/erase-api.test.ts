@@ -76,6 +76,7 @@ describe('what is stored of a recipient', () => {
     await api('DELETE', '/recipients/gone-1');
     expect((await api('GET', '/recipients/gone-1?include=everything')).json()).toEqual({
       ...{ recipient: 'gone-1', erased: true, consent: null, consents: [], suppression: null, messages: [] },
+      ...{ conversions: [], notices: [] },
     });
   });
 });
