@@ -212,7 +212,7 @@ describe('what may be kept of a conversion', () => {
     const { store, record, path } = await open();
     await record(sale());
     await store.deleteMessage('spring-sale');
-    while (!(await store.sweepStep()));
+    while (await store.sweepStep());
     for (const table of ['conversions', 'conversion_touches', 'conversion_counts', 'conversion_quarters'])
       expect(rowsOf(path, `SELECT 1 FROM ${table}`)).toEqual([]);
   });
