@@ -5,8 +5,20 @@ import { rest } from './retain.ts';
 
 /** The tables that say something of one recipient, in the order in which they are told of. */
 export const ERASED_TABLES = [
-  ...(['recipients', 'sends', 'send_log', 'deliveries', 'events', 'states', 'link_states', 'unsubscribes'] as const),
-  ...(['conversions', 'conversion_touches', 'outbox', 'suppressions', 'consents', 'control_changes'] as const),
+  'recipients',
+  'sends',
+  'send_log',
+  'deliveries',
+  'events',
+  'states',
+  'link_states',
+  'unsubscribes',
+  'conversions',
+  'conversion_touches',
+  'outbox',
+  'suppressions',
+  'consents',
+  'control_changes',
 ] as const;
 
 export type ErasedTable = (typeof ERASED_TABLES)[number];
