@@ -21,6 +21,9 @@ export interface CollectorApi {
   changesAfter(seq: number): Promise<ControlPage>;
 }
 
+/** Statuses of what cannot be used, however often it is asked. */
+const REFUSALS: readonly number[] = [400, 409, 413];
+
 /** An answer of the collector that will be the same the next time: what was asked cannot be used. */
 export class RefusedRequest extends Error {}
 
@@ -57,8 +60,10 @@ export function collectorApi(url: string, token: string): CollectorApi {
       throw away(url, messageOf(cause), error);
     }
     if (answer.ok) return text;
-    const detail = detailOf(text) ?? `it answers ${answer.status}`;
-    if ([400, 404, 409, 413].includes(answer.status)) throw new RefusedRequest(detail);
+    const problem = detailOf(text);
+    // Of a proxy in between, or where the API answers elsewhere (404), it says nothing of what was asked.
+    if (problem !== undefined && REFUSALS.includes(answer.status)) throw new RefusedRequest(problem);
+    const detail = problem ?? `it answers ${answer.status}`;
     throw away(url, answer.status === 401 || answer.status === 403 ? `the API token is refused (${detail})` : detail);
   }
 

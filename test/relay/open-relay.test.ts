@@ -182,6 +182,25 @@ describe('a relay', () => {
     expect(sentOf(at)).toBe(1);
   });
 
+  it.each([
+    ['the API answers elsewhere', 404, 'application/problem+json', '{"detail":"There is nothing at this path."}'],
+    ['a proxy refuses', 400, 'text/html', '<h1>Bad Request</h1>'],
+    ['a proxy has no room', 413, 'text/html', 'too large'],
+  ])('keeps what waits where %s', async (_, status, type, body) => {
+    const at = await setUp();
+    const other = createServer((_request, response) => response.writeHead(status, { 'content-type': type }).end(body));
+    other.listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    onTestFinished(() => void other.close());
+    const strange = await at.again({ url: `http://127.0.0.1:${(other.address() as AddressInfo).port}` });
+    await strange.recordSends('m', [{ recipient: 'a', atMs: 0 }]);
+    await expect(strange.flush()).rejects.toMatchObject({ code: 'COLLECTOR_AWAY' });
+    expect(strange.waiting()).toBe(1);
+    const right = await at.again();
+    await right.flush();
+    expect(sentOf(at)).toBe(1);
+  });
+
   it('registers short links at once, since no mail may go before', async () => {
     const at = await setUp();
     const tracker = createTracker({
