@@ -7,12 +7,11 @@ import { conversionAheadMs, tokenCharsMax } from '../base/limits.ts';
 import { type Money, readMoney } from '../base/money.ts';
 import type { ConversionOutcome } from '../store/conversion-rows.ts';
 import type { KeyRing } from '../token/key-ring.ts';
-import { answerData, type Format, readText, reasonOf } from './api-data.ts';
+import { type Format, reasonOf } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
-import { answerProblem } from './problem.ts';
 import { readClickId } from './read-click-id.ts';
-import { readItems } from './read-items.ts';
+import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
 
 const AMOUNT = z.string('must be a decimal number as text, like "49.90"');
 
@@ -61,19 +60,14 @@ interface Taken {
 }
 
 async function takeConversions(ctx: Context, { format, store, keys, nowMs }: Taken): Promise<void> {
-  const text = await readText(ctx);
-  if (text === undefined) return;
-  const items = readItems(text);
-  if (items === undefined) {
-    return answerProblem(
-      ctx,
-      400,
-      'The body must be a conversion, a JSON array of them, or one a line: { "order": "1001", "click": "…", "value": "49.90", "currency": "EUR" }.',
-    );
-  }
+  const items = await takeItems(
+    ctx,
+    'The body must be a conversion, a JSON array of them, or one a line: { "order": "1001", "click": "…", "value": "49.90", "currency": "EUR" }.',
+  );
+  if (items === undefined) return;
   const { windowMs } = await store.attributionRules();
   const conversions: { readonly line: number; readonly conversion: Conversion }[] = [];
-  const rejected: { line: number; reason: string }[] = [];
+  const rejected: Rejected[] = [];
   for (const { line, value } of items) {
     const read = readConversion(value, { keys, windowMs, nowMs });
     if (typeof read === 'string') rejected.push({ line, reason: read });
@@ -85,9 +79,7 @@ async function takeConversions(ctx: Context, { format, store, keys, nowMs }: Tak
     if (reason !== undefined) rejected.push({ line, reason });
   }
   const count = (outcome: ConversionOutcome) => outcomes.filter((one) => one === outcome).length;
-  rejected.sort((a, b) => a.line - b.line);
-  const recorded = { accepted: count('accepted'), duplicate: count('duplicate'), rejected };
-  answerData(ctx, format, recorded, () => ({ columns: ['line', 'reason'], rows: rejected }));
+  answerRecorded(ctx, format, { accepted: count('accepted'), duplicate: count('duplicate'), rejected });
 }
 
 /** Why a conversion was not taken. */

@@ -3,11 +3,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { deliveryIdCharsMax } from '../base/limits.ts';
 import { DELIVERY_EVENTS, type Delivery } from '../deliveries/delivery.ts';
-import { answerData, type Format, readText, reasonOf } from './api-data.ts';
+import { type Format, reasonOf } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
-import { answerProblem } from './problem.ts';
-import { readItems } from './read-items.ts';
+import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
 
 const DELIVERY = z
   .strictObject({
@@ -54,18 +53,13 @@ interface Taken {
 }
 
 async function takeDeliveries(ctx: Context, { format, store, nowMs }: Taken): Promise<void> {
-  const text = await readText(ctx);
-  if (text === undefined) return;
-  const items = readItems(text);
-  if (items === undefined) {
-    return answerProblem(
-      ctx,
-      400,
-      'The body must be JSON of one delivery, an array of them, or one a line: { "id": "…", "message": "…", "recipient": "…", "event": "delivered", "at": "2026-01-01T09:00:00Z" }.',
-    );
-  }
+  const items = await takeItems(
+    ctx,
+    'The body must be JSON of one delivery, an array of them, or one a line: { "id": "…", "message": "…", "recipient": "…", "event": "delivered", "at": "2026-01-01T09:00:00Z" }.',
+  );
+  if (items === undefined) return;
   const taken: { readonly line: number; readonly delivery: Delivery }[] = [];
-  const rejected: { line: number; reason: string }[] = [];
+  const rejected: Rejected[] = [];
   for (const { line, value } of items) {
     const read = DELIVERY.safeParse(value);
     if (read.success) taken.push({ line, delivery: toDelivery(read.data, nowMs) });
@@ -76,9 +70,7 @@ async function takeDeliveries(ctx: Context, { format, store, nowMs }: Taken): Pr
   for (const [at, { line }] of taken.entries()) {
     if (outcomes[at] === 'erased') rejected.push({ line, reason: 'the recipient is erased' });
   }
-  rejected.sort((a, b) => a.line - b.line);
-  const answer = { accepted: count('accepted'), duplicate: count('duplicate'), rejected };
-  answerData(ctx, format, answer, () => ({ columns: ['line', 'reason'], rows: rejected }));
+  answerRecorded(ctx, format, { accepted: count('accepted'), duplicate: count('duplicate'), rejected });
 }
 
 function toDelivery({ id, at, bounce, ...of }: z.infer<typeof DELIVERY>, nowMs: number): Delivery {

@@ -1,17 +1,14 @@
 // The preferences page: a reader leaves, or only stops the tracking. A form says which; GET, HEAD and OPTIONS change
 // nothing. What is withdrawn goes into the control state, so that it holds on every collector within seconds.
 import { setTimeout as wait } from 'node:timers/promises';
-import { stateDeadlineMs, tokenCharsMax, unsubscribeBodyBytesMax } from '../base/limits.ts';
+import { stateDeadlineMs, unsubscribeBodyBytesMax } from '../base/limits.ts';
 import type { Addressee } from '../base/nouns.ts';
-import { openUnsubscribeToken } from '../token/unsubscribe-token.ts';
-import { type Answer, methodNotAllowedAnswer, optionsAnswer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import type { CollectContext, CollectRequest } from './make-hit.ts';
+import { openWayOut } from './open-way-out.ts';
 import { pageAnswer } from './page-answer.ts';
 import { readBody } from './read-body.ts';
 import { leave } from './unsubscribe.ts';
-
-const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST'];
-const ALLOW = METHODS.join(', ');
 
 /** What the forms of the page say; no other body is taken. */
 const UNSUBSCRIBE = 'preferences=unsubscribe';
@@ -23,25 +20,16 @@ export async function answerPreferences(
   text: string,
   context: CollectContext,
 ): Promise<Answer> {
-  const method = request.method ?? '';
-  if (!METHODS.includes(method)) return methodNotAllowedAnswer(ALLOW);
-  if (method === 'OPTIONS') return optionsAnswer(ALLOW);
-  const opened = text.length > tokenCharsMax ? undefined : openUnsubscribeToken(context.keys, text);
-  if (!opened?.ok) {
-    context.countIgnored('unsubscribe', opened?.reason ?? 'malformed');
-    return pageAnswer(404, 'link-not-found', {}, { ignored: 'invalid' });
-  }
-  if (opened.key.revoked) {
-    context.countIgnored('unsubscribe', 'revoked-key');
-    return pageAnswer(410, 'unsubscribe-revoked', { contact: context.abuseContact }, { ignored: 'revoked' });
-  }
-  if (method !== 'POST') return pageAnswer(200, 'preferences', await stateOf(opened.token, context));
+  const opened = openWayOut(request, text, context);
+  if ('answer' in opened) return opened.answer;
+  const { addressee } = opened;
+  if (request.method !== 'POST') return pageAnswer(200, 'preferences', await stateOf(addressee, context));
   const body = await readBody(request, unsubscribeBodyBytesMax);
   switch (body?.toString('latin1').trim()) {
     case UNSUBSCRIBE:
-      return leave(request, opened.token, context);
+      return leave(request, addressee, context);
     case STOP_TRACKING:
-      return stopTracking(opened.token, context);
+      return stopTracking(addressee, context);
     default:
       return pageAnswer(400, 'preferences-not-understood', {});
   }

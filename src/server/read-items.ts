@@ -1,13 +1,40 @@
-// Many items in one body: a JSON array, or one a line.
-import { parseJson } from './api-data.ts';
+// Many items in one body, a JSON array or one a line: how they come in, and what is answered of them. What is wrong with one
+// is told by its line, and the others are taken.
+import type { Context } from 'koa';
+import { answerData, type Format, parseJson, readText } from './api-data.ts';
+import { answerProblem } from './problem.ts';
 
 export interface Item {
+  /** From 1. */
   readonly line: number;
+  /** Nothing for a line that is no JSON. */
   readonly value: unknown;
 }
 
+/** An item that was not taken, by its line, and why. */
+export type Rejected = { readonly line: number; readonly reason: string };
+
+/** The items of a request; answers what the body must be when there are none, or that it is too large. */
+export async function takeItems(ctx: Context, expected: string): Promise<readonly Item[] | undefined> {
+  const text = await readText(ctx);
+  const items = text === undefined ? undefined : readItems(text);
+  if (text !== undefined && items === undefined) answerProblem(ctx, 400, expected);
+  return items;
+}
+
+/** Answers what became of items. */
+export function answerRecorded(
+  ctx: Context,
+  format: Format,
+  of: { readonly accepted: number; readonly duplicate: number; readonly rejected: readonly Rejected[] },
+): void {
+  const rejected = [...of.rejected].sort((a, b) => a.line - b.line);
+  const recorded = { accepted: of.accepted, duplicate: of.duplicate, rejected };
+  answerData(ctx, format, recorded, () => ({ columns: ['line', 'reason'], rows: rejected }));
+}
+
 /** A JSON array, or NDJSON; nothing when it is neither. A line that is no JSON is an item that will be rejected. */
-export function readItems(text: string): readonly Item[] | undefined {
+function readItems(text: string): readonly Item[] | undefined {
   if (text.trim() === '') return undefined;
   if (text.trimStart().startsWith('[')) {
     const value = parseJson(text);

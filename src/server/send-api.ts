@@ -3,11 +3,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import type { Send } from '../track/send-queue.ts';
-import { answerData, type Format, readText, reasonOf } from './api-data.ts';
+import { type Format, reasonOf } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
-import { answerProblem } from './problem.ts';
-import { readItems } from './read-items.ts';
+import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
 
 /** Letters of any script, digits and hyphens between dots. */
 const DOMAIN = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*$/u;
@@ -42,19 +41,14 @@ interface Taken {
 }
 
 async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Promise<void> {
-  const text = await readText(ctx);
-  if (text === undefined) return;
-  const items = readItems(text);
-  if (items === undefined) {
-    return answerProblem(
-      ctx,
-      400,
-      'The body must be a JSON array of sends, or one JSON object a line: { "recipient": "…", "at": "2026-01-01T09:00:00Z" }.',
-    );
-  }
+  const items = await takeItems(
+    ctx,
+    'The body must be a JSON array of sends, or one JSON object a line: { "recipient": "…", "at": "2026-01-01T09:00:00Z" }.',
+  );
+  if (items === undefined) return;
   const sends: Send[] = [];
   const lineOf = new Map<string, number>();
-  const rejected: { line: number; reason: string }[] = [];
+  const rejected: Rejected[] = [];
   for (const { line, value } of items) {
     const send = SEND.safeParse(value);
     if (send.success) {
@@ -65,7 +59,7 @@ async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Pro
   const { erased = [], ...recorded } = await store.recordSends(id, sends);
   for (const recipient of erased)
     rejected.push({ line: lineOf.get(recipient) ?? 0, reason: 'this recipient is erased' });
-  answerData(ctx, format, { ...recorded, rejected }, () => ({ columns: ['line', 'reason'], rows: rejected }));
+  answerRecorded(ctx, format, { ...recorded, rejected });
 }
 
 function toSend({ recipient, at, domain, consent }: z.infer<typeof SEND>, nowMs: number): Send {

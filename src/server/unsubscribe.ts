@@ -1,15 +1,12 @@
 // The way out (RFC 8058): POST with the one body that counts unsubscribes at once, without cookie, login or redirect.
 // GET shows a page with one button that posts that body. GET, HEAD and OPTIONS never unsubscribe: gateways send them.
-import { tokenCharsMax, unsubscribeBodyBytesMax } from '../base/limits.ts';
+import { unsubscribeBodyBytesMax } from '../base/limits.ts';
 import type { Addressee } from '../base/nouns.ts';
-import { openUnsubscribeToken } from '../token/unsubscribe-token.ts';
-import { type Answer, methodNotAllowedAnswer, optionsAnswer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { type CollectContext, type CollectRequest, makeHit } from './make-hit.ts';
+import { openWayOut } from './open-way-out.ts';
 import { pageAnswer } from './page-answer.ts';
 import { readBody } from './read-body.ts';
-
-const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST'];
-const ALLOW = METHODS.join(', ');
 
 /** Answers a request for `/u/` and a token. */
 export async function answerUnsubscribe(
@@ -17,28 +14,14 @@ export async function answerUnsubscribe(
   text: string,
   context: CollectContext,
 ): Promise<Answer> {
-  const method = request.method ?? '';
-  if (!METHODS.includes(method)) return methodNotAllowedAnswer(ALLOW);
-  if (method === 'OPTIONS') return optionsAnswer(ALLOW);
-  const opened = text.length > tokenCharsMax ? undefined : openUnsubscribeToken(context.keys, text);
-  if (!opened?.ok) {
-    context.countIgnored('unsubscribe', opened?.reason ?? 'malformed');
-    return pageAnswer(404, 'link-not-found', {}, { ignored: 'invalid' });
-  }
-  if (opened.key.revoked) {
-    context.countIgnored('unsubscribe', 'revoked-key');
-    return pageAnswer(410, 'unsubscribe-revoked', { contact: context.abuseContact }, { ignored: 'revoked' });
-  }
-  if (method !== 'POST') return pageAnswer(200, 'unsubscribe', { token: text });
-  return unsubscribe(request, opened.token, context);
-}
-
-async function unsubscribe(request: CollectRequest, addressee: Addressee, context: CollectContext): Promise<Answer> {
+  const opened = openWayOut(request, text, context);
+  if ('answer' in opened) return opened.answer;
+  if (request.method !== 'POST') return pageAnswer(200, 'unsubscribe', { token: text });
   const body = await readBody(request, unsubscribeBodyBytesMax);
   if (body === undefined || !isOneClick(body.toString('latin1'), request.headers['content-type'] ?? '')) {
     return pageAnswer(400, 'not-understood', {});
   }
-  return leave(request, addressee, context);
+  return leave(request, opened.addressee, context);
 }
 
 /** Notes that an addressee leaves, and answers when that is on disk. */
