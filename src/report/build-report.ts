@@ -102,6 +102,7 @@ async function countMessage(
   const message = await knownMessage(source, id);
   const find = finder(await source.countsOf(message.id));
   const links = await source.linksOf(message.id, reportLinksMax + 1);
+  const rates = ratesOf(message, { open: recipientsBy('open', find), click: recipientsBy('click', find) });
   return {
     message: { id: message.id, name: message.name, firstSentAt: isoTime(message.firstSentAtMs) },
     sent: message.sent,
@@ -112,7 +113,7 @@ async function countMessage(
     },
     opens: hitCounts('open', find),
     clicks: hitCounts('click', find),
-    rates: ratesOf(message, { open: recipientsBy('open', find), click: recipientsBy('click', find) }),
+    rates,
     links: reportLinks(links).slice(0, reportLinksMax),
     domains: await reportDomains(source, message.id),
     ...countUsage(await source.usageOf(message.id)),
@@ -125,7 +126,7 @@ async function countMessage(
       nameOf: (index) => links.find((link) => link.index === index && link.name !== null)?.name ?? null,
     }),
     cost: costOf(message),
-    warnings: warningsFor(message, find, links),
+    warnings: warningsFor(message, rates.denominator, find, links),
     ...(include === 'test' && { test: { opens: find('open', 'test').total, clicks: find('click', 'test').total } }),
   };
 }
@@ -177,7 +178,12 @@ export function costOf({ cost, currency }: Pick<MessageRow, 'cost' | 'currency'>
   return cost === null || currency === null ? null : { currency, amount: cost };
 }
 
-function warningsFor(message: MessageRow, find: Find, links: readonly LinkRow[]): Report['warnings'] {
+function warningsFor(
+  message: MessageRow,
+  denominator: Rates['denominator'],
+  find: Find,
+  links: readonly LinkRow[],
+): Report['warnings'] {
   const warnings: { code: string; message: string }[] = [];
   const untold = message.sent - message.delivered - message.bounces;
   if (message.sent === 0) {
@@ -192,7 +198,7 @@ function warningsFor(message: MessageRow, find: Find, links: readonly LinkRow[])
   if (message.delivered > 0 && untold > 0) {
     warnings.push({
       code: 'deliveries-untold',
-      message: `Of ${untold} of ${message.sent} recipients nobody has said whether the mail came; until then rates by delivered recipients are too high.`,
+      message: `Of ${untold} of ${message.sent} recipients nobody has said whether the mail came; until then rates ${denominator === 'delivered' ? 'by delivered recipients are too high' : 'are of more recipients than got it'}.`,
     });
   }
   if (message.hidden > 0) {

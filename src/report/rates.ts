@@ -33,7 +33,7 @@ export function ratesOf(
   message: MessageRow,
   { open, click }: { readonly open: Recipients; readonly click: Recipients },
 ): Rates {
-  const { denominator, opensBy, clicksBy } = wholeOf(message);
+  const { denominator, opensBy, clicksBy } = wholeOf(message, Math.max(open.any, click.any));
   const hasNone = opensBy + clicksBy === 0;
   return {
     denominator,
@@ -45,12 +45,16 @@ export function ratesOf(
   };
 }
 
-/** How many recipients rates are divided by; clicks may be counted of others than opens. */
-function wholeOf({ sent, measurableOpens, measurableClicks, delivered }: MessageRow) {
+/**
+ * How many recipients rates are divided by; clicks may be counted of others than opens. Whoever opened got the mail, so
+ * deliveries are not known while fewer were told than opened or clicked.
+ */
+function wholeOf({ sent, measurableOpens, measurableClicks, delivered }: MessageRow, seen: number) {
   if (measurableOpens < sent || measurableClicks < sent) {
     return { denominator: 'measurable', opensBy: measurableOpens, clicksBy: measurableClicks } as const;
   }
-  if (delivered > 0) return { denominator: 'delivered', opensBy: delivered, clicksBy: delivered } as const;
+  if (delivered > 0 && (sent === 0 || delivered >= seen))
+    return { denominator: 'delivered', opensBy: delivered, clicksBy: delivered } as const;
   return { denominator: 'sent', opensBy: sent, clicksBy: sent } as const;
 }
 

@@ -230,6 +230,22 @@ describe('the report of a message whose deliveries were told', () => {
     expect(warnings).toEqual([{ code: 'deliveries-untold', message: expect.stringMatching(/^Of 9 of 10 recipients/) }]);
   });
 
+  it('goes by what was sent while fewer deliveries were told than recipients opened: no rate is over one', async () => {
+    const { store } = await openTestStore();
+    await store.recordSends(MESSAGE, sends);
+    await settleHits(store, [makeHit({ recipient: 'r0' }), makeHit({ recipient: 'r1' })]);
+    await store.recordDeliveries([delivery({ recipient: 'r0' })]);
+    const before = await buildReport(store, { message: MESSAGE });
+    expect(before.rates).toMatchObject({ denominator: 'sent', open: { raw: 0.2 } });
+    expect(before.warnings.map(({ message }) => message)).toEqual([
+      expect.stringContaining('more recipients than got it'),
+    ]);
+    await store.recordDeliveries([delivery({ recipient: 'r1' })]);
+    const after = await buildReport(store, { message: MESSAGE });
+    expect(after.rates).toMatchObject({ denominator: 'delivered', open: { raw: 1 } });
+    expect(after.warnings.map(({ message }) => message)).toEqual([expect.stringContaining('too high')]);
+  });
+
   it('has rates of a message whose sends nobody recorded', async () => {
     const { store } = await openTestStore();
     await settleHits(store, [makeHit()]);
