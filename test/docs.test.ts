@@ -179,6 +179,9 @@ console.log(isTelltale(headers, '{}', secret), isTelltale(headers, '[]', secret)
 };
 const MESSAGE = 'Content-Type: text/html\r\n\r\n<a href="https://shop.example/">Shop</a>\r\n';
 
+/** Commands that have commands of their own. */
+const GROUPS: readonly string[] = [...['keys', 'tokens', 'revoke', 'links', 'networks', 'suppressions', 'webhooks']];
+
 describe('docs', () => {
   it.each(docs)('have code that runs: %s', async (page) => {
     await writeFile(join(directory, 'mail.eml'), MESSAGE);
@@ -198,10 +201,7 @@ describe('docs', () => {
         .replace(/\s+#.*/, '')
         .split(' ')
         .slice(1);
-      const names = words.slice(
-        0,
-        ['keys', 'tokens', 'revoke', 'links', 'networks', 'webhooks'].includes(words[0] ?? '') ? 2 : 1,
-      );
+      const names = words.slice(0, GROUPS.includes(words[0] ?? '') ? 2 : 1);
       const { status, stdout } = await run([...names, '--help'], { cwd: directory });
       expect([line, status]).toEqual([line, 0]);
       for (const flag of words.filter((word) => word.startsWith('--')))
