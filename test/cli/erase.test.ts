@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ConversionHit } from '../../src/base/conversion.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
@@ -61,6 +62,29 @@ describe('telltale erase', () => {
     expect(accountedFor(after.counts())).toBe(after.counts().received);
     const again = await run(['erase', '--recipient', GONE], { cwd });
     expect(again.stderr).toContain(`Nothing was kept of recipient "${GONE}"`);
+  });
+
+  it('takes a sale that waits in a journal with whom it is of', async () => {
+    const cwd = temporaryDirectory();
+    const data = join(cwd, 'telltale-data');
+    await run(['migrate'], { cwd });
+    const journal = await openJournal(join(data, 'journal.db'));
+    const { id, atMs } = makeHit();
+    const sale = (recipient: string): ConversionHit => ({
+      ...{ id, atMs, kind: 'conversion' },
+      conversion: {
+        ...{ order: `order-${recipient}`, atMs, proof: 'pixel', test: false, recipient, message: null },
+        ...{ click: { message: 'm', link: 0, atMs }, money: null, refundedMinor: null },
+      },
+    });
+    for (const recipient of [GONE, 'stays']) await journal.append(sale(recipient));
+    await journal.close();
+    expect((await run(['erase', '--recipient', GONE], { cwd })).status).toBe(0);
+    expect(tracesOf(data, GONE, KEYS)).toEqual([]);
+    const after = await openJournal(join(data, 'journal.db'));
+    onTestFinished(() => after.close());
+    const left = (await entriesOf(after)).map(({ hit }) => hit?.kind === 'conversion' && hit.conversion.recipient);
+    expect(left).toEqual(['stays']);
   });
 
   it('cleans up beside a server of several processes, whose links then lead there and record nothing', {
