@@ -43,18 +43,18 @@ describe('a report at a terminal', () => {
       expect(none.text).not.toContain(word);
       expect((await tables).stdout).not.toContain(word);
     }
-    const recipients = (await store.recipientsOf('a', { filter: 'all', after: null, limit: 10 })).rows;
+    const recipients = (await store.recipientsOf('a', { filter: 'all', after: null, limit: 300 })).rows;
     await store.recordDeliveries([
-      ...recipients.slice(0, 4).map(({ recipient }) => ({ ...of, recipient, event: 'delivered' as const })),
-      ...recipients.slice(4, 6).map(({ recipient }) => ({ ...of, recipient, event: 'bounced' as const })),
+      ...recipients.slice(0, 240).map(({ recipient }) => ({ ...of, recipient, event: 'delivered' as const })),
+      ...recipients.slice(240, 242).map(({ recipient }) => ({ ...of, recipient, event: 'bounced' as const })),
       { ...of, recipient: recipients[0]?.recipient ?? '', event: 'complained' },
     ]);
     const { text } = await draw(['report', 'a', ...at(path)], { cwd: directory });
-    expect(text).toMatch(/ 4 {2}delivered\n +2 {2}bounced\n +1 {2}complained\n/);
-    expect(text).toContain('1.0 % delivered');
+    expect(text).toMatch(/ 240 {2}delivered\n +2 {2}bounced\n +1 {2}complained\n/);
+    expect(text).toContain('60.0 % delivered');
     const { stdout } = await run(['report', 'a', ...at(path)], { cwd: directory });
-    expect(stdout).toContain('delivered\t4 recipients');
-    expect(stdout).toContain('delivered\t4\t\t\t\nbounces\t2\t\t\t\ncomplaints\t1\t\t\t\n');
+    expect(stdout).toContain('delivered\t240 recipients');
+    expect(stdout).toContain('delivered\t240\t\t\t\nbounces\t2\t\t\t\ncomplaints\t1\t\t\t\n');
   });
 
   it.each([48, 80, 100, 300])('keeps within %i columns', async (columns) => {

@@ -17,8 +17,10 @@ export interface ReadyResult {
   readonly readyEmptyMs: number;
   /** First requests whose answer did not say that they are on disk. */
   readonly notDurable: number;
-  /** By how much the hits received differ from those put in and those asked for. */
+  /** Hits that were put in, or answered as kept, and are not in the journal's account. */
   readonly lost: number;
+  /** Hits in its account beyond those put in and those asked for. */
+  readonly invented: number;
 }
 
 const APPENDED_AT_ONCE = 10_000;
@@ -37,8 +39,10 @@ export async function startBehind(of: { readonly waiting: number; readonly start
       if (!first.durable) notDurable += 1;
       readyEmptyMs.push((await startAndAsk(empty)).ms);
     }
-    const lost = Math.abs(receivedIn(full) - waiting - starts);
-    return { ...of, readyMs: median(readyMs), readyEmptyMs: median(readyEmptyMs), notDurable, lost };
+    const received = receivedIn(full);
+    const lost = Math.max(0, waiting + starts - notDurable - received);
+    const invented = Math.max(0, received - waiting - starts);
+    return { ...of, readyMs: median(readyMs), readyEmptyMs: median(readyEmptyMs), notDurable, lost, invented };
   } finally {
     for (const directory of [full, empty]) rmSync(directory, { recursive: true, force: true });
   }

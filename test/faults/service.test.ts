@@ -50,7 +50,7 @@ describe('a server whose journal has hits that wait', () => {
     'listens and answers, and has all in its account when it is killed',
     async () => {
       const { readyMs, readyEmptyMs, notDurable: _, ...result } = await startBehind({ waiting: 30_000, starts: 1 });
-      expect(result).toEqual({ waiting: 30_000, starts: 1, lost: 0 });
+      expect(result).toEqual({ waiting: 30_000, starts: 1, lost: 0, invented: 0 });
       expect(Math.min(readyMs, readyEmptyMs)).toBeGreaterThan(0);
     },
     MINUTES_2,

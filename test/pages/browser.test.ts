@@ -229,6 +229,7 @@ describe.skipIf(!hasBrowser)('the pages in Chromium', () => {
           expect(await focused()).toBe(name);
         };
         await page.goto('/');
+        await page.getByLabel('API token').and(page.locator(':focus')).waitFor();
         await page.keyboard.type(TOKEN);
         await page.keyboard.press('Enter');
         await page.getByRole('heading', { name: 'Messages' }).waitFor();
