@@ -84,9 +84,13 @@ static int number_for(const char *path) {
 }
 
 static int open_at(int directory, const char *path, int flags, mode_t mode) {
-  if (!watched(path)) return (int)syscall(SYS_openat, directory, path, flags, mode);
-  pthread_mutex_lock(&lock);
   int fd = -1;
+  if (!watched(path)) {
+    fd = (int)syscall(SYS_openat, directory, path, flags, mode);
+    if (fd >= 0 && fd < FDS) number_of[fd] = 0;
+    return fd;
+  }
+  pthread_mutex_lock(&lock);
   if (!fails('O')) {
     fd = (int)syscall(SYS_openat, directory, path, flags, mode);
     int number = number_for(path);
@@ -118,7 +122,13 @@ int close(int fd) {
   return (int)syscall(SYS_close, fd);
 }
 
-static int number_at(int fd) { return fd >= 0 && fd < FDS ? number_of[fd] : 0; }
+// libuv closes without a call that can be seen here, so what was a file's descriptor may be a socket's by now.
+static int number_at(int fd) {
+  struct stat now;
+  if (fd < 0 || fd >= FDS || number_of[fd] == 0) return 0;
+  if (fstat(fd, &now) != 0 || !S_ISREG(now.st_mode)) number_of[fd] = 0;
+  return number_of[fd];
+}
 
 static ssize_t write_at(int fd, const void *data, size_t bytes, off_t offset, int positioned) {
   int number = number_at(fd);
