@@ -203,6 +203,19 @@ export const repeatTimesMax = 8;
 /** Milliseconds for which a server that stops goes on settling; with {@link closeAnswersMs} well below 5 s. */
 export const settleStopMs = 1_500;
 
+/** Milliseconds that a writer of PostgreSQL waits for another that holds what it needs. */
+export const postgresLockMs = 10_000;
+
+/** Milliseconds that one statement of PostgreSQL may take, and that one waits for an answer of it at all. */
+export const postgresStatementMs = 60_000;
+export const postgresWaitMs = 75_000;
+
+/** Milliseconds in which PostgreSQL must take a connection, where its URL does not say otherwise. */
+export const postgresConnectMs = 10_000;
+
+/** Connections that one process reads through, where the URL does not say otherwise (`pool_max`). */
+export const postgresPoolMax = 4;
+
 /** Milliseconds a server that stops has for answering what was accepted; an answer of ours takes under 100. */
 export const closeAnswersMs = 2_000;
 

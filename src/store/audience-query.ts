@@ -52,7 +52,7 @@ async function candidates(db: Kysely<Tables>, { who, not, machines, after, limit
     SELECT listed.key, recipients.id FROM (
       SELECT DISTINCT recipient_key AS key FROM ${driven} AND recipient_key <= ${end ?? LAST_KEY} ORDER BY recipient_key
     ) AS listed JOIN recipients ON recipients.key = listed.key
-    WHERE ${sql.join([sql`1`, ...conditions], sql` AND `)} ORDER BY listed.key LIMIT ${limit + 1}`.execute(db);
+    WHERE ${sql.join([sql`1 = 1`, ...conditions], sql` AND `)} ORDER BY listed.key LIMIT ${limit + 1}`.execute(db);
   const shown = rows.slice(0, limit).map(({ key, id }) => ({ key, id: unpackId(id) }));
   return { rows: shown, next: rows.length > limit ? shown.at(-1)?.key : end };
 }
@@ -100,12 +100,12 @@ function clickedLink(message: string, link: string, machines: boolean): RawBuild
   const who = machines ? sql`` : sql` AND people > 0`;
   return sql`EXISTS (${ofListed('link_states', message)}${who} AND (asked.link_index = ${index} OR EXISTS (
     SELECT 1 FROM links WHERE links.message_key = asked.message_key AND links.link_index = asked.link_index
-      AND links.destination_key = asked.destination_key AND links.name = ${link} COLLATE NOCASE)))`;
+      AND links.destination_key = asked.destination_key AND lower(links.name) = lower(${link}))))`;
 }
 
 /** Whether a recipient can be known to have not done it: their consent let it be seen when the message was sent. */
 function isKnown({ deed, message }: Criterion): RawBuilder<unknown> {
-  if (deed === 'sent') return sql`1`;
+  if (deed === 'sent') return sql`1 = 1`;
   const level = sql.ref(deed === 'opened' ? 'asked.opens' : 'asked.clicks');
   return sql`NOT EXISTS (${ofListed('sends', message)} AND ${level} <> ${sql.lit(codeOf(LEVELS, 'individual'))})`;
 }

@@ -29,16 +29,9 @@ interface Opened {
 export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Promise<void> {
   const applied = await appliedNames(db);
   const unknown = applied.filter((name) => !(name in MIGRATIONS));
-  if (unknown.length > 0) {
-    throw new TelltaleError(
-      'NEWER_DATABASE',
-      `${quote(path)} was written by a newer Telltale (it has ${unknown.join(', ')}). Use that version, or another database.`,
-    );
-  }
+  if (unknown.length > 0) throw newerThanUs(path, unknown);
   if (applied.length === Object.keys(MIGRATIONS).length) return;
-  if (!migrate) {
-    throw new TelltaleError('INVALID_DATABASE', `${quote(path)} has an older schema. Run: telltale migrate.`);
-  }
+  if (!migrate) throw olderThanUs(path);
   try {
     await migrateAtOnce(db, sqlite);
   } catch (error) {
@@ -96,7 +89,21 @@ export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
 }
 
-async function appliedNames(db: Kysely<Tables>): Promise<readonly string[]> {
+/** Says of a database that it has steps which this version does not know. */
+export function newerThanUs(name: string, unknown: readonly string[]): TelltaleError {
+  return new TelltaleError(
+    'NEWER_DATABASE',
+    `${quote(name)} was written by a newer Telltale (it has ${unknown.join(', ')}). Use that version, or another database.`,
+  );
+}
+
+/** Says of a database that it lacks steps, which may not be made now. */
+export function olderThanUs(name: string): TelltaleError {
+  return new TelltaleError('INVALID_DATABASE', `${quote(name)} has an older schema. Run: telltale migrate.`);
+}
+
+/** The steps that a database has. */
+export async function appliedNames(db: Kysely<Tables>): Promise<readonly string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some((table) => table.name === 'kysely_migration')) return [];
   const rows = await db

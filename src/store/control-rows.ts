@@ -17,6 +17,7 @@ import type { Tombstone } from '../retain/erase.ts';
 import type { ShortLinkStore } from '../track/send-queue.ts';
 import { codeOf, LEVELS, wordOf } from './codes.ts';
 import { type ChangeRow, readChange, subjectOf, tombstoneOf, toRow } from './control-row.ts';
+import type { Dialect, Sql } from './sql.ts';
 import type { Tables } from './tables.ts';
 
 /** A revocation, in force or undone, and by whom: an API token's id, `environment` for its one extra token, `command`. */
@@ -75,14 +76,17 @@ export interface ControlRows extends ShortLinkStore {
   erasuresAfter(seq: number): Promise<Erasures>;
 }
 
-export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now): ControlRows {
+export function makeControlRows(
+  { db, dialect }: Pick<Sql, 'db' | 'dialect'>,
+  now: () => number = Date.now,
+): ControlRows {
   const listeners = new Set<() => void>();
 
   /** Makes changes under the lock of the sequence; `plan` sees what stands and says what to add. */
   async function record<T>(by: string, plan: (log: Log) => Promise<T>): Promise<T> {
     let added = 0;
     const result = await db.transaction().execute(async (tx) => {
-      const log = await lockLog(tx, { by, atMs: now() });
+      const log = await lockLog(tx, { by, atMs: now(), dialect });
       const planned = await plan(log);
       added = log.added();
       return planned;
@@ -152,6 +156,7 @@ export function makeControlRows(db: Kysely<Tables>, now: () => number = Date.now
 /** The sequence, locked. */
 interface Log {
   readonly id: string;
+  readonly dialect: Dialect;
   readonly tx: Transaction<Tables>;
   /** The last change of the same subject. */
   latest(change: ControlChange): Promise<ControlChange | undefined>;
@@ -162,7 +167,10 @@ interface Log {
   tombstoneOf(recipient: string): string;
 }
 
-async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; readonly atMs: number }): Promise<Log> {
+async function lockLog(
+  tx: Transaction<Tables>,
+  by: { readonly by: string; readonly atMs: number; readonly dialect: Dialect },
+): Promise<Log> {
   const {
     id,
     last_seq: last,
@@ -198,6 +206,7 @@ async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; reado
 
   return {
     id,
+    dialect: by.dialect,
     tx,
     latest,
     add,
@@ -214,14 +223,17 @@ async function lockLog(tx: Transaction<Tables>, by: { readonly by: string; reado
 
 async function leaveTombstone(log: Log, recipient: string): Promise<Tombstone> {
   // Whole pages that become free are written over, too.
-  await sql`PRAGMA secure_delete = ON`.execute(log.tx);
+  const overwrite = async (how: 'ON' | 'FAST') => {
+    if (log.dialect.name === 'sqlite') await sql.raw(`PRAGMA secure_delete = ${how}`).execute(log.tx);
+  };
+  await overwrite('ON');
   const consents = await log.tx.deleteFrom('consents').where('recipient', '=', recipient).executeTakeFirst();
   const changes = await log.tx
     .deleteFrom('control_changes')
     .where('topic', '=', 'consent')
     .where('subject', '=', recipient)
     .executeTakeFirst();
-  await sql`PRAGMA secure_delete = FAST`.execute(log.tx);
+  await overwrite('FAST');
   const erased = { kind: 'erased', tombstone: log.tombstoneOf(recipient) } as const;
   const isNew = await log.addIfNew(erased);
   const { seq } = await log.tx

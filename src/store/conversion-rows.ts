@@ -110,8 +110,8 @@ function applyConversion(writer: Writer, told: Conversion, control: SettleContro
     conversions.change.run(...columnsOf(row), before.key);
     attribute(writer, { ...row, key: before.key });
   } else {
-    const { lastInsertRowid } = conversions.add.run(kept.order, ...columnsOf(row));
-    attribute(writer, { ...row, key: Number(lastInsertRowid) });
+    const key = conversions.add.get(kept.order, ...columnsOf(row));
+    if (key !== undefined) attribute(writer, { ...row, key });
   }
   return 'accepted';
 }

@@ -1,8 +1,6 @@
 // The statements of conversions, prepared once. Amounts are bound as bigint: SQLite would take a number for a float, and
 // sums of floats are not exact.
-import type Database from 'better-sqlite3';
-
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
+import type { Sql, Statement } from './sql.ts';
 
 /** One order as it is stored. */
 export interface ConversionRow {
@@ -47,7 +45,8 @@ export interface ConversionStatements {
   readonly rules: Statement<[], { readonly windowMs: number; readonly people: number }>;
   readonly setRules: Statement<[windowMs: number, people: number]>;
   readonly find: Statement<[order: string], ConversionRow>;
-  readonly add: Statement<[order: string, ...ConversionColumns]>;
+  /** Gives its number. */
+  readonly add: Statement<[order: string, ...ConversionColumns], number>;
   readonly change: Statement<[...ConversionColumns, key: number]>;
   readonly drop: Statement<[key: number]>;
   /** Whether there is one that names a recipient. */
@@ -67,35 +66,38 @@ export interface ConversionStatements {
 const COLUMNS =
   'at_ms, proof, test, message_key, recipient_key, link_index, clicked_at_ms, minor, currency, refunded_minor';
 
-export function prepareConversions(sqlite: Database.Database): ConversionStatements {
+export function prepareConversions(database: Sql): ConversionStatements {
   const sums = (table: string, by: string) =>
-    sqlite.prepare<SumColumns>(
+    database.prepare<SumColumns>(
       `INSERT INTO ${table} (message_key, model, verified, ${by}, currency, parts, minor) VALUES (?, ?, ?, ?, ?, ?, ?)
-       ON CONFLICT DO UPDATE SET parts = parts + excluded.parts, minor = minor + excluded.minor`,
+       ON CONFLICT (message_key, model, verified, ${by}, currency)
+       DO UPDATE SET parts = ${table}.parts + excluded.parts, minor = ${table}.minor + excluded.minor`,
     );
   return {
-    rules: sqlite.prepare('SELECT window_ms AS windowMs, people FROM attribution'),
-    setRules: sqlite.prepare('UPDATE attribution SET window_ms = ?, people = ?'),
-    find: sqlite.prepare(`SELECT key, ${COLUMNS} FROM conversions WHERE order_id = ?`),
-    add: sqlite.prepare(`INSERT INTO conversions (order_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-    change: sqlite.prepare(`UPDATE conversions SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE key = ?`),
-    drop: sqlite.prepare('DELETE FROM conversions WHERE key = ?'),
-    any: sqlite.prepare<[], number>('SELECT 1 FROM conversions WHERE recipient_key IS NOT NULL LIMIT 1').pluck(),
-    ofRecipient: sqlite.prepare(`SELECT key, ${COLUMNS} FROM conversions WHERE recipient_key = ?`),
+    rules: database.prepare('SELECT window_ms AS "windowMs", people FROM attribution'),
+    setRules: database.prepare('UPDATE attribution SET window_ms = ?, people = ?'),
+    find: database.prepare(`SELECT key, ${COLUMNS} FROM conversions WHERE order_id = ?`),
+    add: database.first(
+      `INSERT INTO conversions (order_id, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
+    ),
+    change: database.prepare(`UPDATE conversions SET (${COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE key = ?`),
+    drop: database.prepare('DELETE FROM conversions WHERE key = ?'),
+    any: database.first('SELECT 1 FROM conversions WHERE recipient_key IS NOT NULL LIMIT 1'),
+    ofRecipient: database.prepare(`SELECT key, ${COLUMNS} FROM conversions WHERE recipient_key = ?`),
     // By the index of clicks and unsubscribes, which has all columns of the table's key in it.
-    clicksOf: sqlite.prepare(
-      `SELECT message_key AS message, hit_id AS hitId, link_index AS link, verdicts.label
+    clicksOf: database.prepare(
+      `SELECT message_key AS message, hit_id AS "hitId", link_index AS link, verdicts.label
        FROM events JOIN verdicts ON verdicts.key = verdict_key
        WHERE recipient_key = ? AND events.kind > 0 AND events.kind = 1 AND test = 0 AND repeat = 0
          AND hit_id >= ? AND hit_id < ?
        ORDER BY hit_id DESC LIMIT ?`,
     ),
-    touchesOf: sqlite.prepare(
+    touchesOf: database.prepare(
       'SELECT message_key AS message, link_index AS link FROM conversion_touches WHERE conversion_key = ? ORDER BY place',
     ),
-    addTouch: sqlite.prepare('INSERT INTO conversion_touches VALUES (?, ?, ?, ?, ?)'),
-    dropTouches: sqlite.prepare('DELETE FROM conversion_touches WHERE conversion_key = ?'),
-    isMessage: sqlite.prepare<[number], number>('SELECT 1 FROM messages WHERE key = ?').pluck(),
+    addTouch: database.prepare('INSERT INTO conversion_touches VALUES (?, ?, ?, ?, ?)'),
+    dropTouches: database.prepare('DELETE FROM conversion_touches WHERE conversion_key = ?'),
+    isMessage: database.first('SELECT 1 FROM messages WHERE key = ?'),
     addCount: sums('conversion_counts', 'link_index'),
     addQuarter: sums('conversion_quarters', 'quarter'),
   };

@@ -1,10 +1,10 @@
 // Reads the sums of conversions that reports show: by link, and by UTC quarter hour folded into spans.
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { ATTRIBUTION_MODELS } from '../base/conversion.ts';
 import type { ConversionSumRow } from '../report/conversion-figures.ts';
 import type { ReportSource } from '../report/report-source.ts';
 import { codeOf, wordOf } from './codes.ts';
-import type { Tables } from './tables.ts';
+import type { Sql } from './sql.ts';
 
 interface SumRow {
   readonly model: number;
@@ -14,9 +14,10 @@ interface SumRow {
   readonly minor: string;
 }
 
-export function makeConversionSums(
-  db: Kysely<Tables>,
-): Pick<ReportSource, 'conversionsOf' | 'conversionQuartersIn' | 'lastConversionOf'> {
+export function makeConversionSums({
+  db,
+  dialect,
+}: Pick<Sql, 'db' | 'dialect'>): Pick<ReportSource, 'conversionsOf' | 'conversionQuartersIn' | 'lastConversionOf'> {
   return {
     async conversionsOf(id) {
       const { rows } = await sql<SumRow & { readonly link: number }>`
@@ -28,11 +29,11 @@ export function makeConversionSums(
     async conversionQuartersIn(id, spans) {
       const places = JSON.stringify(spans.map(({ from, before }) => [from, before]));
       const { rows } = await sql<SumRow & { readonly at: number }>`
-        SELECT spans.key AS at, model, verified, currency, sum(parts) AS parts, CAST(sum(minor) AS TEXT) AS minor
-        FROM json_each(${places}) AS spans CROSS JOIN conversion_quarters
+        SELECT spans.at, model, verified, currency, sum(parts) AS parts, CAST(sum(minor) AS TEXT) AS minor
+        FROM ${dialect.pairsIn(places)} AS spans CROSS JOIN conversion_quarters
         WHERE message_key = (SELECT key FROM messages WHERE id = ${id})
-          AND quarter >= spans.value ->> 0 AND quarter < spans.value ->> 1
-        GROUP BY spans.key, model, verified, currency HAVING sum(parts) <> 0 OR sum(minor) <> 0`.execute(db);
+          AND quarter >= spans.first AND quarter < spans.second
+        GROUP BY spans.at, model, verified, currency HAVING sum(parts) <> 0 OR sum(minor) <> 0`.execute(db);
       return rows.map((row) => ({ ...toSum(row), at: row.at }));
     },
     async lastConversionOf(id, model) {

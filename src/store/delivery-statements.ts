@@ -1,9 +1,6 @@
 // The statements of deliveries, prepared once.
-import type Database from 'better-sqlite3';
-import { type Compilable, type Kysely, sql } from 'kysely';
-import type { Tables } from './tables.ts';
-
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
+import { type Compilable, sql } from 'kysely';
+import type { Sql, Statement } from './sql.ts';
 
 export interface StoredDelivery {
   readonly state: number;
@@ -28,11 +25,12 @@ export interface DeliveryStatements {
 }
 
 export function prepareDeliveries(
-  sqlite: Database.Database,
-  db: Kysely<Tables>,
+  database: Sql,
   states: Readonly<Record<'unknown' | 'delivered', number>>,
 ): DeliveryStatements {
-  const prepare = (query: Compilable): Statement<never[]> => sqlite.prepare(query.compile().sql);
+  const { db, dialect } = database;
+  const prepare = (query: Compilable): Statement<never[]> => database.prepare(query.compile().sql);
+  const first = (query: Compilable): Statement<never[]> => database.first(query.compile().sql);
   const none = Buffer.alloc(0);
   const row = { message_key: 0, recipient_key: none, state: 0, at_ms: 0, timed: 0 };
   const statements = {
@@ -88,11 +86,11 @@ export function prepareDeliveries(
           bounces: eb('bounces', '+', 0),
           complaints: eb('complaints', '+', 0),
           // Both null, and it stays null.
-          last_delivered_at_ms: sql<number>`max(ifnull(last_delivered_at_ms, ${0}), ifnull(${0}, last_delivered_at_ms))`,
+          last_delivered_at_ms: sql<number>`${dialect.greatest}(coalesce(last_delivered_at_ms, ${0}), coalesce(${0}, last_delivered_at_ms))`,
         }))
         .where('key', '=', 0),
     ),
-    deliveredAt: prepare(
+    deliveredAt: first(
       db
         .selectFrom('deliveries')
         .select('at_ms')
@@ -100,7 +98,7 @@ export function prepareDeliveries(
         .where('recipient_key', '=', none)
         .where('state', '=', sql.lit(states.delivered))
         .where('timed', '=', sql.lit(1)),
-    ).pluck(),
+    ),
     dropCohort: prepare(
       db
         .updateTable('sends')

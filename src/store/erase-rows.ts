@@ -1,39 +1,22 @@
 // Removes what is kept of one recipient, message by message, in short steps; only their events have to be looked for. The
 // row that has the id goes last, so that an erasure which was interrupted can be made anew.
-import type Database from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import { erasedAtOnce } from '../base/limits.ts';
 import type { ErasedTable, ErasePlace, EraseStep, EraseStore } from '../retain/erase.ts';
 import { type EraseStatements, prepareErasing } from './erase-statements.ts';
-import type { Tables } from './tables.ts';
+import type { Sql } from './sql.ts';
 import type { Writer } from './writer.ts';
 
-export function makeEraseStore(
-  sqlite: Database.Database,
-  db: Kysely<Tables>,
-  writer: Writer,
-): Pick<EraseStore, 'eraseStep' | 'scrub'> {
+export function makeEraseStore(database: Sql, writer: Writer): Pick<EraseStore, 'eraseStep' | 'scrub'> {
   let prepared: EraseStatements | undefined;
   return {
     async eraseStep(recipient, place) {
-      prepared ??= prepareErasing(sqlite);
+      prepared ??= prepareErasing(database);
       const statements = prepared;
-      return await writer.transaction(() => {
-        // Whole pages that become free are written over, too.
-        sqlite.pragma('secure_delete = ON');
-        try {
-          return eraseStep(writer, statements, recipient, place ?? START);
-        } finally {
-          sqlite.pragma('secure_delete = FAST');
-        }
-      });
+      return await writer.transaction(() =>
+        database.erasing(() => eraseStep(writer, statements, recipient, place ?? START)),
+      );
     },
-    // In turn with all else that uses the connection.
-    scrub: () =>
-      db.connection().execute(async () => {
-        const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-        return result?.busy === 0;
-      }),
+    scrub: () => database.scrub(),
   };
 }
 

@@ -1,7 +1,5 @@
 // Reads all that is stored of one recipient, in one read transaction. Their events have no index: all are looked through,
 // which takes a second for every ten million.
-import type Database from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import { PROOFS } from '../base/conversion.ts';
 import { type Consent, LABELS } from '../base/nouns.ts';
 import { agentWords } from '../classify/mail-clients.ts';
@@ -14,28 +12,27 @@ import { amountOf } from './conversion-rows.ts';
 import { getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import { STATES } from './send-log-rows.ts';
+import type { Sql } from './sql.ts';
 import { REASONS } from './suppression-rows.ts';
-import { type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
+import { type LabelCounts, NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';
 
-export function makeExportSource(sqlite: Database.Database, db: Kysely<Tables>, writer: Writer): ExportSource {
-  // A transaction, so that all is read as of one moment; in turn with all else that uses the connection.
-  const read = sqlite.transaction((recipient: string) => exportRecipient(sqlite, writer, recipient));
-  return { exportRecipient: (recipient) => db.connection().execute(async () => read.deferred(recipient)) };
+export function makeExportSource(database: Sql, writer: Writer): ExportSource {
+  return { exportRecipient: (recipient) => database.read(() => exportRecipient(database, writer, recipient)) };
 }
 
-function exportRecipient(sqlite: Database.Database, writer: Writer, recipient: string): RecipientExport | undefined {
+function exportRecipient(database: Sql, writer: Writer, recipient: string): RecipientExport | undefined {
   const control = controlNow(writer.statements);
   const key = writer.recipientKey(recipient);
   const erased = control.isErased(recipient);
   const consent = control.consentOf(recipient) ?? null;
-  const consents = consentsOf(sqlite, recipient);
+  const consents = consentsOf(database, recipient);
   if (key === undefined && !erased && consent === null && consents.length === 0) return undefined;
   const of = { recipient, erased, consent, consents };
   if (key === undefined) return { ...of, suppression: null, conversions: [], notices: [], messages: [] };
   return {
-    ...{ ...of, suppression: suppressionOf(sqlite, key), conversions: conversionsOf(sqlite, key) },
-    ...{ notices: noticesOf(sqlite, key), messages: messagesOf(sqlite, key) },
+    ...{ ...of, suppression: suppressionOf(database, key), conversions: conversionsOf(database, key) },
+    ...{ notices: noticesOf(database, key), messages: messagesOf(database, key) },
   };
 }
 
@@ -43,8 +40,8 @@ function iso(atMs: number): string {
   return new Date(atMs).toISOString();
 }
 
-function consentsOf(sqlite: Database.Database, recipient: string): RecipientExport['consents'] {
-  return sqlite
+function consentsOf(database: Sql, recipient: string): RecipientExport['consents'] {
+  return database
     .prepare<[string], ConsentRow>('SELECT * FROM consents WHERE recipient = ? ORDER BY key')
     .all(recipient)
     .map(({ purpose, source, at_ms, recorded_at_ms, by, ...row }) => ({
@@ -57,15 +54,15 @@ function levelsOf({ opens, clicks }: { readonly opens: number; readonly clicks: 
   return { opens: wordOf(LEVELS, opens), clicks: wordOf(LEVELS, clicks) };
 }
 
-function suppressionOf(sqlite: Database.Database, key: Buffer): RecipientExport['suppression'] {
-  const row = sqlite
+function suppressionOf(database: Sql, key: Buffer): RecipientExport['suppression'] {
+  const row = database
     .prepare<[Buffer], SuppressionRow>('SELECT reason, source, at_ms FROM suppressions WHERE recipient_key = ?')
     .get(key);
   return row === undefined ? null : { reason: wordOf(REASONS, row.reason), source: row.source, at: iso(row.at_ms) };
 }
 
-function conversionsOf(sqlite: Database.Database, key: Buffer): RecipientExport['conversions'] {
-  const rows = sqlite.prepare<[Buffer], ConversionRow>(
+function conversionsOf(database: Sql, key: Buffer): RecipientExport['conversions'] {
+  const rows = database.prepare<[Buffer], ConversionRow>(
     `SELECT c.*, m.id AS message FROM conversions c LEFT JOIN messages m ON m.key = c.message_key
      WHERE c.recipient_key = ? ORDER BY c.at_ms, c.key`,
   );
@@ -77,16 +74,14 @@ function conversionsOf(sqlite: Database.Database, key: Buffer): RecipientExport[
   }));
 }
 
-function noticesOf(sqlite: Database.Database, key: Buffer): readonly unknown[] {
-  const payloads = sqlite
-    .prepare<[Buffer], string>('SELECT payload FROM outbox WHERE recipient_key = ? ORDER BY key')
-    .pluck();
+function noticesOf(database: Sql, key: Buffer): readonly unknown[] {
+  const payloads = database.first<[Buffer], string>('SELECT payload FROM outbox WHERE recipient_key = ? ORDER BY key');
   return payloads.all(key).map((payload): unknown => JSON.parse(payload));
 }
 
 /** Messages that know the recipient, with what they know. */
-function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMessage[] {
-  const all = <Row>(sql: string) => byMessage(sqlite.prepare<[Buffer], MessageRow & Row>(sql).all(key));
+function messagesOf(database: Sql, key: Buffer): readonly ExportedMessage[] {
+  const all = <Row>(sql: string) => byMessage(database.prepare<[Buffer], MessageRow & Row>(sql).all(key));
   const sends = all<SendRow>(`SELECT message_key, at_ms, texts.text AS domain, opens, clicks FROM messages
     JOIN sends ON message_key = messages.key AND recipient_key = ? LEFT JOIN texts ON texts.key = domain_key`);
   const log = all<LogRow>(`SELECT message_key, state, at_ms, reply FROM messages
@@ -104,7 +99,7 @@ function messagesOf(sqlite: Database.Database, key: Buffer): readonly ExportedMe
     JOIN texts ON texts.key = s.destination_key`);
   const events = all<EventRow>(EVENTS);
   const keys = new Set([sends, log, deliveries, left, states, links, events].flatMap((rows) => [...rows.keys()]));
-  const nameOf = sqlite.prepare<[number], { readonly id: string; readonly name: string | null }>(
+  const nameOf = database.prepare<[number], { readonly id: string; readonly name: string | null }>(
     'SELECT id, name FROM messages WHERE key = ?',
   );
   return [...keys]

@@ -1,19 +1,17 @@
 // The statements that run once a hit or a send. Kysely writes each, SQLite prepares each, once; their arguments come in
 // the order of the columns. To build and prepare them every time would cost ten times what running them does.
-import type Database from 'better-sqlite3';
 import { type Compilable, type Kysely, sql } from 'kysely';
 import { maskMessages } from '../base/limits.ts';
 import { codeOf, DELIVERY_STATES, KINDS } from './codes.ts';
 import { type ConversionStatements, prepareConversions } from './conversion-statements.ts';
 import { type DeliveryStatements, prepareDeliveries } from './delivery-statements.ts';
-import type { RecipientRows } from './recipient-keys.ts';
+import { packId, type RecipientRows } from './recipient-keys.ts';
 import { prepareRetention, type RetentionStatements } from './retain-statements.ts';
 import { prepareSendLog, type SendLogStatements } from './send-log-statements.ts';
+import type { Dialect, Sql, Statement } from './sql.ts';
 import { prepareSweeping, type SweepStatements } from './sweep-statements.ts';
 import { type ControlTopic, type LabelCounts, NO_TEXT, type Tables } from './tables.ts';
 import { prepareWebhooks, type WebhookStatements } from './webhook-statements.ts';
-
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 
 export interface HotStatements {
   readonly recipients: RecipientRows;
@@ -32,11 +30,11 @@ export interface HotStatements {
   /** Makes a text that is kept for hits of a day, or keeps one for it; gives its number. */
   readonly addSignal: Statement<[text: string, day: number], number>;
   readonly findMessage: Statement<[string], number>;
-  readonly addMessage: Statement<[id: string, createdAtMs: number]>;
+  readonly addMessage: Statement<[id: string, createdAtMs: number], number>;
   readonly setName: Statement<[name: string | null, message: number]>;
   readonly setCost: Statement<[cost: string | null, currency: string | null, message: number]>;
   readonly findVerdict: Statement<VerdictColumns, number>;
-  readonly addVerdict: Statement<VerdictColumns>;
+  readonly addVerdict: Statement<VerdictColumns, number>;
   readonly addSend: Statement<
     [
       ...[message: number, recipient: Buffer, atMs: number, timed: number, domain: number | null],
@@ -249,23 +247,26 @@ export type StateColumns = [
 /** Stands for a value in a query that is written once. */
 const BLOB = Buffer.alloc(0);
 
-export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Tables>): HotStatements {
-  const prepare = (query: Compilable): Statement<never[]> => sqlite.prepare(query.compile().sql);
-  const first = (query: Compilable): Statement<never[]> => prepare(query).pluck();
+export function prepareHotStatements(database: Sql): HotStatements {
+  const { db, dialect } = database;
+  const { greatest, least } = dialect;
+  const prepare = (query: Compilable): Statement<never[]> => database.prepare(query.compile().sql);
+  const first = (query: Compilable): Statement<never[]> => database.first(query.compile().sql);
   const statements = {
     recipients: {
+      pack: dialect.name === 'sqlite' ? packId : (id: string) => id,
       idOf: first(db.selectFrom('recipients').select('id').where('key', '=', BLOB)),
       add: prepare(db.insertInto('recipients').values({ key: BLOB, id: '' })),
     },
-    retention: prepareRetention(sqlite, db),
-    sweeping: prepareSweeping(sqlite),
-    sendLog: prepareSendLog(sqlite, db),
-    webhooks: prepareWebhooks(sqlite),
-    deliveries: prepareDeliveries(sqlite, db, {
+    retention: prepareRetention(database),
+    sweeping: prepareSweeping(database),
+    sendLog: prepareSendLog(database),
+    webhooks: prepareWebhooks(database),
+    deliveries: prepareDeliveries(database, {
       unknown: codeOf(DELIVERY_STATES, 'unknown'),
       delivered: codeOf(DELIVERY_STATES, 'delivered'),
     }),
-    conversions: prepareConversions(sqlite),
+    conversions: prepareConversions(database),
     findText: first(db.selectFrom('texts').select('key').where('text', '=', '').where('last_day', 'is', null)),
     addText: first(
       db
@@ -287,12 +288,14 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .values({ text: '', last_day: 0 })
         // The later of the two; null, which stays, is later than any.
         .onConflict((conflict) =>
-          conflict.column('text').doUpdateSet({ last_day: sql<number>`max(texts.last_day, excluded.last_day)` }),
+          conflict.column('text').doUpdateSet({
+            last_day: sql<number>`CASE WHEN texts.last_day IS NOT NULL THEN ${greatest}(texts.last_day, excluded.last_day) END`,
+          }),
         )
         .returning('key'),
     ),
     findMessage: first(db.selectFrom('messages').select('key').where('id', '=', '')),
-    addMessage: prepare(db.insertInto('messages').values({ id: '', created_at_ms: 0 })),
+    addMessage: first(db.insertInto('messages').values({ id: '', created_at_ms: 0 }).returning('key')),
     setName: prepare(db.updateTable('messages').set({ name: '' }).where('key', '=', 0)),
     setCost: prepare(db.updateTable('messages').set({ cost: '', currency: '' }).where('key', '=', 0)),
     findVerdict: first(
@@ -304,7 +307,9 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('reasons', '=', '')
         .where('rules_version', '=', ''),
     ),
-    addVerdict: prepare(db.insertInto('verdicts').values({ label: 0, confidence: 0, reasons: '', rules_version: '' })),
+    addVerdict: first(
+      db.insertInto('verdicts').values({ label: 0, confidence: 0, reasons: '', rules_version: '' }).returning('key'),
+    ),
     addSend: prepare(
       db
         .insertInto('sends')
@@ -319,9 +324,9 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .updateTable('messages')
         .set((eb) => ({
           sent: eb('sent', '+', 0),
-          first_sent_at_ms: sql<number>`min(ifnull(first_sent_at_ms, 9e15), ${0})`,
+          first_sent_at_ms: sql<number>`${least}(coalesce(first_sent_at_ms, 9000000000000000), ${0})`,
           // Both null, and it stays null.
-          last_sent_at_ms: sql<number>`max(ifnull(last_sent_at_ms, ${0}), ifnull(${0}, last_sent_at_ms))`,
+          last_sent_at_ms: sql<number>`${greatest}(coalesce(last_sent_at_ms, ${0}), coalesce(${0}, last_sent_at_ms))`,
           measurable_opens: eb('measurable_opens', '+', 0),
           measurable_clicks: eb('measurable_clicks', '+', 0),
         }))
@@ -406,14 +411,14 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
     opensFromPeerBefore: prepare(peerOpens(db, 'desc')),
     sharedPeers: first(
       db
-        .selectFrom(sql<{ value: string }>`json_each(${''})`.as('asked'))
+        .selectFrom(dialect.textsIn('').as<'asked'>(sql`asked`))
         .select('asked.value')
         .where((eb) =>
           eb.exists(
             eb
               .selectFrom('events')
               .select('hit_id')
-              .where('peer', '=', sql<Buffer>`unhex(asked.value)`)
+              .where('peer', '=', dialect.unhex(sql.ref('asked.value')))
               .where('peer', 'is not', null)
               .limit(sql.lit(1))
               .offset(sql.lit(1)),
@@ -458,7 +463,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .where('message_key', '=', 0)
         .where('hit_id', '>=', BLOB)
         .where('hit_id', '<', BLOB)
-        .where(sql<boolean>`recipient_key IN (SELECT unhex(value) FROM json_each(${''}))`)
+        .where(sql<boolean>`recipient_key IN ${dialect.hexesIn('')}`)
         .where('kind', '=', sql.lit(0))
         .where('method_key', '!=', sql.lit(NO_TEXT)),
     ),
@@ -482,7 +487,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
       db
         .selectFrom('known_peers')
         .select(['peer', 'network', 'host_key as host', 'from_ms as fromMs', 'until_ms as untilMs'])
-        .where(sql<boolean>`peer IN (SELECT unhex(value) FROM json_each(${''}))`),
+        .where(sql<boolean>`peer IN ${dialect.hexesIn('')}`),
     ),
     addKnownPeer: prepare(
       db
@@ -491,7 +496,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
         .onConflict((conflict) =>
           conflict
             .columns(['peer', 'network', 'host_key'])
-            .doUpdateSet({ until_ms: sql<number>`max(known_peers.until_ms, excluded.until_ms)` }),
+            .doUpdateSet({ until_ms: sql<number>`${greatest}(known_peers.until_ms, excluded.until_ms)` }),
         ),
     ),
     dropKnownPeers: prepare(db.deleteFrom('known_peers').where('until_ms', '<', 0)),
@@ -552,8 +557,8 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
       db
         .selectFrom('states')
         .select([
-          sql<number>`ifnull(sum(prefetch > 0), 0)`.as('prefetched'),
-          sql<number>`ifnull(sum(prefetch = 0 AND human + proxy_human > 0), 0)`.as('opened'),
+          sql<number>`count(CASE WHEN prefetch > 0 THEN 1 END)`.as('prefetched'),
+          sql<number>`count(CASE WHEN prefetch = 0 AND human + proxy_human > 0 THEN 1 END)`.as('opened'),
         ])
         .where('recipient_key', '=', BLOB)
         .where('kind', '=', sql.lit(codeOf(KINDS, 'open')))
@@ -595,7 +600,7 @@ export function prepareHotStatements(sqlite: Database.Database, db: Kysely<Table
           })),
         ),
     ),
-    addState: prepare(stateUpsert(db)),
+    addState: prepare(stateUpsert(db, dialect)),
     addLinkState: prepare(
       db
         .insertInto('link_states')
@@ -756,7 +761,7 @@ function storedEvents(db: Kysely<Tables>) {
   );
 }
 
-function stateUpsert(db: Kysely<Tables>): Compilable {
+function stateUpsert(db: Kysely<Tables>, { greatest, least }: Dialect): Compilable {
   return db
     .insertInto('states')
     .values({
@@ -780,9 +785,9 @@ function stateUpsert(db: Kysely<Tables>): Compilable {
         scanner: eb('states.scanner', '+', eb.ref('excluded.scanner')),
         preview: eb('states.preview', '+', eb.ref('excluded.preview')),
         unknown: eb('states.unknown', '+', eb.ref('excluded.unknown')),
-        first_at_ms: sql<number>`min(states.first_at_ms, excluded.first_at_ms)`,
-        span_ms: sql<number>`max(states.first_at_ms + states.span_ms, excluded.first_at_ms + excluded.span_ms)
-          - min(states.first_at_ms, excluded.first_at_ms)`,
+        first_at_ms: sql<number>`${least}(states.first_at_ms, excluded.first_at_ms)`,
+        span_ms: sql<number>`${greatest}(states.first_at_ms + states.span_ms, excluded.first_at_ms + excluded.span_ms)
+          - ${least}(states.first_at_ms, excluded.first_at_ms)`,
       })),
     )
     .returning(['human', 'proxy_human', 'prefetch', 'scanner', 'preview', 'unknown']);

@@ -97,7 +97,9 @@ function listed(db: Kysely<Tables>, { sort, search, after, limit }: MessageQuery
       count('click', 'all', 'anonymous').as('clickAnonymous'),
     ])
     .$if(search !== '', (query) =>
-      query.where(sql<boolean>`(id LIKE ${like} ESCAPE '\\' OR name LIKE ${like} ESCAPE '\\')`),
+      query.where(
+        sql<boolean>`(lower(id) LIKE lower(${like}) ESCAPE '\\' OR lower(name) LIKE lower(${like}) ESCAPE '\\')`,
+      ),
     )
     .$if(after !== null && sort === 'newest', (query) => query.where('messages.key', '<', after?.key ?? 0))
     .$if(after !== null && sort !== 'newest', (query) =>
@@ -117,13 +119,13 @@ function recipients(kind: 'open' | 'click', label: 'all' | 'people') {
 }
 
 function count(kind: 'open' | 'click', label: 'all' | 'people', column: 'total' | 'recipients' | 'anonymous') {
-  return sql<number>`ifnull((SELECT ${sql.ref(column)} FROM counts WHERE message_key = messages.key
+  return sql<number>`coalesce((SELECT ${sql.ref(column)} FROM counts WHERE message_key = messages.key
     AND kind = ${sql.lit(codeOf(KINDS, kind))} AND label = ${sql.lit(codeOf(COUNT_LABELS, label))}), 0)`;
 }
 
 const SORT_KEYS: Readonly<Record<MessageSort, RawBuilder<string | number>>> = {
   newest: sql<number>`0`,
-  name: sql<string>`ifnull(messages.name, messages.id)`,
+  name: sql<string>`coalesce(messages.name, messages.id)`,
   sent: sql<number>`messages.sent`,
   opened: recipients('open', 'people'),
   clicked: recipients('click', 'people'),

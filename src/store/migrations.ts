@@ -51,7 +51,7 @@ async function start(db: Kysely<unknown>): Promise<void> {
   await create('verdicts')
     .addColumn('key', 'integer', (key) => key.primaryKey().autoIncrement())
     .addColumn('label', 'integer', notNull)
-    .addColumn('confidence', 'real', notNull)
+    .addColumn('confidence', 'double precision', notNull)
     .addColumn('reasons', 'text', notNull)
     .addColumn('rules_version', 'text', notNull)
     .addUniqueConstraint('verdict', ['label', 'confidence', 'reasons', 'rules_version'])
@@ -416,8 +416,9 @@ async function addAudiences(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('sends').addColumn('cohort', 'integer').execute();
   await sql`UPDATE sends SET cohort = 0 WHERE opens = 0`.execute(db);
   await sql`INSERT INTO audiences
-    SELECT sends.message_key, 0, ifnull(opened.human + opened.proxy_human > 0, 0)
-      + 2 * ifnull(clicked.human + clicked.proxy_human > 0, 0) + 4 * ifnull(opened.prefetch > 0, 0) AS bits, count(*)
+    SELECT sends.message_key, 0, CASE WHEN opened.human + opened.proxy_human > 0 THEN 1 ELSE 0 END
+      + CASE WHEN clicked.human + clicked.proxy_human > 0 THEN 2 ELSE 0 END
+      + CASE WHEN opened.prefetch > 0 THEN 4 ELSE 0 END AS bits, count(*)
     FROM sends
     LEFT JOIN states opened ON opened.message_key = sends.message_key AND opened.recipient_key = sends.recipient_key
       AND opened.kind = 0

@@ -1,12 +1,6 @@
-// Opens the store. SQLite for now: one file in WAL mode, written by one process, read by any. The file says whose it
-// is (application_id), and its migrations say by which version it was written.
-import { closeSync, existsSync, openSync } from 'node:fs';
-import Database from 'better-sqlite3';
-import { Kysely, SqliteDialect } from 'kysely';
-import { messageOf, TelltaleError } from '../base/errors.ts';
+// Opens the store that a URL names: a file of SQLite, or a database of PostgreSQL.
+import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
-import { storeCacheKib, storeWalPages } from '../base/limits.ts';
-import { fileProblem } from '../base/sqlite-header.ts';
 import type { DeliveryStore } from '../deliveries/delivery.ts';
 import type { ExportSource } from '../report/export-recipient.ts';
 import type { ReportSource } from '../report/report-source.ts';
@@ -17,7 +11,6 @@ import type { CountedSource } from '../settle/repeats.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { type ApiTokenStore, makeApiTokens } from './api-tokens.ts';
 import { makeAudienceSource } from './audience-query.ts';
-import { bringUpToDate, busyTimeoutMs, isBusy, lockedFor, whenFree } from './bring-up-to-date.ts';
 import { type ControlRows, makeControlRows } from './control-rows.ts';
 import { type ConversionRows, makeConversions } from './conversion-rows.ts';
 import { makeConversionSums } from './conversion-sums.ts';
@@ -29,6 +22,8 @@ import { makeExportSource } from './export-rows.ts';
 import { type KnownPeerStore, makeKnownPeers } from './known-peers.ts';
 import { type MailRows, makeMailStore } from './mail-rows.ts';
 import { type Descriptions, makeDescriptions, makeMessageList } from './message-rows.ts';
+import { openSqlite, openSqliteToRead } from './open-sqlite.ts';
+import type { OpenedDatabase } from './opened-database.ts';
 import { makeOutbox, type OutboxStore } from './outbox-rows.ts';
 import { makeQuarterSource } from './quarter-rows.ts';
 import { makeRecipientSource } from './recipient-rows.ts';
@@ -40,12 +35,8 @@ import { makeSendStore, type SendRows } from './send-rows.ts';
 import { makeSettleStore } from './settle-rows.ts';
 import { makeSuppressions, type Suppressions } from './suppression-rows.ts';
 import { makeSweepStore } from './sweep-rows.ts';
-import type { Tables } from './tables.ts';
 import { makeWebhookRows, type WebhookRows } from './webhook-rows.ts';
 import { Writer } from './writer.ts';
-
-/** "TTST": tells a store from any other SQLite file. */
-const APPLICATION_ID = 0x54545354;
 
 export interface Store
   extends SendRows,
@@ -74,62 +65,37 @@ export interface Store
 }
 
 export interface OpenStoreOptions {
-  /** Makes the file and brings its schema up to date; otherwise both must be there. @default true */
+  /** Makes what is missing and brings the schema up to date; otherwise all must be there. @default true */
   readonly migrate?: boolean;
 }
 
 /**
- * Opens the store at `url`: `sqlite:` and a path, relative or absolute.
+ * Opens the store at `url`: `sqlite:` and a path, relative or absolute, or `postgres://user:password@host:port/database` with
+ * the options of libpq (docs/postgresql.md).
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`.
  */
 export async function openStore(url: string, options: OpenStoreOptions = {}): Promise<Store> {
-  const path = pathOf(url);
   const migrate = options.migrate ?? true;
-  if (!migrate && !existsSync(path)) {
-    throw new TelltaleError(
-      'INVALID_DATABASE',
-      `There is no database at ${quote(path)}. Start the server once (telltale serve), or run: telltale migrate.`,
-    );
-  }
-  const sqlite = await openFile(path);
-  const db = kyselyOver(sqlite);
-  try {
-    await bringUpToDate({ db, sqlite, path, migrate });
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
-  return makeStore(path, sqlite, db);
+  if (isPostgres(url)) return makeStore(await (await import('./open-postgres.ts')).openPostgres(url, migrate));
+  return makeStore(await openSqlite(pathOf(url), migrate));
 }
 
 /**
  * Opens one more connection to a store that this process has open already, only to read.
  *
- * Looks at nothing but through SQLite: to open and close the file in another way would take away the locks that all
- * connections of this process have on it (https://www.sqlite.org/howtocorrupt.html, section 2.2).
- *
- * @throws TelltaleError `INVALID_DATABASE`, `STORE_BUSY`.
+ * @throws TelltaleError `INVALID_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`.
  */
 export async function openStoreToRead(url: string): Promise<Store> {
-  const path = pathOf(url);
-  try {
-    const sqlite = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
-    sqlite.pragma('query_only = ON');
-    return makeStore(path, sqlite, kyselyOver(sqlite));
-  } catch (error) {
-    throw unusable(path, error);
-  }
+  if (isPostgres(url)) return makeStore(await (await import('./open-postgres.ts')).openPostgres(url, false));
+  return makeStore(openSqliteToRead(pathOf(url)));
 }
 
-function kyselyOver(sqlite: Database.Database): Kysely<Tables> {
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: sqlite }) });
-}
-
-function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>): Store {
-  const writer = new Writer(sqlite, db);
+function makeStore({ url, database, secret, close }: OpenedDatabase): Store {
+  const { db } = database;
+  const writer = new Writer(database, secret);
   return {
-    url: `sqlite:${path}`,
+    url,
     ...makeSendStore(writer),
     ...makeSendLog(writer),
     ...makeSuppressions(db, writer),
@@ -143,30 +109,26 @@ function makeStore(path: string, sqlite: Database.Database, db: Kysely<Tables>):
     ...makeKnownPeers(writer),
     ...makeReportSource(db),
     ...makeMessageList(db),
-    ...makeQuarterSource(db),
+    ...makeQuarterSource(database),
     ...makeRecipientSource(db, writer),
     ...makeEventSource(db),
     ...makeRetentionStore(db, writer),
     ...makeSweepStore(writer),
-    ...makeEraseStore(sqlite, db, writer),
-    ...makeExportSource(sqlite, db, writer),
+    ...makeEraseStore(database, writer),
+    ...makeExportSource(database, writer),
     ...makeDescriptions(writer),
     ...makeApiTokens(db),
-    ...makeControlRows(db),
+    ...makeControlRows(database),
     ...makeConversions(writer),
-    ...makeConversionSums(db),
+    ...makeConversionSums(database),
     ...makeAudienceSource(db, writer),
-    close: () => db.destroy(),
+    close,
   };
 }
 
-function unusable(path: string, error: unknown): TelltaleError {
-  if (isBusy(error)) return lockedFor(path, error);
-  return new TelltaleError(
-    'INVALID_DATABASE',
-    `${quote(path)} should be a database of Telltale, but ${messageOf(error)}. Name another one with --database or TELLTALE_DATABASE.`,
-    { cause: error },
-  );
+/** Whether a URL names a database of PostgreSQL. */
+export function isPostgres(url: string): boolean {
+  return /^postgres(?:ql)?:/i.test(url);
 }
 
 function pathOf(url: string): string {
@@ -174,7 +136,7 @@ function pathOf(url: string): string {
   if (path !== undefined) return path;
   throw new TelltaleError(
     'INVALID_DATABASE',
-    `A database is named like sqlite:telltale.db, but ${quote(schemeOf(url))} came.`,
+    `A database is named like sqlite:telltale.db or postgres://user@host/database, but ${quote(schemeOf(url))} came.`,
   );
 }
 
@@ -182,38 +144,4 @@ function pathOf(url: string): string {
 function schemeOf(url: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(url)?.[0];
   return scheme === undefined ? url : `${scheme}…`;
-}
-
-async function openFile(path: string): Promise<Database.Database> {
-  let sqlite: Database.Database | undefined;
-  try {
-    const problem = fileProblem(path, APPLICATION_ID);
-    if (problem !== undefined) throw new Error(problem);
-    // Made for its owner only; SQLite gives its log the same mode.
-    closeSync(openSync(path, 'a', 0o600));
-    sqlite = new Database(path, { timeout: busyTimeoutMs });
-    await claim(sqlite);
-    return sqlite;
-  } catch (error) {
-    sqlite?.close();
-    throw unusable(path, error);
-  }
-}
-
-/** Marks an empty file as ours and sets how it is written. */
-async function claim(sqlite: Database.Database): Promise<void> {
-  await whenFree(sqlite, () => {
-    // Before WAL mode, so that the mark stands in the file itself from its first page on.
-    if (sqlite.pragma('application_id', { simple: true }) !== APPLICATION_ID) {
-      sqlite.pragma(`application_id = ${APPLICATION_ID}`);
-    }
-    sqlite.pragma('journal_mode = WAL');
-  });
-  // A hit leaves the journal once it is settled, so what is settled must survive a power cut.
-  sqlite.pragma('synchronous = FULL');
-  // What rows leave behind in their pages is written over, so that an erased id is found nowhere; it costs nothing.
-  sqlite.pragma('secure_delete = FAST');
-  // Fewer, longer checkpoints write each page once for many batches.
-  sqlite.pragma(`wal_autocheckpoint = ${storeWalPages}`);
-  sqlite.pragma(`cache_size = -${storeCacheKib}`);
 }

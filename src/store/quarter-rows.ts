@@ -1,12 +1,15 @@
 // Totals of a message by UTC quarter hour, folded into the hours and days that a timeline shows.
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { smallCellHits } from '../base/limits.ts';
 import { LABELS } from '../base/nouns.ts';
 import type { QuarterSpan, ReportSource } from '../report/report-source.ts';
 import { KINDS, wordOf } from './codes.ts';
-import type { Tables } from './tables.ts';
+import type { Dialect, Sql } from './sql.ts';
 
-export function makeQuarterSource(db: Kysely<Tables>): Pick<ReportSource, 'quarterSpanOf' | 'quartersIn'> {
+export function makeQuarterSource({
+  db,
+  dialect,
+}: Pick<Sql, 'db' | 'dialect'>): Pick<ReportSource, 'quarterSpanOf' | 'quartersIn'> {
   return {
     async quarterSpanOf(id) {
       const quarters = (order: 'asc' | 'desc') =>
@@ -22,7 +25,7 @@ export function makeQuarterSource(db: Kysely<Tables>): Pick<ReportSource, 'quart
       return first === undefined || last === undefined ? undefined : { first: first.quarter, last: last.quarter };
     },
     async quartersIn(id, spans) {
-      const { rows } = await foldQuarters(id, spans).execute(db);
+      const { rows } = await foldQuarters(dialect, id, spans).execute(db);
       return rows.map(({ at, kind, label, total }) => ({
         ...{ at, total, label: wordOf(LABELS, label) },
         kind: wordOf(KINDS, kind) === 'open' ? 'open' : 'click',
@@ -35,13 +38,13 @@ export function makeQuarterSource(db: Kysely<Tables>): Pick<ReportSource, 'quart
  * One look for each span, in its order; a total that late evidence took back is 0. Hits without a recipient are left out of a
  * quarter hour that has few, so that no two time zones tell of one between them.
  */
-function foldQuarters(id: string, spans: readonly QuarterSpan[]) {
+function foldQuarters({ pairsIn }: Dialect, id: string, spans: readonly QuarterSpan[]) {
   const places = JSON.stringify(spans.map(({ from, before }) => [from, before]));
   return sql<{ readonly at: number; readonly kind: number; readonly label: number; readonly total: number }>`
-    SELECT spans.key AS at, kind, label,
-      sum(total - iif(anonymous < ${sql.lit(smallCellHits)}, anonymous, 0)) AS total
-    FROM json_each(${places}) AS spans CROSS JOIN quarter_counts
+    SELECT spans.at, kind, label,
+      sum(total - CASE WHEN anonymous < ${sql.lit(smallCellHits)} THEN anonymous ELSE 0 END) AS total
+    FROM ${pairsIn(places)} AS spans CROSS JOIN quarter_counts
     WHERE message_key = (SELECT key FROM messages WHERE id = ${id})
-      AND quarter >= spans.value ->> 0 AND quarter < spans.value ->> 1
-    GROUP BY spans.key, kind, label`;
+      AND quarter >= spans.first AND quarter < spans.second
+    GROUP BY spans.at, kind, label`;
 }

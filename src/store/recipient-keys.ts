@@ -1,7 +1,7 @@
 // Numbers for recipients: the first 8 bytes of a keyed hash of the id, so that every machine that knows the key gives a
 // recipient the same one. Two ids whose hashes meet are told apart: the later takes the hash of its next try.
-import type Database from 'better-sqlite3';
 import { prepareMac } from '../token/mac.ts';
+import type { Statement } from './sql.ts';
 
 /** Bytes of a recipient's key. */
 const KEY_BYTES = 8;
@@ -22,8 +22,10 @@ export function hashUnder(secret: Uint8Array): RecipientHash {
 
 /** What finding keys needs of the table of recipients. */
 export interface RecipientRows {
-  readonly idOf: Database.Statement<[Buffer], string | Buffer>;
-  readonly add: Database.Statement<[Buffer, string | Buffer]>;
+  /** An id as this database stores it. */
+  readonly pack: (id: string) => string | Buffer;
+  readonly idOf: Statement<[Buffer], string | Buffer>;
+  readonly add: Statement<[Buffer, string | Buffer]>;
 }
 
 /** Within a transaction: the key of each id, made where it has none. In the order of the keys, as the table is. */
@@ -38,7 +40,7 @@ export function findRecipientKeys(
 }
 
 function settleOn(id: string, first: Buffer, hash: RecipientHash, rows: RecipientRows): Buffer {
-  const stored = packId(id);
+  const stored = rows.pack(id);
   for (let key = first, attempt = 1; ; key = hash(id, attempt), attempt += 1) {
     const holder = rows.idOf.get(key);
     if (holder === undefined) {

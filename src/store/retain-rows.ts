@@ -145,7 +145,7 @@ function deleteTexts(writer: Writer, due: Due, mayDelete: number): Walked {
   const beforeMs = textsBeforeMs(due);
   if (mayDelete <= 0 || beforeMs === null) return { rows: 0, left: mayDelete };
   const { changes } = writer.statements.retention.deleteTexts.run(dayOf(beforeMs), mayDelete);
-  if (changes > 0) writer.forget();
+  if (changes > 0) writer.forgetEverywhere();
   return { rows: changes, left: mayDelete - changes };
 }
 

@@ -1,10 +1,9 @@
 // The statements of retention, prepared once like all hot ones.
-import type Database from 'better-sqlite3';
-import { type Compilable, type Kysely, sql } from 'kysely';
+import { type Compilable, sql } from 'kysely';
 import { codeOf, NETWORKS } from './codes.ts';
-import { NO_TEXT, type Tables } from './tables.ts';
+import type { Sql, Statement } from './sql.ts';
+import { NO_TEXT } from './tables.ts';
 
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
 type Span = [message: number, from: Buffer, before: Buffer];
 
 /** A message with events that are due, and the id from which on they are. */
@@ -47,9 +46,13 @@ export interface RetentionStatements {
 /** Stands for a value in a query that is written once. */
 const BLOB = Buffer.alloc(0);
 
-export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>): RetentionStatements {
-  const prepare = (query: Compilable): Statement<never[]> => sqlite.prepare(query.compile().sql);
-  const first = (query: Compilable): Statement<never[]> => prepare(query).pluck();
+export function prepareRetention(database: Sql): RetentionStatements {
+  const {
+    db,
+    dialect: { greatest, least },
+  } = database;
+  const prepare = (query: Compilable): Statement<never[]> => database.prepare(query.compile().sql);
+  const first = (query: Compilable): Statement<never[]> => database.first(query.compile().sql);
   const due = (column: 'signals_from' | 'events_from') =>
     db
       .selectFrom('kept_events')
@@ -83,8 +86,8 @@ export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>):
           conflict
             .column('message_key')
             .doUpdateSet({
-              signals_from: sql<Buffer>`min(ifnull(kept_events.signals_from, excluded.signals_from), excluded.signals_from)`,
-              events_from: sql<Buffer>`min(kept_events.events_from, excluded.events_from)`,
+              signals_from: sql<Buffer>`${least}(coalesce(kept_events.signals_from, excluded.signals_from), excluded.signals_from)`,
+              events_from: sql<Buffer>`${least}(kept_events.events_from, excluded.events_from)`,
             })
             .where((eb) =>
               eb.or([
@@ -145,7 +148,10 @@ export function prepareRetention(sqlite: Database.Database, db: Kysely<Tables>):
     moveEvents: prepare(
       db
         .updateTable('kept_events')
-        .set({ events_from: BLOB, signals_from: sql<Buffer>`max(signals_from, ${BLOB})` })
+        .set({
+          events_from: BLOB,
+          signals_from: sql<Buffer>`CASE WHEN signals_from IS NOT NULL THEN ${greatest}(signals_from, ${BLOB}) END`,
+        })
         .where('message_key', '=', 0),
     ),
     dropMessage: prepare(db.deleteFrom('kept_events').where('message_key', '=', 0)),

@@ -1,9 +1,6 @@
 // The statements of the send log, prepared once.
-import type Database from 'better-sqlite3';
-import type { Compilable, Kysely } from 'kysely';
-import type { Tables } from './tables.ts';
-
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
+import type { Compilable } from 'kysely';
+import type { Sql, Statement } from './sql.ts';
 
 export interface SendLogStatements {
   readonly runOf: Statement<[message: number], StoredRun>;
@@ -26,8 +23,9 @@ export interface StoredRun {
   readonly until_ms: number;
 }
 
-export function prepareSendLog(sqlite: Database.Database, db: Kysely<Tables>): SendLogStatements {
-  const prepare = (query: Compilable): Statement<never[]> => sqlite.prepare(query.compile().sql);
+export function prepareSendLog(database: Sql): SendLogStatements {
+  const { db } = database;
+  const prepare = (query: Compilable): Statement<never[]> => database.prepare(query.compile().sql);
   const none = Buffer.alloc(0);
   const statements = {
     runOf: prepare(db.selectFrom('send_runs').select(['id', 'host', 'pid', 'until_ms']).where('message_key', '=', 0)),
@@ -48,9 +46,10 @@ export function prepareSendLog(sqlite: Database.Database, db: Kysely<Tables>): S
     settleBegun: prepare(
       db.updateTable('send_log').set({ state: 0 }).where('message_key', '=', 0).where('state', '=', 0),
     ),
-    stateOf: prepare(
-      db.selectFrom('send_log').select('state').where('message_key', '=', 0).where('recipient_key', '=', none),
-    ).pluck(),
+    stateOf: database.first(
+      db.selectFrom('send_log').select('state').where('message_key', '=', 0).where('recipient_key', '=', none).compile()
+        .sql,
+    ),
     keepState: prepare(
       db
         .insertInto('send_log')

@@ -1,5 +1,5 @@
-// What a store's file was in no state for, as an error of ours that says what to do. SQLite's own codes tell, also of an
-// error that came from another thread.
+// What a store's database was in no state for, as an error of ours that says what to do. The database's own codes tell,
+// also of an error that came from another thread.
 import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
 
 /** An error of a store, told for whoever has to do something about it; every other error as it is. */
@@ -11,7 +11,7 @@ export function explainStoreError(error: unknown): unknown {
 }
 
 interface StoreProblem {
-  /** SQLite's. */
+  /** SQLite's, the system's, and PostgreSQL's (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
   readonly codes: RegExp;
   readonly code: ErrorCode;
   readonly sentence: string;
@@ -32,5 +32,42 @@ const PROBLEMS: readonly StoreProblem[] = [
     codes: /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|PERM|AUTH|NOMEM)/,
     code: 'STORE_UNAVAILABLE',
     sentence: 'The database cannot be read or written now. Look after its disk and its mode, then try again',
+  },
+  {
+    codes: /^(?:55P03|40P01|40001|57014)$/,
+    code: 'STORE_BUSY',
+    sentence: 'Another program holds what is needed in PostgreSQL, or it was too slow. Try again',
+  },
+  {
+    codes: /^28...$/,
+    code: 'INVALID_DATABASE',
+    sentence: 'PostgreSQL does not let this user in. Check user and password in the URL, and pg_hba.conf',
+  },
+  {
+    codes: /^3D000$/,
+    code: 'INVALID_DATABASE',
+    sentence: 'PostgreSQL has no such database. Make it first, with createdb, or name another',
+  },
+  {
+    codes: /^42501$/,
+    code: 'INVALID_DATABASE',
+    sentence:
+      'The user may not do this in PostgreSQL. Let it own the database, or grant it CREATE and all on its schema',
+  },
+  {
+    codes: /^25006$/,
+    code: 'STORE_UNAVAILABLE',
+    sentence: 'PostgreSQL only reads now: a replica, or a server that was set so. Name the server that takes writes',
+  },
+  {
+    codes: /^53...$/,
+    code: 'STORE_UNAVAILABLE',
+    sentence: 'PostgreSQL has no room, memory or connection left. Free some, or raise max_connections, then try again',
+  },
+  {
+    codes: /^(?:08...|57P0.|E(?:CONNREFUSED|CONNRESET|HOSTUNREACH|TIMEDOUT|PIPE|NOTFOUND|AI_AGAIN))$/,
+    code: 'STORE_UNAVAILABLE',
+    sentence:
+      'PostgreSQL does not answer. See whether it runs and is reached at the host and port of the URL, then try again',
   },
 ];

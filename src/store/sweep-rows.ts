@@ -13,7 +13,7 @@ export function makeSweepStore(writer: Writer): SweepStore {
         if (key === undefined) return false;
         sweeping.markDeleted.run(key);
         sweeping.removeMessage.run(key);
-        writer.forget();
+        writer.forgetEverywhere();
         return true;
       }),
     sweepStep: () => writer.transaction(() => sweepRows(writer, retainedAtOnce) <= 0),

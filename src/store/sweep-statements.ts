@@ -1,5 +1,5 @@
 // The statements that remove what a deleted message leaves behind, prepared once.
-import type Database from 'better-sqlite3';
+import type { Sql, Statement } from './sql.ts';
 
 /** The tables that hang on a message, with their keys. Events come first: while there are some, others may change by them. */
 const SWEPT = {
@@ -29,24 +29,24 @@ const SWEPT = {
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
 export interface SweepStatements {
-  readonly markDeleted: Database.Statement<[message: number]>;
-  readonly removeMessage: Database.Statement<[message: number]>;
+  readonly markDeleted: Statement<[message: number]>;
+  readonly removeMessage: Statement<[message: number]>;
   /** A message that was deleted and is not swept whole. */
-  readonly nextDeleted: Database.Statement<[], number>;
-  readonly forgetDeleted: Database.Statement<[message: number]>;
+  readonly nextDeleted: Statement<[], number>;
+  readonly forgetDeleted: Statement<[message: number]>;
   /** One for each table: removes so many rows of a message. */
-  readonly removeRows: readonly Database.Statement<[message: number, limit: number]>[];
+  readonly removeRows: readonly Statement<[message: number, limit: number]>[];
 }
 
-export function prepareSweeping(sqlite: Database.Database): SweepStatements {
+export function prepareSweeping(database: Sql): SweepStatements {
   return {
-    markDeleted: sqlite.prepare('INSERT INTO deleted_messages (key) VALUES (?)'),
-    removeMessage: sqlite.prepare('DELETE FROM messages WHERE key = ?'),
-    nextDeleted: sqlite.prepare<[], number>('SELECT key FROM deleted_messages LIMIT 1').pluck(),
-    forgetDeleted: sqlite.prepare('DELETE FROM deleted_messages WHERE key = ?'),
+    markDeleted: database.prepare('INSERT INTO deleted_messages (key) VALUES (?)'),
+    removeMessage: database.prepare('DELETE FROM messages WHERE key = ?'),
+    nextDeleted: database.first('SELECT key FROM deleted_messages LIMIT 1'),
+    forgetDeleted: database.prepare('DELETE FROM deleted_messages WHERE key = ?'),
     removeRows: Object.entries(SWEPT).map(([table, columns]) => {
       const key = ['message_key', ...columns].join(', ');
-      return sqlite.prepare(
+      return database.prepare(
         `DELETE FROM ${table} WHERE (${key}) IN (SELECT ${key} FROM ${table} WHERE message_key = ? LIMIT ?)`,
       );
     }),

@@ -1,7 +1,5 @@
 // The statements of webhooks and of their outbox, prepared once.
-import type Database from 'better-sqlite3';
-
-type Statement<Args extends unknown[], Row = unknown> = Database.Statement<Args, Row>;
+import type { Sql, Statement } from './sql.ts';
 
 /** An endpoint as it is stored. */
 export interface StoredWebhook {
@@ -65,56 +63,56 @@ export interface WebhookStatements {
   readonly messageId: Statement<[key: number], string>;
 }
 
-export function prepareWebhooks(sqlite: Database.Database): WebhookStatements {
-  const first = (sql: string): Statement<never[]> => sqlite.prepare(sql).pluck();
+export function prepareWebhooks(database: Sql): WebhookStatements {
+  const first = (query: string): Statement<never[]> => database.first(query);
   const statements = {
     hasWebhooks: first('SELECT 1 FROM webhooks LIMIT 1'),
-    all: sqlite.prepare('SELECT * FROM webhooks ORDER BY key'),
-    byId: sqlite.prepare('SELECT * FROM webhooks WHERE id = ?'),
-    add: sqlite.prepare(
+    all: database.prepare('SELECT * FROM webhooks ORDER BY key'),
+    byId: database.prepare('SELECT * FROM webhooks WHERE id = ?'),
+    add: database.prepare(
       `INSERT INTO webhooks (id, url, secret, events, labels, created_at_ms, "by", attempts, next_at_ms, dropped)
        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
     ),
-    change: sqlite.prepare('UPDATE webhooks SET url = ?, secret = ?, events = ?, labels = ? WHERE key = ?'),
-    remove: sqlite.prepare('DELETE FROM webhooks WHERE key = ?'),
-    emptyOutbox: sqlite.prepare('DELETE FROM outbox WHERE webhook_key = ?'),
-    due: sqlite.prepare(
+    change: database.prepare('UPDATE webhooks SET url = ?, secret = ?, events = ?, labels = ? WHERE key = ?'),
+    remove: database.prepare('DELETE FROM webhooks WHERE key = ?'),
+    emptyOutbox: database.prepare('DELETE FROM outbox WHERE webhook_key = ?'),
+    due: database.prepare(
       `SELECT * FROM webhooks WHERE next_at_ms <= ? AND EXISTS
        (SELECT 1 FROM outbox WHERE webhook_key = webhooks.key AND parked_at_ms IS NULL) ORDER BY key`,
     ),
-    enqueue: sqlite.prepare(
+    enqueue: database.prepare(
       'INSERT INTO outbox (webhook_key, message_key, recipient_key, payload, created_at_ms) VALUES (?, ?, ?, ?, ?)',
     ),
     span: first(
-      `SELECT ifnull((SELECT max(key) FROM outbox WHERE webhook_key = ?)
+      `SELECT coalesce((SELECT max(key) FROM outbox WHERE webhook_key = ?)
        - (SELECT min(key) FROM outbox WHERE webhook_key = ?) + 1, 0)`,
     ),
-    countDropped: sqlite.prepare('UPDATE webhooks SET dropped = dropped + ? WHERE key = ?'),
+    countDropped: database.prepare('UPDATE webhooks SET dropped = dropped + ? WHERE key = ?'),
     batchOf: first(
       'SELECT batch FROM outbox WHERE webhook_key = ? AND batch IS NOT NULL AND parked_at_ms IS NULL LIMIT 1',
     ),
-    inBatch: sqlite.prepare(
+    inBatch: database.prepare(
       'SELECT key, batch, payload, created_at_ms FROM outbox WHERE webhook_key = ? AND batch = ? ORDER BY key',
     ),
-    firstWaiting: sqlite.prepare(
+    firstWaiting: database.prepare(
       `SELECT key, batch, payload, created_at_ms FROM outbox
        WHERE webhook_key = ? AND parked_at_ms IS NULL ORDER BY key LIMIT ?`,
     ),
-    putInBatch: sqlite.prepare('UPDATE outbox SET batch = ? WHERE key = ?'),
-    endBatch: sqlite.prepare('DELETE FROM outbox WHERE webhook_key = ? AND batch = ?'),
-    noteSuccess: sqlite.prepare(
+    putInBatch: database.prepare('UPDATE outbox SET batch = ? WHERE key = ?'),
+    endBatch: database.prepare('DELETE FROM outbox WHERE webhook_key = ? AND batch = ?'),
+    noteSuccess: database.prepare(
       'UPDATE webhooks SET attempts = 0, failing_since_ms = NULL, next_at_ms = 0, problem = NULL WHERE key = ?',
     ),
-    noteFailure: sqlite.prepare(
+    noteFailure: database.prepare(
       'UPDATE webhooks SET attempts = ?, failing_since_ms = ?, next_at_ms = ?, problem = ? WHERE key = ?',
     ),
-    park: sqlite.prepare(
+    park: database.prepare(
       'UPDATE outbox SET parked_at_ms = ?, batch = NULL WHERE webhook_key = ? AND parked_at_ms IS NULL AND created_at_ms <= ?',
     ),
-    unpark: sqlite.prepare(
+    unpark: database.prepare(
       'UPDATE outbox SET parked_at_ms = NULL, batch = NULL WHERE webhook_key = ? AND parked_at_ms IS NOT NULL',
     ),
-    counts: sqlite.prepare(
+    counts: database.prepare(
       `SELECT count(*) - count(parked_at_ms) AS waiting, count(parked_at_ms) AS parked FROM outbox WHERE webhook_key = ?`,
     ),
     messageId: first('SELECT id FROM messages WHERE key = ?'),

@@ -1,6 +1,4 @@
 // Writes to the store in transactions that never wait for anything: statements prepared once, texts by their numbers.
-import Database from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import type { Verdict } from '../base/nouns.ts';
 import { COUNT_LABELS, codeOf } from './codes.ts';
@@ -8,7 +6,7 @@ import { Dictionary } from './dictionary.ts';
 import { type HotStatements, prepareHotStatements, type VerdictColumns } from './hot-statements.ts';
 import { OwnRuleRows } from './own-rule-rows.ts';
 import { findRecipientKeys, hashUnder, lookUpRecipientKey, type RecipientHash } from './recipient-keys.ts';
-import type { Tables } from './tables.ts';
+import type { Sql } from './sql.ts';
 
 /** A message by its id; one not seen before is made as of a time. */
 interface MessageEntry {
@@ -31,18 +29,13 @@ export class Writer {
   readonly messages: Dictionary<MessageEntry>;
   readonly verdicts: Dictionary<Verdict>;
   readonly ownRules: OwnRuleRows;
-  readonly #sqlite: Database.Database;
-  readonly #db: Kysely<Tables>;
+  readonly #database: Sql;
   readonly #hash: RecipientHash;
-  /** Another number after each write of another connection. */
-  readonly #foreignWrites: Database.Statement<[], number>;
-  #seenWrites: number | undefined;
+  #epoch: number | undefined;
 
-  constructor(sqlite: Database.Database, db: Kysely<Tables>) {
-    this.#sqlite = sqlite;
-    this.#db = db;
-    const statements = prepareHotStatements(sqlite, db);
-    const added = (result: Database.RunResult) => Number(result.lastInsertRowid);
+  constructor(database: Sql, secret: Buffer) {
+    this.#database = database;
+    const statements = prepareHotStatements(database);
     this.statements = statements;
     this.ownRules = new OwnRuleRows(statements);
     this.texts = new Dictionary({
@@ -58,17 +51,14 @@ export class Writer {
     this.messages = new Dictionary({
       nameOf: ({ id }) => id,
       find: ({ id }) => statements.findMessage.get(id),
-      add: ({ id, atMs }) => added(statements.addMessage.run(id, atMs)),
+      add: ({ id, atMs }) => given(statements.addMessage.get(id, atMs)),
     });
     this.verdicts = new Dictionary({
       nameOf: (verdict) => verdictColumns(verdict).join(' '),
       find: (verdict) => statements.findVerdict.get(...verdictColumns(verdict)),
-      add: (verdict) => added(statements.addVerdict.run(...verdictColumns(verdict))),
+      add: (verdict) => given(statements.addVerdict.get(...verdictColumns(verdict))),
     });
-    const secret = sqlite.prepare<[], Buffer>("SELECT secret FROM secrets WHERE name = 'recipients'").pluck().get();
-    if (secret === undefined) throw new Error('the key for recipients is missing');
     this.#hash = hashUnder(secret);
-    this.#foreignWrites = sqlite.prepare<[], number>('PRAGMA data_version').pluck();
   }
 
   /**
@@ -77,27 +67,30 @@ export class Writer {
    * @throws TelltaleError `REFUSED_HITS` when the store could never take what `work` wrote, however often it tried.
    */
   async transaction<T>(work: () => T): Promise<T> {
-    const transaction = this.#sqlite.transaction(() => {
-      const writes = this.#foreignWrites.get();
-      // Another process may have removed what a number stood for.
-      if (writes !== this.#seenWrites) this.forget();
-      this.#seenWrites = writes;
-      return work();
-    });
-    return await this.#db.connection().execute(async () => {
-      try {
-        return transaction.immediate();
-      } catch (error) {
-        this.forget();
-        if (!isRefusal(error)) throw error;
-        throw new TelltaleError('REFUSED_HITS', `The store cannot take this: ${messageOf(error)}`, { cause: error });
-      }
-    });
+    try {
+      return await this.#database.write(() => {
+        const epoch = this.#database.epoch();
+        // Another process may have removed what a number stood for.
+        if (epoch !== this.#epoch) this.forget();
+        this.#epoch = epoch;
+        return work();
+      });
+    } catch (error) {
+      this.forget();
+      if (!isRefusal(error)) throw error;
+      throw new TelltaleError('REFUSED_HITS', `The store cannot take this: ${messageOf(error)}`, { cause: error });
+    }
   }
 
   /** Runs `work`, which only reads, when every other use of the connection has ended. */
   async read<T>(work: () => T): Promise<T> {
-    return await this.#db.connection().execute(async () => work());
+    return await this.#database.read(work);
+  }
+
+  /** Within a transaction that removes what numbers stand for: nobody goes on by what they knew. */
+  forgetEverywhere(): void {
+    this.#database.endEpoch();
+    this.forget();
   }
 
   /** Forgets the numbers it knows: what they stand for may be gone. */
@@ -130,5 +123,7 @@ function verdictColumns({ label, confidence, reasons, rulesVersion }: Verdict): 
 /** Whether it is the values that do not fit, and not the store that is in no state to take them. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true;
-  return error instanceof Database.SqliteError && /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG|RANGE)/.test(error.code);
+  if (!(error instanceof Error) || !('code' in error)) return false;
+  // SQLite's, and the classes "data exception" and "integrity constraint violation" of PostgreSQL.
+  return /^(?:SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)|22...$|23...$)/.test(String(error.code));
 }

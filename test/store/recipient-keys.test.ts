@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
+import { Kysely, SqliteDialect } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import {
   findRecipientKeys,
@@ -9,6 +10,7 @@ import {
   type RecipientRows,
   unpackId,
 } from '../../src/store/recipient-keys.ts';
+import { sqliteSql } from '../../src/store/sqlite-sql.ts';
 import { makeHit } from '../support/hits.ts';
 import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
@@ -16,11 +18,13 @@ const SECRET = Buffer.alloc(32, 1);
 const UUID = '123e4567-e89b-12d3-a456-426614174000';
 
 function openRows(): RecipientRows {
-  const db = new Database(':memory:');
-  db.exec('CREATE TABLE recipients (key BLOB PRIMARY KEY, id BLOB NOT NULL) WITHOUT ROWID');
+  const sqlite = new Database(':memory:');
+  sqlite.exec('CREATE TABLE recipients (key BLOB PRIMARY KEY, id BLOB NOT NULL) WITHOUT ROWID');
+  const database = sqliteSql(sqlite, new Kysely({ dialect: new SqliteDialect({ database: sqlite }) }));
   return {
-    idOf: db.prepare<[Buffer], string | Buffer>('SELECT id FROM recipients WHERE key = ?').pluck(),
-    add: db.prepare('INSERT INTO recipients VALUES (?, ?)'),
+    pack: packId,
+    idOf: database.first('SELECT id FROM recipients WHERE key = ?'),
+    add: database.prepare('INSERT INTO recipients VALUES (?, ?)'),
   };
 }
 

@@ -5,18 +5,32 @@ import { onTestFinished } from 'vitest';
 import type { Hit } from '../../src/base/nouns.ts';
 import { judgeHits } from '../../src/settle/judge-hits.ts';
 import type { SettleStore } from '../../src/settle/settler.ts';
-import { openStore, type Store } from '../../src/store/open-store.ts';
+import { isPostgres, openStore, type Store } from '../../src/store/open-store.ts';
+import { makeDatabase, readAtOnce } from './postgres.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 export interface TestStore {
   readonly directory: string;
+  /** Of the file; on PostgreSQL the URL. */
   readonly path: string;
   readonly store: Store;
 }
 
+/** Whether the stores of tests are databases of PostgreSQL. */
+export const onPostgres: boolean = process.env.TELLTALE_TEST_ENGINE === 'postgres';
+
 /** Opens a new store that is closed and removed when the test has ended. */
 export async function openTestStore(): Promise<TestStore> {
   const directory = temporaryDirectory();
+  if (onPostgres) {
+    const { url, drop } = await makeDatabase();
+    const store = await openStore(url);
+    onTestFinished(async () => {
+      await store.close();
+      await drop();
+    });
+    return { directory, path: url, store };
+  }
   const path = join(directory, 'telltale.db');
   const store = await openStore(`sqlite:${path}`);
   onTestFinished(() => store.close());
@@ -25,8 +39,9 @@ export async function openTestStore(): Promise<TestStore> {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What another connection reads from the file. */
+/** What another connection reads from the store. */
 export function rowsOf(path: string, sql: string): readonly Row[] {
+  if (isPostgres(path)) return readAtOnce(path, sql);
   const db = new Database(path, { readonly: true });
   const rows = db.prepare<[], Row>(sql).all();
   db.close();
@@ -35,14 +50,19 @@ export function rowsOf(path: string, sql: string): readonly Row[] {
 
 /** Every row of every table but those named. */
 export function allRows(path: string, ...except: readonly string[]): Readonly<Record<string, readonly Row[]>> {
-  const tables = rowsOf(path, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+  const tables = rowsOf(path, isPostgres(path) ? POSTGRES_TABLES : SQLITE_TABLES)
     .map(({ name }) => String(name))
     .filter((name) => !except.includes(name));
   return Object.fromEntries(tables.map((name) => [name, rowsOf(path, `SELECT * FROM "${name}"`)]));
 }
 
-/** Changes the file behind the back of whoever has it open. */
+const SQLITE_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+const POSTGRES_TABLES = `SELECT relname AS name FROM pg_class
+  WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition`;
+
+/** Changes the store behind the back of whoever has it open. */
 export function changeFile(path: string, sql: string): void {
+  if (isPostgres(path)) return void readAtOnce(path, sql);
   const db = new Database(path);
   db.exec(sql);
   db.close();

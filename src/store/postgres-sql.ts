@@ -1,0 +1,192 @@
+// PostgreSQL as the store uses it. The store's transactions are written as steps whose rows are there when they return,
+// and judge hits between them; so the thread waits for the one that has the connection. What need not be waited for goes
+// out with the next statement that must, and many rows of arguments go out at once.
+import { MessageChannel, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import type { Kysely } from 'kysely';
+import { TelltaleError } from '../base/errors.ts';
+import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
+import { startThread } from '../base/start-thread.ts';
+import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
+import { POSTGRES, type Sql, type Statement } from './sql.ts';
+import type { Tables } from './tables.ts';
+
+/** Ends with {@link PostgresSql.close}. */
+export interface PostgresSql extends Sql {
+  close(): Promise<void>;
+}
+
+type Step = PostgresLetter['steps'][number];
+
+/** Who writes holds this row to the end of its transaction. Nothing waits for it but another writer. */
+const TAKE_TURN = 'SELECT epoch FROM turns FOR UPDATE';
+
+/** Tries again what PostgreSQL ended because of another transaction. */
+const TRIES = 5;
+
+export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
+  const line = openLine(config);
+  /** What each text is prepared as. */
+  const names = new Map<string, string>();
+  let epoch = 0;
+
+  function make<Args extends unknown[], Row>(query: string, read: (result: StepResult) => Row[]): Statement<Args, Row> {
+    const text = numbered(query);
+    const name = names.get(text) ?? `s${names.size + 1}`;
+    names.set(text, name);
+    const ask = (rows: readonly Args[]) => line.ask([{ name, text, rows: rows.map((row) => row.map(toText)) }]);
+    const one = (args: Args) => ask([args])[0] as StepResult;
+    return {
+      get: (...args) => read(one(args))[0],
+      all: (...args) => read(one(args)),
+      run: (...args) => ({ changes: one(args).changes }),
+      queue: (...args) => line.queue({ name, text, rows: [args.map(toText)] }),
+      gets: (many) => ask(many).map((result) => read(result)[0]),
+      runs: (many) => ask(many).map(({ changes }) => changes),
+    };
+  }
+
+  const plain = (text: string): Step => ({ name: '', text, rows: [[]] });
+
+  /** A transaction; `begin` gives what the last statement of its beginning found. */
+  function transact<T>(begin: readonly string[], work: (found: StepResult | undefined) => T): T {
+    const found = line.begin(begin.map(plain)).at(-1);
+    try {
+      const result = work(found);
+      line.end(plain('COMMIT'));
+      return result;
+    } catch (error) {
+      line.rollBack(plain('ROLLBACK'));
+      throw error;
+    }
+  }
+
+  return {
+    dialect: POSTGRES,
+    db,
+    prepare: <Args extends unknown[], Row>(query: string) =>
+      make<Args, Row>(query, (result) => rowsOf(result) as Row[]),
+    first: <Args extends unknown[], Value>(query: string) =>
+      make<Args, Value>(query, ({ rows, bytes }) =>
+        rows.map((row) => (bytes.includes(0) ? toBytes(row[0]) : row[0]) as Value),
+      ),
+    async write(work) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
+            epoch = Number(found?.rows[0]?.[0] ?? 0);
+            return work();
+          });
+        } catch (error) {
+          if (tries >= TRIES || !isConflict(error)) throw error;
+        }
+      }
+    },
+    read: async (work) => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work()),
+    epoch: () => epoch,
+    endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
+    // PostgreSQL keeps removed rows until it vacuums (docs/postgresql.md).
+    erasing: (work) => work(),
+    scrub: async () => true,
+    close: () => line.close(),
+  };
+}
+
+/** The thread with the connection, and what waits to go to it. */
+function openLine(config: unknown) {
+  const bell = new Int32Array(new SharedArrayBuffer(4));
+  let thread: { readonly worker: Worker; readonly port: MessageChannel['port1'] } | undefined;
+  let queued: Step[] = [];
+  let lastConnection = 0;
+  /** The connection of the transaction that has begun. */
+  let connection: number | null = null;
+
+  function start() {
+    const { port1: port, port2 } = new MessageChannel();
+    const data: PostgresThreadData = { port: port2, bell, config };
+    const worker = startThread(new URL('./postgres-worker.ts', import.meta.url), data, {}, [port2]);
+    worker.unref();
+    port.unref();
+    return { worker, port };
+  }
+
+  /** Sends what is queued and these steps; the results of these. */
+  function ask(steps: readonly Step[]): readonly StepResult[] {
+    const all = [...queued, ...steps];
+    queued = [];
+    thread ??= start();
+    Atomics.store(bell, 0, 0);
+    thread.port.postMessage({ steps: all, connection } satisfies PostgresLetter);
+    if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
+    const reply: PostgresReply = receiveMessageOnPort(thread.port)?.message;
+    if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), { code: reply.failure.code });
+    lastConnection = reply.connection;
+    return reply.results.slice(reply.results.length - steps.reduce((sum, { rows }) => sum + rows.length, 0));
+  }
+
+  /** Whatever the connection still does, its transaction ends with it. */
+  function giveUp(): TelltaleError {
+    void thread?.worker.terminate();
+    thread = undefined;
+    return new TelltaleError(
+      'STORE_UNAVAILABLE',
+      `PostgreSQL has not answered for ${postgresWaitMs / 1_000} s. See whether it runs and is reached, then try again.`,
+    );
+  }
+
+  return {
+    ask,
+    queue: (step: Step) => void queued.push(step),
+    begin(steps: readonly Step[]) {
+      connection = null;
+      queued = [];
+      const results = ask(steps);
+      connection = lastConnection;
+      return results;
+    },
+    end(step: Step) {
+      ask([step]);
+      connection = null;
+    },
+    rollBack(step: Step) {
+      queued = [];
+      try {
+        if (thread !== undefined && connection !== null) ask([step]);
+      } catch {
+        // It went with the connection.
+      }
+      connection = null;
+    },
+    async close() {
+      thread?.port.postMessage('close');
+      await thread?.worker.terminate();
+      thread = undefined;
+    },
+  };
+}
+
+/** With `$1` and on in place of `?`. */
+function numbered(query: string): string {
+  const [first = '', ...others] = query.split('?');
+  return others.reduce((text, part, at) => `${text}$${at + 1}${part}`, first);
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '40001');
+}
+
+/** Byte strings as PostgreSQL reads them in a text, which crosses threads faster than a buffer. */
+function toText(value: unknown): unknown {
+  return Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value;
+}
+
+function toBytes(text: unknown): Buffer | null {
+  return typeof text === 'string' ? Buffer.from(text.slice(2), 'hex') : null;
+}
+
+function rowsOf({ names, bytes, rows }: StepResult): Readonly<Record<string, unknown>>[] {
+  return rows.map((row) => {
+    const named: Record<string, unknown> = {};
+    for (const [at, name] of names.entries()) named[name] = bytes.includes(at) ? toBytes(row[at]) : row[at];
+    return named;
+  });
+}
