@@ -2,6 +2,8 @@
 // their mail domain) and what was seen of them since. The estimated open rate is made of these few counts. They are what
 // a join of sends and states would count, and move with each change of a state, so that neither order nor repetition
 // matters.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { maskMessages } from '../base/limits.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { PROVIDERS, providerOf } from '../stats/provider.ts';
@@ -23,6 +25,8 @@ export interface StateMove {
   readonly before: LabelCounts;
   readonly after: LabelCounts;
 }
+
+type StateKey = Pick<StateMove, 'message' | 'recipient' | 'kind'>;
 
 /** A send that is new. */
 interface EnteredSend {
@@ -50,12 +54,29 @@ export class AudienceMoves {
   /** By message and domain, a blank between two. */
   readonly #domains = new Map<string, DomainCount>();
 
+  /** States that were read ahead, by the recipient's key object, then by message and kind. */
+  readonly #ahead = new Map<Buffer, Map<string, { readonly state: LabelCounts | undefined }>>();
+
   constructor(statements: HotStatements, sends: SendReader) {
     this.#statements = statements;
     this.#sends = sends;
   }
 
-  /** Counts a recipient where the new state belongs. Called once the state of this kind is written. */
+  /** Counts recipients where their new states belong. Called once the states of this kind are written. */
+  moveAll(moves: readonly StateMove[]): void {
+    const moved = moves.filter(({ kind, before, after }) => seenOf(kind, before) !== seenOf(kind, after));
+    this.#sends.readAhead(moved);
+    // All states are written by now, and each is moved as if those after it were not.
+    for (const { before, ...of } of moves) this.#know(of, before);
+    this.#readAhead(moved);
+    for (const move of moves) {
+      this.move(move);
+      this.#know(move, move.after);
+    }
+    this.#ahead.clear();
+  }
+
+  /** Counts one. */
   move({ message, recipient, kind, before, after }: StateMove): void {
     const from = seenOf(kind, before);
     const to = seenOf(kind, after);
@@ -69,7 +90,7 @@ export class AudienceMoves {
       clicked: gained(CLICKED, from, to),
     });
     if (cohort === null) return;
-    const other = this.#seen(message, recipient, kind === 'open' ? 'click' : 'open');
+    const other = this.#seen(message, recipient, otherOf(kind));
     this.#add(message, cohort, from | other, -1);
     this.#add(message, cohort, to | other, 1);
   }
@@ -94,19 +115,40 @@ export class AudienceMoves {
   write(): void {
     for (const [name, recipients] of this.#moved) {
       const [message = 0, cohort = 0, seen = 0] = name.split(' ').map(Number);
-      if (recipients !== 0) this.#statements.addAudience.run(message, cohort, seen, recipients);
+      if (recipients !== 0) this.#statements.addAudience.queue(message, cohort, seen, recipients);
     }
     this.#moved.clear();
     for (const [name, { sent, opened, clicked }] of this.#domains) {
       const [message = 0, domain = 0] = name.split(' ').map(Number);
-      this.#statements.addDomain.run(message, domain, sent, opened, clicked);
+      this.#statements.addDomain.queue(message, domain, sent, opened, clicked);
     }
     this.#domains.clear();
   }
 
   #seen(message: number, recipient: Buffer, kind: 'open' | 'click'): number {
-    const state = this.#statements.stateOf.get(message, recipient, codeOf(KINDS, kind));
+    const known = this.#known({ message, recipient, kind });
+    const state =
+      known === undefined ? this.#statements.stateOf.get(message, recipient, codeOf(KINDS, kind)) : known.state;
     return state === undefined ? 0 : seenOf(kind, state);
+  }
+
+  /** The other states of recipients whose sends are counted, in one exchange. */
+  #readAhead(moved: readonly StateMove[]): void {
+    const others = moved
+      .map(({ message, recipient, kind }) => ({ message, recipient, kind: otherOf(kind) }))
+      .filter((of) => this.#known(of) === undefined && this.#sends.read(of.message, of.recipient)?.cohort != null);
+    const states = this.#statements.stateOf.gets(
+      others.map(({ message, recipient, kind }) => [message, recipient, codeOf(KINDS, kind)]),
+    );
+    for (const [at, of] of others.entries()) this.#know(of, states[at]);
+  }
+
+  #know({ message, recipient, kind }: StateKey, state: LabelCounts | undefined): void {
+    getOrSet(this.#ahead, recipient, () => new Map()).set(`${message} ${kind}`, { state });
+  }
+
+  #known({ message, recipient, kind }: StateKey) {
+    return this.#ahead.get(recipient)?.get(`${message} ${kind}`);
   }
 
   /** Counts under a domain, and under all of them. */
@@ -128,6 +170,10 @@ export class AudienceMoves {
   }
 }
 
+function otherOf(kind: 'open' | 'click'): 'open' | 'click' {
+  return kind === 'open' ? 'click' : 'open';
+}
+
 function seenOf(kind: 'open' | 'click', counts: LabelCounts): number {
   const isPerson = counts.human + counts.proxy_human > 0;
   if (kind === 'click') return isPerson ? CLICKED : 0;
@@ -139,19 +185,22 @@ function gained(bit: number, from: number, to: number): number {
   return Math.sign((to & bit) - (from & bit));
 }
 
-/** Finds the cohorts of recipients to whom a message is sent. */
-export function cohortFinder(statements: HotStatements, message: number) {
+/** The cohorts of recipients to whom a message is sent, in their order. */
+export function findCohorts(
+  statements: HotStatements,
+  message: number,
+  sends: readonly { readonly recipient: Buffer; readonly domain: string | undefined }[],
+): readonly number[] {
   const earlier = statements.lastMessages.all(message, maskMessages);
   const messages = Array.from({ length: maskMessages }, (_, at) => earlier[at] ?? NO_MESSAGE);
-  const isMasked = (recipient: Buffer) => {
-    if (earlier.length === 0) return false;
-    const { prefetched = 0, opened = 0 } = statements.habitOf.get(recipient, ...messages) ?? {};
-    return prefetched > 0 && prefetched >= opened;
-  };
-  return (recipient: Buffer, domain: string | undefined): number => {
+  const habits =
+    earlier.length === 0 ? [] : statements.habitOf.gets(sends.map(({ recipient }) => [recipient, ...messages]));
+  return sends.map(({ domain }, at) => {
+    const { prefetched = 0, opened = 0 } = habits[at] ?? {};
+    const isMasked = prefetched > 0 && prefetched >= opened;
     const provider = codeOf(PROVIDERS, domain === undefined ? 'other' : providerOf(domain));
-    return provider * 2 + (isMasked(recipient) ? 1 : 0);
-  };
+    return provider * 2 + (isMasked ? 1 : 0);
+  });
 }
 
 /** Keys of messages begin at 1. */

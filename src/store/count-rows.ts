@@ -1,4 +1,5 @@
 // Counts of a message, kept beside its events: what a batch adds is folded first, so that each row is written once.
+import { getOrSet } from '../base/get-or-set.ts';
 import { type Hit, type Label, PEOPLE } from '../base/nouns.ts';
 import { DEVICES, type Usage, usageOf } from '../classify/mail-clients.ts';
 import { isReaderHidden } from '../networks/hidden-reader.ts';
@@ -139,21 +140,21 @@ export class Changes {
     const { addCount, addLinkCount, addQuarter, addUsage, countHidden } = this.#writer.statements;
     for (const [name, { total, recipients, anonymous }] of this.#counts) {
       const [message, kind, label] = numbersOf(name);
-      addCount.run(message, kind, label, total, recipients, anonymous);
+      addCount.queue(message, kind, label, total, recipients, anonymous);
     }
     for (const [name, { total, recipients, people, anonymous }] of this.#links) {
       const [message, index, destination] = numbersOf(name);
-      addLinkCount.run(message, index, destination, total, recipients, people, anonymous);
+      addLinkCount.queue(message, index, destination, total, recipients, people, anonymous);
     }
     for (const [name, { total, anonymous }] of this.#quarters) {
       const [message, quarter, kind, label] = numbersOf(name);
-      addQuarter.run(message, quarter, kind, label, total, anonymous);
+      addQuarter.queue(message, quarter, kind, label, total, anonymous);
     }
     for (const [name, { total, anonymous }] of this.#usages) {
       const [message, kind, client, device] = numbersOf(name);
-      if (total !== 0) addUsage.run(message, kind, client, device, total, anonymous);
+      if (total !== 0) addUsage.queue(message, kind, client, device, total, anonymous);
     }
-    for (const [message, count] of this.#hidden) countHidden.run(count, message);
+    for (const [message, count] of this.#hidden) countHidden.queue(count, message);
     this.audiences.write();
     this.notices.write(Date.now());
     if (this.clickers.size > 0) attributeAnew(this.#writer, this.clickers);
@@ -184,15 +185,6 @@ function addTo(totals: Map<string, Total>, name: string, by: number, anonymous: 
 
 function labelsOf(label: Label): readonly CountLabel[] {
   return PEOPLE.has(label) ? [label, 'all', 'people'] : [label, 'all'];
-}
-
-/** The value of a key, made where it has none. */
-export function getOrSet<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  const known = map.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  map.set(key, made);
-  return made;
 }
 
 function numbersOf(name: string): [number, number, number, number] {

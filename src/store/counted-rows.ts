@@ -69,7 +69,7 @@ export function notePeers({ statements }: Writer, hits: readonly KeyedHit[]): vo
   for (const { hit, message } of hits) {
     if (hit.peer !== null) firsts.set(message, Math.min(hit.atMs, firsts.get(message) ?? hit.atMs));
   }
-  for (const [message, firstMs] of firsts) statements.notePeers.run(message, firstMs);
+  for (const [message, firstMs] of firsts) statements.notePeers.queue(message, firstMs);
 }
 
 /** Within a transaction: forgets peers of events before a time; whether there may be more. */

@@ -2,11 +2,12 @@
 // was told counts once, however often. When a mail arrived says something of its hits, as its send does; a complaint and a
 // hard bounce let the recipient get no more mail.
 import { createHash, randomUUID } from 'node:crypto';
+import { getOrSet } from '../base/get-or-set.ts';
 import { deliveryIdKeptMs, deliveryIdsAtOnce } from '../base/limits.ts';
 import type { Delivery, DeliveryOutcome, DeliveryStore } from '../deliveries/delivery.ts';
 import { codeOf, DELIVERY_STATES, wordOf } from './codes.ts';
 import { controlNow } from './control-now.ts';
-import { Changes, getOrSet } from './count-rows.ts';
+import { Changes } from './count-rows.ts';
 import { judgeLateSends, type NewSend } from './late-sends.ts';
 import type { Notices } from './notices.ts';
 import { suppressNow } from './suppression-rows.ts';
@@ -18,9 +19,15 @@ export function makeDeliveryStore(writer: Writer): DeliveryStore {
   };
 }
 
-/** Within a transaction: whether a mail never came to a recipient. */
-export function hasBounced({ statements }: Writer, message: number, recipient: Buffer): boolean {
-  return statements.deliveries.deliveryOf.get(message, recipient)?.state === codeOf(DELIVERY_STATES, 'bounced');
+/** Within a transaction: for each of many recipients, whether a mail never came to them. */
+export function haveBounced(
+  { statements }: Writer,
+  message: number,
+  recipients: readonly Buffer[],
+): readonly boolean[] {
+  return statements.deliveries.deliveryOf
+    .gets(recipients.map((recipient) => [message, recipient]))
+    .map((delivery) => delivery?.state === codeOf(DELIVERY_STATES, 'bounced'));
 }
 
 /** What is added to one message. */

@@ -1,9 +1,10 @@
 // The hits around stored events that are judged anew: those that can say something of them, or they of those, and how
 // far their traces are kept. What others were found to say is found again where all their traces are kept, and believed
 // where some may be gone.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { burstCompanyMs, contextWindowMs, fanOutMs, peerEventsMax } from '../base/limits.ts';
 import type { ContextRuleId } from '../classify/context-rules.ts';
-import { getOrSet } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import { PeerEvents, type Span } from './peer-events.ts';

@@ -1,6 +1,7 @@
 // Reads all that is stored of one recipient, in one read transaction. Their events have no index: all are looked through,
 // which takes a second for every ten million.
 import { PROOFS } from '../base/conversion.ts';
+import { getOrSet } from '../base/get-or-set.ts';
 import { type Consent, LABELS } from '../base/nouns.ts';
 import { agentWords } from '../classify/mail-clients.ts';
 import type { ExportedEvent, ExportedMessage, ExportSource, RecipientExport } from '../report/export-recipient.ts';
@@ -9,7 +10,6 @@ import { type RecipientHits, recipientHits } from '../report/recipient-hits.ts';
 import { codeOf, DELIVERY_STATES, KINDS, LEVELS, NETWORKS, wordOf } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { amountOf } from './conversion-rows.ts';
-import { getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import { STATES } from './send-log-rows.ts';
 import type { Sql } from './sql.ts';

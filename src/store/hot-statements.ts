@@ -35,12 +35,7 @@ export interface HotStatements {
   readonly setCost: Statement<[cost: string | null, currency: string | null, message: number]>;
   readonly findVerdict: Statement<VerdictColumns, number>;
   readonly addVerdict: Statement<VerdictColumns, number>;
-  readonly addSend: Statement<
-    [
-      ...[message: number, recipient: Buffer, atMs: number, timed: number, domain: number | null],
-      ...[opens: number, clicks: number, cohort: number | null],
-    ]
-  >;
+  readonly addSend: Statement<SendColumns>;
   /** Adds to what the message itself keeps of its sends. */
   readonly countSends: Statement<
     [
@@ -116,10 +111,7 @@ export interface HotStatements {
   readonly addDomain: Statement<[message: number, domain: number, sent: number, opened: number, clicked: number]>;
   /** Gives the counts after the change, in the order of the labels. */
   readonly addState: Statement<StateColumns, LabelCounts>;
-  readonly addLinkState: Statement<
-    [message: number, index: number, destination: number, recipient: Buffer, total: number, people: number],
-    { readonly total: number; readonly people: number }
-  >;
+  readonly addLinkState: Statement<LinkStateColumns, { readonly total: number; readonly people: number }>;
   readonly addCount: Statement<
     [message: number, kind: number, label: number, total: number, recipients: number, anonymous: number]
   >;
@@ -228,6 +220,16 @@ export type EventColumns = [
   network: number,
   repeat: number,
   host: number,
+];
+
+export type SendColumns = [
+  ...[message: number, recipient: Buffer, atMs: number, timed: number, domain: number | null],
+  ...[opens: number, clicks: number, cohort: number | null],
+];
+
+export type LinkStateColumns = [
+  ...[message: number, index: number, destination: number, recipient: Buffer],
+  ...[total: number, people: number],
 ];
 
 export type StateColumns = [

@@ -1,11 +1,12 @@
 // Judges stored events by themselves, by rules of now, what is kept of each and what was recorded of its send. Events that
 // are alike in all that rules look at are judged once.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { judgeAlone } from '../classify/classify.ts';
 import type { Judgement } from '../classify/judge-hit.ts';
 import { keptHit } from '../classify/kept-hit.ts';
 import type { OwnRules } from '../classify/own-rules.ts';
 import { KINDS, NETWORKS, wordOf } from './codes.ts';
-import { getOrSet } from './count-rows.ts';
 import { timeOf } from './hit-ids.ts';
 import type { KeptEvent, StoredVerdict } from './hot-statements.ts';
 import type { SendReader } from './send-reader.ts';

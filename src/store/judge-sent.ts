@@ -10,6 +10,7 @@ import type { SendReader, Sent } from './send-reader.ts';
 export function judgeSent(hits: readonly KeyedHit[], sends: SendReader, own: OwnRules): readonly KeyedHit[] {
   const asking = hits.filter((keyed) => sends.mayMatter(sentOf(keyed), own.needsDomain)).sort(bySendKey);
   if (asking.length === 0) return hits;
+  sends.readAhead(asking);
   const judged = new Map(asking.map((keyed) => [keyed, judge(keyed, sends, own)]));
   return hits.map((keyed) => judged.get(keyed) ?? keyed);
 }

@@ -1,5 +1,7 @@
 // What was found of an address once its hits were answered: that a proxy hides its readers behind it, or its name. What
 // came from it in the window before is known as such too, whether it was settled by then or waits.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { contextWindowMs, peerAnewMax } from '../base/limits.ts';
 import type { NetworkKind } from '../base/nouns.ts';
 import { judgeAlone } from '../classify/classify.ts';
@@ -8,7 +10,7 @@ import type { OwnRules } from '../classify/own-rules.ts';
 import { couldHideReaders } from '../networks/hidden-reader.ts';
 import { classifyHit } from '../settle/judge-hits.ts';
 import { codeOf, KINDS, NETWORKS, wordOf } from './codes.ts';
-import { Changes, getOrSet, type KeyedHit } from './count-rows.ts';
+import { Changes, type KeyedHit } from './count-rows.ts';
 import { hitIdAt } from './hit-ids.ts';
 import type { KeptEvent } from './hot-statements.ts';
 import { rejudge } from './rejudge-rows.ts';

@@ -1,8 +1,9 @@
 // Events of the addresses from which new ones came, around their time; each address is read once a batch, however many
 // of its hits the batch has. Of a flood those nearest to the new ones count.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { contextWindowMs, peerEventsMax } from '../base/limits.ts';
 import { KINDS, wordOf } from './codes.ts';
-import { getOrSet } from './count-rows.ts';
 import { hitIdAt } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
 import type { Writer } from './writer.ts';

@@ -1,7 +1,7 @@
 // PostgreSQL as the store uses it. The store's transactions are written as steps whose rows are there when they return,
 // and judge hits between them; so the thread waits for the one that has the connection. What need not be waited for goes
 // out with the next statement that must, and many rows of arguments go out at once.
-import { MessageChannel, receiveMessageOnPort, type Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import type { Kysely } from 'kysely';
 import { TelltaleError } from '../base/errors.ts';
 import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
@@ -33,7 +33,8 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
     const text = numbered(query);
     const name = names.get(text) ?? `s${names.size + 1}`;
     names.set(text, name);
-    const ask = (rows: readonly Args[]) => line.ask([{ name, text, rows: rows.map((row) => row.map(toText)) }]);
+    const ask = (rows: readonly Args[]) =>
+      rows.length === 0 ? [] : line.ask([{ name, text, rows: rows.map((row) => row.map(toText)) }]);
     const one = (args: Args) => ask([args])[0] as StepResult;
     return {
       get: (...args) => read(one(args))[0],
@@ -41,6 +42,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
       run: (...args) => ({ changes: one(args).changes }),
       queue: (...args) => line.queue({ name, text, rows: [args.map(toText)] }),
       gets: (many) => ask(many).map((result) => read(result)[0]),
+      alls: (many) => ask(many).map((result) => read(result)),
       runs: (many) => ask(many).map(({ changes }) => changes),
     };
   }
@@ -93,8 +95,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
 
 /** The thread with the connection, and what waits to go to it. */
 function openLine(config: unknown) {
-  const bell = new Int32Array(new SharedArrayBuffer(4));
-  let thread: { readonly worker: Worker; readonly port: MessageChannel['port1'] } | undefined;
+  let thread: { readonly worker: Worker; readonly port: MessagePort; readonly bell: Int32Array } | undefined;
   let queued: Step[] = [];
   let lastConnection = 0;
   /** The connection of the transaction that has begun. */
@@ -102,11 +103,13 @@ function openLine(config: unknown) {
 
   function start() {
     const { port1: port, port2 } = new MessageChannel();
+    // Its own: a thread that was given up may still ring.
+    const bell = new Int32Array(new SharedArrayBuffer(4));
     const data: PostgresThreadData = { port: port2, bell, config };
     const worker = startThread(new URL('./postgres-worker.ts', import.meta.url), data, {}, [port2]);
     worker.unref();
     port.unref();
-    return { worker, port };
+    return { worker, port, bell };
   }
 
   /** Sends what is queued and these steps; the results of these. */
@@ -114,10 +117,11 @@ function openLine(config: unknown) {
     const all = [...queued, ...steps];
     queued = [];
     thread ??= start();
+    const { port, bell } = thread;
     Atomics.store(bell, 0, 0);
-    thread.port.postMessage({ steps: all, connection } satisfies PostgresLetter);
+    port.postMessage({ steps: all, connection } satisfies PostgresLetter);
     if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
-    const reply: PostgresReply = receiveMessageOnPort(thread.port)?.message;
+    const reply: PostgresReply = receiveMessageOnPort(port)?.message;
     if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), { code: reply.failure.code });
     lastConnection = reply.connection;
     return reply.results.slice(reply.results.length - steps.reduce((sum, { rows }) => sum + rows.length, 0));

@@ -36,18 +36,33 @@ export function findRecipientKeys(
 ): ReadonlyMap<string, Buffer> {
   const hashed = [...new Set(ids)].map((id) => ({ id, key: hash(id, 0) }));
   hashed.sort((a, b) => compareKeys(a.key, b.key));
-  return new Map(hashed.map(({ id, key }) => [id, settleOn(id, key, hash, rows)]));
+  const holders = rows.idOf.gets(hashed.map(({ key }) => [key]));
+  const taken = new Set<string>();
+  return new Map(hashed.map(({ id, key }, at) => [id, settleOn({ id, key, holder: holders[at], taken }, hash, rows)]));
 }
 
-function settleOn(id: string, first: Buffer, hash: RecipientHash, rows: RecipientRows): Buffer {
-  const stored = rows.pack(id);
-  for (let key = first, attempt = 1; ; key = hash(id, attempt), attempt += 1) {
-    const holder = rows.idOf.get(key);
-    if (holder === undefined) {
-      rows.add.run(key, stored);
+interface Looked {
+  readonly id: string;
+  /** The first try, and who has it. */
+  readonly key: Buffer;
+  readonly holder: string | Buffer | undefined;
+  /** Keys that were given since that was looked up. */
+  readonly taken: Set<string>;
+}
+
+function settleOn(looked: Looked, hash: RecipientHash, rows: RecipientRows): Buffer {
+  const { id, taken } = looked;
+  let { key, holder } = looked;
+  for (let attempt = 1; ; attempt += 1) {
+    const name = key.toString('latin1');
+    if (holder === undefined && !taken.has(name)) {
+      rows.add.queue(key, rows.pack(id));
+      taken.add(name);
       return key;
     }
-    if (unpackId(holder) === id) return key;
+    if (holder !== undefined && unpackId(holder) === id) return key;
+    key = hash(id, attempt);
+    holder = rows.idOf.get(key);
   }
 }
 

@@ -1,6 +1,8 @@
 // Judges stored events anew: the one way in which it is done, whether a send was told late, an address turned out to be
 // something else, or there are new rules. What a hit is by itself also decides what it says of others, so the hits around
 // it are weighed anew, and all counts follow.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import type { ContextRuleId } from '../classify/context-rules.ts';
 import type { ContextHit } from '../classify/evidence.ts';
 import { mayHaveSpread } from '../classify/find-fan-out.ts';
@@ -8,7 +10,7 @@ import type { Judgement } from '../classify/judge-hit.ts';
 import { isSameJudgement, withEvidence } from '../classify/judgement-of.ts';
 import type { OwnRules } from '../classify/own-rules.ts';
 import { findEvidence } from '../classify/reweigh.ts';
-import { type Changes, getOrSet } from './count-rows.ts';
+import type { Changes } from './count-rows.ts';
 import { type EventHit, EventReader } from './event-hits.ts';
 import { type Around, findAround, idOf, isFoundAgain } from './events-around.ts';
 import type { KeptEvent, StoredEvent } from './hot-statements.ts';

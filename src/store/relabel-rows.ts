@@ -1,9 +1,11 @@
 // Judging stored events anew, by the rules of now and what is kept of each; counts follow. Page by page, each one
 // transaction, so that settling goes on in between.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { relabelPageEvents } from '../base/limits.ts';
 import type { Label } from '../base/nouns.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
-import { Changes, getOrSet } from './count-rows.ts';
+import { Changes } from './count-rows.ts';
 import { rejudge } from './rejudge-rows.ts';
 import { NO_TEXT } from './tables.ts';
 import type { Writer } from './writer.ts';

@@ -1,11 +1,11 @@
 // Reads what reports show: counts that were kept when hits and sends came. None of it grows with events or sends.
 import type { Kysely } from 'kysely';
+import { getOrSet } from '../base/get-or-set.ts';
 import { DEVICES } from '../classify/mail-clients.ts';
 import type { DomainRow, ReportSource } from '../report/report-source.ts';
 import type { AudienceCell } from '../stats/audience.ts';
 import { audienceCell } from './audience-rows.ts';
 import { COUNT_LABELS, NO_DEVICE, wordOf } from './codes.ts';
-import { getOrSet } from './count-rows.ts';
 import { MESSAGE_COLUMNS } from './message-rows.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 

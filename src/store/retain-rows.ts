@@ -40,8 +40,8 @@ export function noteEvents({ statements: { retention } }: Writer, hits: readonly
     firsts.set(message, Math.min(hit.atMs, firsts.get(message) ?? hit.atMs));
     newestMs = Math.max(newestMs, hit.atMs);
   }
-  for (const [message, firstMs] of firsts) retention.noteEvent.run(message, hitIdAt(firstMs), hitIdAt(firstMs));
-  if (hits.length > 0) retention.noteHit.run(newestMs, newestMs);
+  for (const [message, firstMs] of firsts) retention.noteEvent.queue(message, hitIdAt(firstMs), hitIdAt(firstMs));
+  if (hits.length > 0) retention.noteHit.queue(newestMs, newestMs);
 }
 
 function retainStep(writer: Writer, due: Due & { readonly trustClock: boolean }): RetainedStep {

@@ -1,5 +1,7 @@
 // Reads what was recorded of sends and deliveries, each at most once a transaction, and only where it may matter: soon after
 // one, and where a rule asks for the recipient's domain. A mail that is known to have arrived is as old as its delivery.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { fastMs } from '../base/limits.ts';
 import type { HitKind, NetworkKind } from '../base/nouns.ts';
 import type { KnownSend } from '../classify/kept-hit.ts';
@@ -56,6 +58,18 @@ export class SendReader {
     // All that is not fast is one to the rules.
     const time = fromMs === undefined ? {} : { sentAtMs: Math.max(fromMs, hit.atMs - fastMs), atMs: hit.atMs };
     return domain === null ? time : { ...time, recipientDomain: this.#domainOf(domain) };
+  }
+
+  /** Reads the sends of many recipients in one exchange, so that each is known when it is asked for. */
+  readAhead(asked: readonly Pick<Sent, 'message' | 'recipient'>[]): void {
+    const unread = asked.filter(
+      ({ message, recipient }) =>
+        this.#messageOf(message).sent > 0 && this.#sends.get(message)?.has(recipient) !== true,
+    );
+    const found = this.#statements.sendOf.gets(unread.map(({ message, recipient }) => [message, recipient]));
+    for (const [at, { message, recipient }] of unread.entries()) {
+      getOrSet(this.#sends, message, () => new Map()).set(recipient, found[at]);
+    }
   }
 
   /** The send of a recipient; nothing when none is recorded. */

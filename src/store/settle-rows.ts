@@ -2,6 +2,7 @@
 // and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
+import { getOrSet } from '../base/get-or-set.ts';
 import type { Hit, Verdict } from '../base/nouns.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
@@ -10,8 +11,9 @@ import type { SettleBatch, SettleStore } from '../settle/settler.ts';
 import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { applyConversions } from './conversion-rows.ts';
-import { Changes, countsInReports, getOrSet, type KeyedHit } from './count-rows.ts';
+import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
 import { forgetPeers, notePeers } from './counted-rows.ts';
+import type { EventColumns } from './hot-statements.ts';
 import { judgeSent } from './judge-sent.ts';
 import { placeHits } from './known-peers.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
@@ -63,7 +65,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
       writer,
       conversions.map(({ conversion }) => conversion),
     );
-  writer.statements.keepPlace.run(batch.through, batch.journal);
+  writer.statements.keepPlace.queue(batch.through, batch.journal);
 }
 
 /** Behind the clicks that came with them. */
@@ -75,7 +77,7 @@ function noteLinkCounts({ statements }: Writer, hits: readonly KeyedHit[]): void
   for (const { hit, message } of hits) {
     if (hit.link !== null && !hit.test) counts.set(message, Math.max(hit.link.count, counts.get(message) ?? 0));
   }
-  for (const [message, count] of counts) statements.noteLinkCount.run(count, message, count);
+  for (const [message, count] of counts) statements.noteLinkCount.queue(count, message, count);
 }
 
 /** What may be kept of the hits by what is in force in this transaction. */
@@ -116,8 +118,9 @@ function distinctById(hits: readonly JudgedHit[]): readonly JudgedHit[] {
 function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly KeyedHit[] {
   const { addEvent } = writer.statements;
   const verdictKeys = new Map<Verdict, number>();
-  return [...hits].sort(byEventKey).filter(({ hit, verdict, message, recipient, host }) => {
-    const { changes } = addEvent.run(
+  const sorted = [...hits].sort(byEventKey);
+  const rows = sorted.map(
+    ({ hit, verdict, message, recipient, host }): EventColumns => [
       message,
       Buffer.from(hit.id, 'hex'),
       codeOf(KINDS, hit.kind),
@@ -132,9 +135,10 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       codeOf(NETWORKS, hit.network),
       hit.repeat ? 1 : 0,
       host === '' ? NO_TEXT : writer.texts.keyOf(host),
-    );
-    return changes === 1;
-  });
+    ],
+  );
+  const changes = addEvent.runs(rows);
+  return sorted.filter((_, at) => changes[at] === 1);
 }
 
 function byEventKey(a: KeyedHit, b: KeyedHit): number {
@@ -158,8 +162,8 @@ function insertUnsubscribes(
     const { hit, message, recipient } = keyed;
     suppressNow(writer, recipient, { reason: 'unsubscribe', atMs: hit.atMs });
     if (addUnsubscribe.run(message, recipient, hit.atMs).changes === 0) continue;
-    countUnsubscribes.run(1, message);
+    countUnsubscribes.queue(1, message);
     changes.notices.addUnsubscribe(keyed);
   }
-  for (const { message } of anonymous.filter(isReal)) countUnsubscribes.run(1, message);
+  for (const { message } of anonymous.filter(isReal)) countUnsubscribes.queue(1, message);
 }

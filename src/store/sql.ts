@@ -12,6 +12,8 @@ export interface Statement<Args extends unknown[], Row = unknown> {
   queue(...args: Args): void;
   /** The first row for each of many arguments, in one exchange with the database. */
   gets(many: readonly Args[]): readonly (Row | undefined)[];
+  /** All rows for each of many arguments, in one exchange. */
+  alls(many: readonly Args[]): readonly Row[][];
   /** How many rows each of many arguments changed, in one exchange. */
   runs(many: readonly Args[]): readonly number[];
 }

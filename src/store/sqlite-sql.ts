@@ -41,6 +41,7 @@ function withMany<Args extends unknown[], Row>(statement: Database.Statement): S
   return Object.assign(one, {
     queue: (...args: Args) => void one.run(...args),
     gets: (many: readonly Args[]) => many.map((args) => one.get(...args)),
+    alls: (many: readonly Args[]) => many.map((args) => one.all(...args)),
     runs: (many: readonly Args[]) => many.map((args) => one.run(...args).changes),
   });
 }

@@ -1,10 +1,12 @@
 // States of recipients: how often each opened and clicked, by label. They make unique counts exact.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { LABELS, type Label, PEOPLE, type Verdict } from '../base/nouns.ts';
 import { type CountLabel, codeOf, KINDS, wordOf } from './codes.ts';
-import { type Changes, type CountedHit, getOrSet } from './count-rows.ts';
+import type { Changes, CountedHit } from './count-rows.ts';
 import type { EventHit } from './event-hits.ts';
 import { timeOf } from './hit-ids.ts';
-import type { StateColumns, StoredEvent } from './hot-statements.ts';
+import type { LinkStateColumns, StateColumns, StoredEvent } from './hot-statements.ts';
 import { compareKeys } from './recipient-keys.ts';
 import type { LabelCounts } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -21,13 +23,16 @@ interface StateChange {
 /** Adds events to the states of their recipients; a recipient is new to a label when all it holds was just added. */
 export function applyStates(writer: Writer, hits: readonly CountedHit[], changes: Changes): void {
   for (const keyed of hits) changes.addTotal(keyed);
-  for (const change of foldStates(hits).sort(byStateKey)) {
-    const { message, recipient, kind, firstAtMs, lastAtMs, added } = change;
-    const kept = writer.statements.addState.get(...stateColumns(change, added, firstAtMs, lastAtMs - firstAtMs));
-    const after = kept ?? added;
+  const folded = foldStates(hits).sort(byStateKey);
+  const kept = writer.statements.addState.gets(
+    folded.map((change) => stateColumns(change, change.added, change.firstAtMs, change.lastAtMs - change.firstAtMs)),
+  );
+  const moves = folded.map(({ message, recipient, kind, added }, at) => {
+    const after = kept[at] ?? added;
     changes.addRecipient(message, kind, newLabels(added, after));
-    changes.audiences.move({ message, recipient, kind, before: without(after, added), after });
-  }
+    return { message, recipient, kind, before: without(after, added), after };
+  });
+  changes.audiences.moveAll(moves);
   applyLinkStates(writer, hits, changes);
 }
 
@@ -64,7 +69,7 @@ export interface LabelMove {
 /** Gives a stored event another verdict; `changes` take it where it is counted, which tests are not. */
 export function relabelEvent(writer: Writer, event: EventHit, verdict: Verdict, changes?: Changes): void {
   const { row, kept } = event;
-  writer.statements.relabel.run(writer.verdicts.keyOf(verdict), row.message_key, row.hit_id);
+  writer.statements.relabel.queue(writer.verdicts.keyOf(verdict), row.message_key, row.hit_id);
   if (changes === undefined) return;
   moveEvent(writer, row, { from: kept.label, to: verdict.label }, changes);
   changes.notices.relabel(event, verdict);
@@ -140,13 +145,18 @@ function byStateKey(a: StateChange, b: StateChange): number {
 }
 
 function applyLinkStates(writer: Writer, hits: readonly CountedHit[], changes: Changes): void {
-  for (const keyed of hits) {
+  const clicks = hits.flatMap((keyed) => {
     const { hit, verdict, message, recipient } = keyed;
-    if (hit.link === null) continue;
+    if (hit.link === null) return [];
     changes.clickers.add(recipient);
     const people = PEOPLE.has(verdict.label) ? 1 : 0;
     const destination = writer.texts.keyOf(hit.link.destination);
-    const after = writer.statements.addLinkState.get(message, hit.link.index, destination, recipient, 1, people);
+    const row = [message, hit.link.index, destination, recipient, 1, people] as LinkStateColumns;
+    return [{ keyed, people, row }];
+  });
+  const states = writer.statements.addLinkState.gets(clicks.map(({ row }) => row));
+  for (const [at, { keyed, people }] of clicks.entries()) {
+    const after = states[at];
     changes.addLinkRecipient(keyed, after?.total === 1 ? 1 : 0, people === 1 && after?.people === 1 ? 1 : 0);
   }
 }

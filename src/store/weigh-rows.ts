@@ -1,13 +1,15 @@
 // What new events say of those that are there, and those of them: events that can matter are looked up, weighed, and
 // counted under their new labels, in the transaction that stored the new ones. A hit that came through a mail proxy
 // costs nothing, one that is alone at its address a look-up.
+
+import { getOrSet } from '../base/get-or-set.ts';
 import { contextWindowMs, fanOutMs, fanOutRecipients } from '../base/limits.ts';
 import type { ContextHit } from '../classify/evidence.ts';
 import { maySpread } from '../classify/find-fan-out.ts';
 import { placesReached } from '../classify/find-send-evidence.ts';
 import { mayChange } from '../classify/judgement-of.ts';
 import { reweigh } from '../classify/reweigh.ts';
-import { type Changes, getOrSet, type KeyedHit } from './count-rows.ts';
+import type { Changes, KeyedHit } from './count-rows.ts';
 import { EventReader } from './event-hits.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
 import type { StoredEvent } from './hot-statements.ts';
@@ -40,13 +42,18 @@ function countCompany({ statements }: Writer, fresh: readonly KeyedHit[]): Compa
     span.hits += 1;
   }
   // In the order of the index: each of its pages is then read once.
-  for (const peer of statements.sharedPeers.all(JSON.stringify([...company.keys()].sort()))) {
+  const shared = statements.sharedPeers.all(JSON.stringify([...company.keys()].sort())).flatMap((peer) => {
     const span = company.get(peer);
-    if (span === undefined) continue;
-    const from = hitIdAt(Math.max(0, span.firstMs - contextWindowMs));
-    const before = hitIdAt(span.lastMs + contextWindowMs + 1);
-    span.events = statements.countFromPeer.get(Buffer.from(peer, 'hex'), from, before, fanOutRecipients) ?? 1;
-  }
+    return span === undefined ? [] : [{ peer, span }];
+  });
+  const counts = statements.countFromPeer.gets(
+    shared.map(({ peer, span }) => {
+      const from = hitIdAt(Math.max(0, span.firstMs - contextWindowMs));
+      const before = hitIdAt(span.lastMs + contextWindowMs + 1);
+      return [Buffer.from(peer, 'hex'), from, before, fanOutRecipients];
+    }),
+  );
+  for (const [at, { span }] of shared.entries()) span.events = counts[at] ?? 1;
   return company;
 }
 
@@ -65,11 +72,12 @@ function findSends(
   company: CompanyOf,
   { peerEvents, reader }: { readonly peerEvents: PeerEvents; readonly reader: EventReader },
 ): Groups {
-  const { followedBy } = writer.statements;
-  return [...groupSends(fresh, company)].flatMap(([, hits]) => {
-    const [first] = hits;
-    if (first === undefined) return [];
-    const rows = followedBy.all(first.message, first.recipient);
+  const groups = [...groupSends(fresh, company).values()];
+  const found = writer.statements.followedBy.alls(
+    groups.flatMap(([first]) => (first === undefined ? [] : [[first.message, first.recipient]])),
+  );
+  return groups.flatMap((hits, at) => {
+    const rows = found[at] ?? [];
     const followed = rows.map((event) => reader.read(event));
     const opens = opensBeside(peerEvents, { rows, followed, fresh: hits, company });
     return rows.length + opens.length > 1 ? [[...followed, ...opens.map((event) => reader.read(event))]] : [];

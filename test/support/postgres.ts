@@ -42,14 +42,29 @@ async function makeTemplate(): Promise<string> {
   const name = `telltale_template_${process.pid}_${createHash('sha256').update(steps.join()).digest('hex').slice(0, 8)}`;
   await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `CREATE DATABASE ${name}`);
   await (await openStore(urlOf(name))).close();
+  const client = new Client({ connectionString: urlOf(name) });
+  await client.connect();
+  await client.query(WORDS_OF_SQLITE);
+  await client.end();
   return name;
 }
 
-/** What another connection reads, at once. */
-export function readAtOnce<Row>(url: string, query: string): readonly Row[] {
+/** Functions of SQLite that tests look into stores with. */
+const WORDS_OF_SQLITE = `
+  CREATE FUNCTION hex(bytea) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT upper(encode($1, 'hex')) $$;
+  CREATE FUNCTION unhex(text) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT decode($1, 'hex') $$;
+  CREATE FUNCTION ifnull(anyelement, anyelement) RETURNS anyelement IMMUTABLE LANGUAGE sql AS $$ SELECT coalesce($1, $2) $$;
+`;
+
+/** Runs statements on another connection, at once; the rows of the last. */
+export function readAtOnce<Row>(url: string, statements: string): readonly Row[] {
   const database = postgresSql({ connectionString: url }, undefined as never);
   try {
-    return database.prepare<[], Row>(query).all();
+    const found = statements
+      .split(/;\s*(?:\n|$)/)
+      .filter((statement) => statement.trim() !== '')
+      .map((statement) => database.prepare<[], Row>(statement).all());
+    return found.at(-1) ?? [];
   } finally {
     void database.close();
   }
