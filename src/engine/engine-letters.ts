@@ -39,4 +39,5 @@ export type OwnerRequest =
   | { readonly kind: 'set-aside'; readonly id: string; readonly entries: readonly AsideEntry[] }
   | { readonly kind: 'repair'; readonly id: string }
   | { readonly kind: 'problem'; readonly message: string }
-  | { readonly kind: 'reopened' };
+  | { readonly kind: 'reopened' }
+  | { readonly kind: 'control-changed' };

@@ -2,7 +2,7 @@
 // that was removed or replaced is noticed before the next method, and opened or made anew.
 import { statSync } from 'node:fs';
 import { TelltaleError } from '../base/errors.ts';
-import type { Store } from '../store/open-store.ts';
+import { isPostgres, type Store } from '../store/open-store.ts';
 import { explainStoreError } from '../store/store-error.ts';
 
 /** The methods of a store that can be asked for across threads. */
@@ -75,8 +75,9 @@ function isLock(error: unknown): error is TelltaleError {
   return error instanceof TelltaleError && error.code === 'STORE_BUSY';
 }
 
-/** Tells one file from another at the same path; empty when there is none. */
+/** Tells one file from another at the same path; empty when there is none. A server's database is always the one named. */
 function identityOf(url: string): string {
+  if (isPostgres(url)) return url;
   const stat = statSync(url.replace(/^sqlite:/, ''), { throwIfNoEntry: false });
   return stat === undefined ? '' : `${stat.dev} ${stat.ino}`;
 }

@@ -95,9 +95,10 @@ export function remoteStore(options: {
   readonly url: string;
   readonly run: RunMethod;
   readonly close: () => Promise<void>;
+  /** Called back when the control state may be another; whoever knows of changes by others calls them, too. @default none */
+  readonly controlListeners?: Set<() => void>;
 }): Store {
-  const { url, run, close } = options;
-  const listeners = new Set<() => void>();
+  const { url, run, close, controlListeners: listeners = new Set() } = options;
   const methods = Object.keys(THREADS).map((method) => [
     method,
     async (...args: readonly unknown[]) => {

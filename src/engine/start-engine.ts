@@ -56,6 +56,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   // The reader second: it takes what the writer has made, opens it when it is first asked, and leaves the processors to
   // the writer until then.
   let reader: StoreThread<ReaderRequest> | undefined;
+  const controlListeners = new Set<() => void>();
+
+  function controlChanged(): void {
+    for (const listener of controlListeners) listener();
+  }
 
   /** A reader that is not there opens what there is when it comes back. */
   function reopenReader(): void {
@@ -69,6 +74,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   async function answer(request: OwnerRequest): Promise<void> {
     if (request.kind === 'problem') return onProblem(new Error(request.message));
     if (request.kind === 'reopened') return reopenReader();
+    if (request.kind === 'control-changed') return controlChanged();
     const journal = journals.get(request.id)?.journal;
     switch (request.kind) {
       case 'prune':
@@ -112,7 +118,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reader = reading;
     const run: RunMethod = (method, args) =>
       (THREADS[method] === 'read' ? reading : writer).ask({ kind: 'run', method, args });
-    return { store: remoteStore({ url, run, close }), settle, close };
+    return { store: remoteStore({ url, run, close, controlListeners }), settle, close };
   } catch (error) {
     await close();
     throw error;

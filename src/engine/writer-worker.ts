@@ -6,7 +6,7 @@ import { openLine } from '../base/thread-line.ts';
 import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
 import { type CountedRequest, type CountedSource, makeRepeats } from '../settle/repeats.ts';
 import { type JournalSource, type Repeats, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
-import { openStore } from '../store/open-store.ts';
+import { openStore, type Store } from '../store/open-store.ts';
 import type { OwnerRequest, StoreThreadData, WriterRequest } from './engine-letters.ts';
 import { giveWay } from './give-way.ts';
 import { holdStore } from './held-store.ts';
@@ -21,7 +21,13 @@ const settlers = new Map<
   { readonly settler: Settler; readonly committed: () => void; readonly close: () => void }
 >();
 const { url } = workerData as StoreThreadData;
-const held = holdStore({ open: () => openStore(url), onReopen: () => tell({ kind: 'reopened' }) });
+const held = holdStore({ open, onReopen: () => tell({ kind: 'reopened' }) });
+
+async function open(): Promise<Store> {
+  const opened = await openStore(url);
+  opened.onControlChange(() => tell({ kind: 'control-changed' }));
+  return opened;
+}
 
 async function answer(request: WriterRequest): Promise<unknown> {
   switch (request.kind) {

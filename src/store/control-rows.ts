@@ -77,10 +77,12 @@ export interface ControlRows extends ShortLinkStore {
 }
 
 export function makeControlRows(
-  { db, dialect }: Pick<Sql, 'db' | 'dialect'>,
+  database: Pick<Sql, 'db' | 'dialect' | 'announce' | 'onAnnouncement'>,
   now: () => number = Date.now,
 ): ControlRows {
+  const { db, dialect } = database;
   const listeners = new Set<() => void>();
+  let stopListening: (() => void) | undefined;
 
   /** Makes changes under the lock of the sequence; `plan` sees what stands and says what to add. */
   async function record<T>(by: string, plan: (log: Log) => Promise<T>): Promise<T> {
@@ -89,16 +91,27 @@ export function makeControlRows(
       const log = await lockLog(tx, { by, atMs: now(), dialect });
       const planned = await plan(log);
       added = log.added();
+      if (added > 0) await database.announce(tx);
       return planned;
     });
-    if (added > 0) for (const listener of listeners) listener();
+    if (added > 0) tell();
     return result;
+  }
+
+  function tell(): void {
+    for (const listener of listeners) listener();
   }
 
   return {
     onControlChange(listener) {
       listeners.add(listener);
-      return () => listeners.delete(listener);
+      stopListening ??= database.onAnnouncement(tell);
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size > 0) return;
+        stopListening?.();
+        stopListening = undefined;
+      };
     },
     changesAfter: (seq, limit) => db.transaction().execute((tx) => changesAfter(tx, seq, limit)),
     revoke: (of, by) =>

@@ -7,13 +7,15 @@ import { postgresConnectMs, postgresPoolMax, postgresStatementMs } from '../base
 import { appliedNames, newerThanUs, olderThanUs } from './bring-up-to-date.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import { postgresSql } from './postgres-sql.ts';
+import { postgresTypes } from './postgres-types.ts';
 import { explainStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
 
 /** @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`. */
 export async function openPostgres(url: string, migrate: boolean): Promise<OpenedDatabase> {
   const { config, poolMax, shown } = readUrl(url);
-  const pool = await openPool({ ...config, max: poolMax });
+  const pg = await loadPg();
+  const pool = openPool(pg, { ...config, max: poolMax });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
     await lookAt(db, shown);
@@ -23,7 +25,7 @@ export async function openPostgres(url: string, migrate: boolean): Promise<Opene
       .select('secret')
       .where('name', '=', 'recipients')
       .executeTakeFirstOrThrow();
-    const database = postgresSql(config, db);
+    const database = postgresSql(config, db, () => new pg.Client(config));
     const close = async () => {
       await database.close();
       await db.destroy();
@@ -71,14 +73,21 @@ function readUrl(url: string): ReadUrl {
   return { config, poolMax, shown: shown.href };
 }
 
-async function openPool(config: PoolConfig): Promise<Pool> {
-  const loaded = await Promise.all([import('pg'), import('./postgres-types.ts')]).catch((error: unknown) => {
+type Pg = Pick<typeof import('pg'), 'Pool' | 'Client' | 'types'>;
+
+/** It is there for who uses it: an optional peer. */
+async function loadPg(): Promise<Pg> {
+  try {
+    return (await import('pg')).default;
+  } catch (error) {
     throw new TelltaleError('INVALID_DATABASE', 'A PostgreSQL database needs the package pg. Run: npm install pg', {
       cause: error,
     });
-  });
-  const [{ default: pg }, { postgresTypes }] = loaded;
-  const pool = new pg.Pool({ ...config, allowExitOnIdle: true, types: postgresTypes(false) });
+  }
+}
+
+function openPool(pg: Pg, config: PoolConfig): Pool {
+  const pool = new pg.Pool({ ...config, allowExitOnIdle: true, types: postgresTypes(pg, false) });
   // Of a connection that nobody uses: the next query opens another, or says why it cannot.
   pool.on('error', () => undefined);
   return pool;

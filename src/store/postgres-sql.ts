@@ -2,11 +2,13 @@
 // and judge hits between them; so the thread waits for the one that has the connection. What need not be waited for goes
 // out with the next statement that must, and many rows of arguments go out at once.
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Client } from 'pg';
 import { TelltaleError } from '../base/errors.ts';
 import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
+import { ANNOUNCE, listenForChanges } from './postgres-notices.ts';
 import { POSTGRES, type Sql, type Statement } from './sql.ts';
 import type { Tables } from './tables.ts';
 
@@ -23,11 +25,13 @@ const TAKE_TURN = 'SELECT epoch FROM turns FOR UPDATE';
 /** Tries again what PostgreSQL ended because of another transaction. */
 const TRIES = 5;
 
-export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
+/** `connect` makes one more connection with the same `config`, which the database of `db` is reached by too. */
+export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => Client): PostgresSql {
   const line = openLine(config);
   /** What each text is prepared as. */
   const names = new Map<string, string>();
   let epoch = 0;
+  const stops = new Set<() => void>();
 
   function make<Args extends unknown[], Row>(query: string, read: (result: StepResult) => Row[]): Statement<Args, Row> {
     const text = numbered(query);
@@ -88,8 +92,22 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
     endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
     // PostgreSQL keeps removed rows until it vacuums (docs/postgresql.md).
     erasing: (work) => work(),
+    async announce(tx) {
+      await sql.raw(ANNOUNCE).execute(tx);
+    },
+    onAnnouncement(listener) {
+      const stop = listenForChanges(connect, listener);
+      stops.add(stop);
+      return () => {
+        stops.delete(stop);
+        stop();
+      };
+    },
     scrub: async () => true,
-    close: () => line.close(),
+    async close() {
+      for (const stop of stops) stop();
+      await line.close();
+    },
   };
 }
 

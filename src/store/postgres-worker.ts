@@ -1,7 +1,7 @@
 // The thread that has one connection to PostgreSQL, for a thread that waits for what it asks (postgres-sql.ts): all
 // statements of a letter go out at once, and their results come back as one letter.
 import { workerData } from 'node:worker_threads';
-import { Client, type ClientConfig, type QueryArrayResult } from 'pg';
+import pg, { type Client, type ClientConfig, type QueryArrayResult } from 'pg';
 import { messageOf } from '../base/errors.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
 import { postgresTypes } from './postgres-types.ts';
@@ -13,10 +13,10 @@ let client: Client | undefined;
 let connections = 0;
 
 async function connect(): Promise<Client> {
-  const opened = new Client({
+  const opened = new pg.Client({
     ...(config as ClientConfig),
     pipeline: true,
-    types: postgresTypes(true),
+    types: postgresTypes(pg, true),
   } as ClientConfig);
   // Told by the statement that fails, and by the next.
   opened.on('error', () => drop(opened));

@@ -53,6 +53,10 @@ export interface Sql {
   endEpoch(): void;
   /** Within `write`: what `work` removes is written over. */
   erasing<T>(work: () => T): T;
+  /** Within a transaction of `db`: tells all who have the database open that the control state changes. */
+  announce(tx: Kysely<Tables>): Promise<void>;
+  /** Calls back when others may have changed the control state; returns what stops it. */
+  onAnnouncement(listener: () => void): () => void;
   /** Takes what was removed out of logs, as far as that can be done now. */
   scrub(): Promise<boolean>;
 }

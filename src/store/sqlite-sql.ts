@@ -27,6 +27,9 @@ export function sqliteSql(sqlite: Database.Database, db: Kysely<Tables>): Sql {
         sqlite.pragma('secure_delete = FAST');
       }
     },
+    // Who has the file open looks for changes.
+    announce: async () => undefined,
+    onAnnouncement: () => () => undefined,
     scrub: () =>
       inTurn(() => {
         const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];

@@ -28,8 +28,8 @@ const SEEN_DOMAINS = `SELECT message_key, domain_key,
       AND s.kind = 1 AND s.human + s.proxy_human > 0) AS clicked
   FROM sends WHERE domain_key IS NOT NULL`;
 const JOINED_DOMAINS = `SELECT message_key, domain_key, count(*) AS sent, sum(opened) AS opened, sum(clicked) AS clicked
-  FROM (${SEEN_DOMAINS}) GROUP BY 1, 2
-  UNION ALL SELECT message_key, 0, count(*), sum(opened), sum(clicked) FROM (${SEEN_DOMAINS}) GROUP BY 1 ORDER BY 1, 2`;
+  FROM (${SEEN_DOMAINS}) AS seen_domains GROUP BY 1, 2
+  UNION ALL SELECT message_key, 0, count(*), sum(opened), sum(clicked) FROM (${SEEN_DOMAINS}) AS seen_domains GROUP BY 1 ORDER BY 1, 2`;
 
 const sendTo = (store: Store, message: string, ...recipients: readonly string[]) =>
   store.recordSends(

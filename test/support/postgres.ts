@@ -58,7 +58,11 @@ const WORDS_OF_SQLITE = `
 
 /** Runs statements on another connection, at once; the rows of the last. */
 export function readAtOnce<Row>(url: string, statements: string): readonly Row[] {
-  const database = postgresSql({ connectionString: url }, undefined as never);
+  const database = postgresSql(
+    { connectionString: url },
+    undefined as never,
+    () => new Client({ connectionString: url }),
+  );
   try {
     const found = statements
       .split(/;\s*(?:\n|$)/)
