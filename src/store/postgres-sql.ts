@@ -1,6 +1,7 @@
 // PostgreSQL as the store uses it. The store's transactions are written as steps whose rows are there when they return,
 // and judge hits between them; so the thread waits for the one that has the connection. What need not be waited for goes
 // out with the next statement that must, and many rows of arguments go out at once.
+import { randomBytes } from 'node:crypto';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import { type Kysely, sql } from 'kysely';
 import type { Client } from 'pg';
@@ -28,6 +29,8 @@ const TRIES = 5;
 /** `connect` makes one more connection with the same `config`, which the database of `db` is reached by too. */
 export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => Client): PostgresSql {
   const line = openLine(config);
+  // Of its own, also where a pooler gives one session to many.
+  const prefix = `t${randomBytes(4).toString('hex')}_`;
   /** What each text is prepared as. */
   const names = new Map<string, string>();
   let epoch = 0;
@@ -35,7 +38,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
 
   function make<Args extends unknown[], Row>(query: string, read: (result: StepResult) => Row[]): Statement<Args, Row> {
     const text = numbered(query);
-    const name = names.get(text) ?? `s${names.size + 1}`;
+    const name = names.get(text) ?? `${prefix}${names.size + 1}`;
     names.set(text, name);
     const ask = (rows: readonly Args[]) =>
       rows.length === 0 ? [] : line.ask([{ name, text, rows: rows.map((row) => row.map(toText)) }]);

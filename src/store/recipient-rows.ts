@@ -31,7 +31,10 @@ export function makeRecipientSource(db: Kysely<Tables>, writer: Pick<Writer, 're
     async recipientOf(id, recipient) {
       const key = writer.recipientKey(recipient);
       if (key === undefined) return undefined;
-      const { rows } = await recipientsBy(await messageKeyOf(id), sql`SELECT ${key} AS key`).execute(db);
+      const { rows } = await recipientsBy(
+        await messageKeyOf(id),
+        sql`SELECT key FROM recipients WHERE key = ${key}`,
+      ).execute(db);
       return rows.filter(isKnown).map(toRecipient)[0];
     },
     async historyOf(recipient, { after, limit }) {
@@ -112,7 +115,7 @@ interface Window {
 /** Queries for the keys of those to show, in order. */
 const KEYS: Readonly<Record<RecipientFilter, (window: Window) => RawBuilder<unknown>>> = {
   all: (window) =>
-    sql`SELECT key FROM (${first('sends', window)} UNION ${first('states', window)} UNION ${first('unsubscribes', window)})
+    sql`SELECT key FROM (${first('sends', window)} UNION ${first('states', window)} UNION ${first('unsubscribes', window)}) AS found
       ORDER BY key LIMIT ${window.limit}`,
   opened: (window) => first('states', window, seenBy('open')),
   clicked: (window) => first('states', window, seenBy('click')),
@@ -122,7 +125,7 @@ const KEYS: Readonly<Record<RecipientFilter, (window: Window) => RawBuilder<unkn
       AND seen.recipient_key = listed.recipient_key AND seen.human + seen.proxy_human > 0)
       AND NOT EXISTS (SELECT 1 FROM unsubscribes gone WHERE gone.message_key = ${window.message}
       AND gone.recipient_key = listed.recipient_key)`;
-    return sql`SELECT key FROM (${first('sends', window, didNothing)} UNION ${first('states', window, didNothing)})
+    return sql`SELECT key FROM (${first('sends', window, didNothing)} UNION ${first('states', window, didNothing)}) AS found
       ORDER BY key LIMIT ${window.limit}`;
   },
 };
@@ -131,7 +134,7 @@ const KEYS: Readonly<Record<RecipientFilter, (window: Window) => RawBuilder<unkn
 function first(table: Driver, { message, from, end, limit }: Window, condition: RawBuilder<unknown> = sql``) {
   return sql`SELECT key FROM (SELECT DISTINCT recipient_key AS key FROM ${sql.table(table)} listed
     WHERE message_key = ${message} AND recipient_key > ${from} AND recipient_key <= ${end}${condition}
-    ORDER BY recipient_key LIMIT ${limit})`;
+    ORDER BY recipient_key LIMIT ${limit}) AS firsts`;
 }
 
 /** Whether a state holds a hit by a person. */

@@ -49,6 +49,8 @@ export function makeReportSource(db: Kysely<Tables>): Methods {
         .where((eb) => eb.or([eb('message_key', '=', message.key), eb('message_key', 'in', earlier)]))
         .where('recipients', '>', 0)
         .orderBy('message_key', 'desc')
+        .orderBy('cohort')
+        .orderBy('seen')
         .execute();
       const cells = new Map<number, AudienceCell[]>([[message.key, []]]);
       for (const row of rows) getOrSet(cells, row.message_key, () => []).push(audienceCell(row));

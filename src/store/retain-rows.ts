@@ -163,17 +163,18 @@ async function countEvents(
 ) {
   if (beforeMs === null || (fromMs !== null && fromMs >= beforeMs)) return { rows: 0, oldestMs: null };
   const before = hitIdAt(Math.max(beforeMs, 0));
-  const { rows, oldest } = await db
+  const due = db
     .selectFrom('kept_events')
     .innerJoin('events', 'events.message_key', 'kept_events.message_key')
-    .select((eb) => [eb.fn.countAll<number>().as('rows'), eb.fn.min('hit_id').as('oldest')])
     .where(`kept_events.${column}`, '<', before)
     .whereRef('events.hit_id', '>=', `kept_events.${column}`)
     .where('events.hit_id', '>=', hitIdAt(Math.max(fromMs ?? 0, 0)))
     .where('events.hit_id', '<', before)
-    .$if(column === 'signals_from', (query) => query.where('method_key', '!=', sql.lit(NO_TEXT)))
-    .executeTakeFirstOrThrow();
-  return { rows, oldestMs: oldest === null ? null : timeOf(oldest) };
+    .$if(column === 'signals_from', (query) => query.where('method_key', '!=', sql.lit(NO_TEXT)));
+  const { rows } = await due.select((eb) => eb.fn.countAll<number>().as('rows')).executeTakeFirstOrThrow();
+  if (rows === 0) return { rows, oldestMs: null };
+  const oldest = await due.select('events.hit_id').orderBy('events.hit_id').limit(1).executeTakeFirst();
+  return { rows, oldestMs: oldest === undefined ? null : timeOf(oldest.hit_id) };
 }
 
 async function countTexts(db: Kysely<Tables>, due: Due): Promise<number> {

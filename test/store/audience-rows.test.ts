@@ -10,22 +10,22 @@ import { changeFile, openTestStore, rowsOf, settleHits } from '../support/stores
 const KEPT = 'SELECT message_key, cohort, seen, recipients FROM audiences WHERE recipients <> 0 ORDER BY 1, 2, 3';
 const JOINED = `SELECT message_key, cohort, seen, count(*) AS recipients FROM (
   SELECT message_key, cohort,
-    EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
-      AND s.kind = 0 AND s.human + s.proxy_human > 0)
-    + 2 * EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
-      AND s.kind = 1 AND s.human + s.proxy_human > 0)
-    + 4 * EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
-      AND s.kind = 0 AND s.prefetch > 0) AS seen
+    CASE WHEN EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 0 AND s.human + s.proxy_human > 0) THEN 1 ELSE 0 END
+    + CASE WHEN EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 1 AND s.human + s.proxy_human > 0) THEN 2 ELSE 0 END
+    + CASE WHEN EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 0 AND s.prefetch > 0) THEN 4 ELSE 0 END AS seen
   FROM sends WHERE cohort IS NOT NULL
-) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
+) AS seen_sends GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`;
 
 /** Recipients by domain, and all of them under no name. */
 const KEPT_DOMAINS = `SELECT message_key, domain_key, sent, opened, clicked FROM domain_counts ORDER BY 1, 2`;
 const SEEN_DOMAINS = `SELECT message_key, domain_key,
-    EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
-      AND s.kind = 0 AND s.human + s.proxy_human > 0) AS opened,
-    EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
-      AND s.kind = 1 AND s.human + s.proxy_human > 0) AS clicked
+    CASE WHEN EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 0 AND s.human + s.proxy_human > 0) THEN 1 ELSE 0 END AS opened,
+    CASE WHEN EXISTS (SELECT 1 FROM states s WHERE s.message_key = sends.message_key AND s.recipient_key = sends.recipient_key
+      AND s.kind = 1 AND s.human + s.proxy_human > 0) THEN 1 ELSE 0 END AS clicked
   FROM sends WHERE domain_key IS NOT NULL`;
 const JOINED_DOMAINS = `SELECT message_key, domain_key, count(*) AS sent, sum(opened) AS opened, sum(clicked) AS clicked
   FROM (${SEEN_DOMAINS}) AS seen_domains GROUP BY 1, 2

@@ -1,5 +1,7 @@
 // PostgreSQL in tests: a database of its own for each store, copied from one that has the schema.
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { Client } from 'pg';
 import { openStore } from '../../src/store/open-store.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
@@ -24,11 +26,45 @@ export function urlOf(name: string): string {
   return Object.assign(new URL(POSTGRES_URL), { pathname: `/${name}` }).href;
 }
 
+/** Whether one answers. */
+export const hasPostgres: boolean = await onServer().then(
+  () => true,
+  () => false,
+);
+
+/** Starts PostgreSQL itself as a program of WebAssembly, in a process of its own: slower, and there on every machine. */
+export async function startPglite(): Promise<TestDatabase> {
+  const code = `
+    const { PGlite } = await import('@electric-sql/pglite');
+    const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
+    const server = new PGLiteSocketServer({ db: await PGlite.create(), port: 0, maxConnections: 20 });
+    server.addEventListener('listening', ({ detail }) => process.send(detail.port));
+    await server.start();
+    process.on('disconnect', () => process.exit());`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [port] = await once(child, 'message');
+  const ended = once(child, 'exit');
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    async drop() {
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
 let made = 0;
 let template: Promise<string> | undefined;
 
 /** Makes a database, with the schema or empty; `drop` removes it. */
-export async function makeDatabase(isEmpty = false): Promise<{ readonly url: string; drop(): Promise<void> }> {
+export async function makeDatabase(isEmpty = false): Promise<TestDatabase> {
   template ??= makeTemplate();
   made += 1;
   const name = `telltale_test_${process.pid}_${made}`;
