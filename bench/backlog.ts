@@ -1,8 +1,8 @@
 // A journal full of hits that wait to be settled: opens, and clicks if asked for, of one message in the order of time, by 300 user agents.
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { writeBody } from '../src/base/hit-body.ts';
 import type { Hit } from '../src/base/nouns.ts';
-import { writeBody } from '../src/journal/hit-body.ts';
 import { JournalFile } from '../src/journal/journal-file.ts';
 
 export const BACKLOG_MESSAGE = 'spring-sale';
