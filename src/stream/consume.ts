@@ -1,6 +1,7 @@
 // Settles what is in the stream, beside any number of other processes: each partition has one consumer, from which whoever
 // is free takes the next message, and no second one until that is acknowledged. A message is acknowledged once it is in the
 // store; while the store is away it is held, so that the order stays.
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { messageOf } from '../base/errors.ts';
@@ -37,6 +38,8 @@ export interface Consuming {
 export function startConsuming(options: ConsumeOptions): Consuming {
   const { link, store, onProblem, lookMs = settleLookMs, ackWaitMs = streamAckWaitMs, now = Date.now } = options;
   const stopping = new AbortController();
+  // Each partition may pause.
+  setMaxListeners(0, stopping.signal);
   const tell = prepareTelling(onProblem);
   const keepAside = async (parked: Parameters<typeof park>[1]) => await park(await link.open(), parked);
   const settle = prepareLetterSettling({ ...options, park: keepAside, now });

@@ -1,6 +1,7 @@
 // What no store can take, or what ends whoever settles it, kept aside in a stream of its own until somebody has looked at
 // it: each with where it came from and why, and the text it came as.
 
+import { crc32 } from 'node:zlib';
 import { messageOf } from '../base/errors.ts';
 import { readBody } from '../base/hit-body.ts';
 import { sortEntries } from '../settle/settle-entries.ts';
@@ -25,8 +26,8 @@ export interface KeptParkedHit extends ParkedHit {
 
 /** Keeps one; resolves when the stream has it. */
 export async function park({ js }: Pick<OpenStream, 'js'>, parked: ParkedHit): Promise<void> {
-  const { journal, seq } = parked;
-  await js.publish(PARKED_SUBJECT, JSON.stringify(parked), { msgID: `${journal}@${seq}` });
+  const { journal, seq, text } = parked;
+  await js.publish(PARKED_SUBJECT, JSON.stringify(parked), { msgID: `${journal}@${seq} ${crc32(text)}` });
 }
 
 /** All that is parked, the oldest first. */

@@ -54,11 +54,11 @@ export function prepareLetterSettling(options: LetterSettlingOptions): (delivere
     if (place >= through) return;
     if (place < after) throw gap({ journal, after, through: place });
     const entries = given.filter(({ seq }) => seq > place);
-    const { fit, unfit } = sortEntries(entries);
-    for (const { seq, reason } of unfit) {
-      const text = entries.find((entry) => entry.seq === seq)?.text ?? '';
-      await keepAside(journal, seq, reason ?? 'it cannot be read', text);
+    for (const entry of entries) {
+      const [unfit] = sortEntries([entry]).unfit;
+      if (unfit) await keepAside(journal, entry.seq, unfit.reason ?? 'it cannot be read', entry.text);
     }
+    const { fit } = sortEntries(entries);
     const parkOne: ParkEntry = (entry, reason) => keepAside(journal, entry.seq, reason, textOf(entry));
     const reached =
       deliveries > streamDeliveriesMax ? await settleOneByOne({ journal, after: place }, fit, parkOne) : place;

@@ -34,11 +34,13 @@ export interface NatsOptions {
   readonly args?: readonly string[];
   readonly port?: number;
   readonly directory?: string;
+  /** Without JetStream. */
+  readonly isBare?: boolean;
 }
 
 /** Starts a server that is killed when the test has ended. */
 export async function startNats(options: NatsOptions = {}): Promise<NatsServer> {
-  const { args = [], directory = temporaryDirectory() } = options;
+  const { args = [], directory = temporaryDirectory(), isBare = false } = options;
   const port = options.port ?? (await freePort());
   let child: ChildProcess | undefined;
 
@@ -46,11 +48,9 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     const log = join(directory, 'log');
     const store = join(directory, 'jetstream');
     mkdirSync(store, { recursive: true });
-    const started = spawn(
-      BINARY,
-      ['-js', '-a', '127.0.0.1', '-p', String(port), '-sd', store, '-l', log, '-P', join(directory, 'pid'), ...args],
-      { stdio: 'ignore' },
-    );
+    const where = ['-a', '127.0.0.1', '-p', String(port), '-l', log];
+    const kept = isBare ? [] : ['-js', '-sd', store];
+    const started = spawn(BINARY, [...where, ...kept, ...args], { stdio: 'ignore' });
     child = started;
     const before = readyLines(log);
     for (;;) {
