@@ -79,6 +79,30 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
   };
 }
 
+export interface NatsCluster {
+  /** All its servers. */
+  readonly url: string;
+  kill(name: string): Promise<void>;
+}
+
+/** Starts three servers that are one. */
+export async function startCluster(): Promise<NatsCluster> {
+  const names = ['one', 'two', 'three'];
+  const ports = await Promise.all(names.map(() => freePort()));
+  const routes = await Promise.all(names.map(() => freePort()));
+  const route = routes.map((port) => `nats://127.0.0.1:${port}`).join(',');
+  const servers = await Promise.all(
+    names.map((name, at) => {
+      const here = ['--cluster_name', 'tests', '--cluster', `nats://127.0.0.1:${routes[at]}`, '--routes', route];
+      return startNats({ port: ports[at] ?? 0, args: ['--server_name', name, ...here] });
+    }),
+  );
+  return {
+    url: servers.map(({ url }) => url).join(','),
+    kill: async (name) => await servers[names.indexOf(name)]?.kill(),
+  };
+}
+
 function readyLines(log: string): number {
   try {
     return readFileSync(log, 'utf8').split('Server is ready').length;
@@ -97,10 +121,12 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** A connection that is closed when the test has ended, with what it told. */
-export function linkTo(url: string, replicas: string | undefined = '1'): StreamLink & { readonly problems: unknown[] } {
+/** A connection that is closed when the test has ended, with what it told; empty replicas are the default. */
+export function linkTo(url: string, replicas = '1'): StreamLink & { readonly problems: unknown[] } {
   const problems: unknown[] = [];
-  const link = linkStream(readStreamSettings({ url, replicas }), (error) => problems.push(error));
+  const link = linkStream(readStreamSettings({ url, replicas: replicas || undefined }), (error) =>
+    problems.push(error),
+  );
   onTestFinished(() => link.close());
   return { ...link, problems };
 }
