@@ -614,8 +614,8 @@ export const streamReplicasMax = 5;
 /** Milliseconds in which the stream knows a message that comes again; later ones are known by their places in the store. */
 export const streamDuplicateWindowMs = 120_000;
 
-/** Hits that are read from a journal together to be forwarded: what is in flight is in memory, and acknowledged together. */
-export const forwardBatchHits = 4_096;
+/** Hits that are read from a journal together to be forwarded: as many as are settled together, over all partitions. */
+export const forwardBatchHits = 10_000;
 
 /** Bytes of a message: half of what servers take by default, so that replicas need not move more at once. */
 export const streamMessageBytesMax = 524_288;
