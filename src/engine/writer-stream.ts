@@ -5,7 +5,8 @@ import { type CountedSource, makeRepeats } from '../settle/repeats.ts';
 import type { Repeats, Settler, SettleStore } from '../settle/settler.ts';
 import { startConsuming } from '../stream/consume.ts';
 import { type ForwardedJournal, startForwarder } from '../stream/forwarder.ts';
-import { linkStream, type StreamStatus } from '../stream/open-stream.ts';
+import { linkStream } from '../stream/open-stream.ts';
+import type { StreamStatus } from '../stream/stream-status.ts';
 import type { WriterRequest } from './engine-letters.ts';
 
 export interface WriterStream {

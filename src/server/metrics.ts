@@ -16,7 +16,7 @@ import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Notifier } from '../notify/start-notifier.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Webhook } from '../store/webhook-rows.ts';
-import type { StreamStatus } from '../stream/open-stream.ts';
+import type { StreamStatus } from '../stream/stream-status.ts';
 import type { ClickIdOmission } from './click-ids.ts';
 import type { NameOutcome } from './resolve-name.ts';
 

@@ -69,8 +69,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
         const message = await consumer?.next({ expires: streamPullMs });
         if (message) await hold(handle(message, partition));
         else earliest.set(partition, Number.POSITIVE_INFINITY);
-        if (partition === 0) await forgetPeers(() => earliestWaiting(stream));
-        tell(partition, undefined);
+        tell(partition, partition === 0 ? await forgetOldPeers(stream) : undefined);
       } catch (error) {
         if (stopping.signal.aborted) return;
         tell(partition, link.failed(error));
@@ -108,6 +107,15 @@ export function startConsuming(options: ConsumeOptions): Consuming {
     } catch (error) {
       tell(partition, error);
       return false;
+    }
+  }
+
+  /** Returns what was wrong, which stops nothing. */
+  async function forgetOldPeers(stream: OpenStream): Promise<unknown> {
+    try {
+      return await forgetPeers(() => earliestWaiting(stream));
+    } catch (error) {
+      return error;
     }
   }
 

@@ -9,6 +9,7 @@ import { explainStreamError } from './explain-stream.ts';
 import { loadNats, type Nats } from './load-nats.ts';
 import { ensureStreams, type FoundStream, PARKED_NAME, STREAM_NAME } from './stream-config.ts';
 import { nameOf, type StreamSettings } from './stream-settings.ts';
+import type { StreamStatus } from './stream-status.ts';
 
 /** The stream, as it can be used now. */
 export interface OpenStream extends FoundStream {
@@ -17,14 +18,6 @@ export interface OpenStream extends FoundStream {
   readonly headers: Nats['headers'];
   /** Bytes of the largest message that the servers take. */
   readonly payloadMax: number;
-}
-
-export interface StreamStatus {
-  readonly isConnected: boolean;
-  /** Messages, of many hits each, that are not settled; null when it cannot be asked. */
-  readonly waiting: number | null;
-  /** What was set aside: hits, or messages that nobody can read. */
-  readonly parked: number | null;
 }
 
 export interface StreamLink {

@@ -86,11 +86,11 @@ describe.skipIf(!hasNats)(withNats('a service with a stream'), () => {
     const nats = await startNats();
     const service = await startForwarding(nats.url, { settles: true });
     await expect.poll(async () => (await ask(`${service.url}/metrics`)).text, IN_TIME).toContain('stream_connected 1');
-    nats.signal('SIGSTOP');
-    onTestFinished(() => nats.signal('SIGCONT'));
+    await nats.freeze();
+    onTestFinished(() => nats.thaw());
     expect((await ask(pixelOf(service))).status).toBe(200);
     await service.close();
-    nats.signal('SIGCONT');
+    nats.thaw();
     const next = await startTestService({
       dataDirectory: service.directory,
       databaseUrl: `sqlite:${join(service.directory, 'telltale.db')}`,

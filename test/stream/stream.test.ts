@@ -180,11 +180,11 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     await appendAll(journal, anonymous(4));
     const { forwarder } = forward(journal, nats.url);
     await forwarder.settleNow();
-    nats.signal('SIGSTOP');
+    await nats.freeze();
     await appendAll(journal, anonymous(6));
     await expect(forwarder.settleNow()).rejects.toMatchObject({ code: 'STREAM_AWAY' });
     expect(journal.counts().journalled).toBe(6);
-    nats.signal('SIGCONT');
+    nats.thaw();
     await expect.poll(() => journal.counts().journalled, { timeout: 30_000 }).toBe(0);
     await expect.poll(async () => (await link.status()).waiting, { timeout: 30_000 }).toBe(0);
     expect(await totalOf(store)).toBe(10);
@@ -282,27 +282,25 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     const { forwarder, link } = forward(journal, url);
     await forwarder.settleNow();
     /** Ends without a word when it meets the hit, like a process that crashes. */
-    const untilItEnds = () =>
-      new Promise<'ended' | 'done'>((resolve) => {
-        const settler = settleFrom(url, {
-          ...store,
-          async settle(batch) {
-            if (!batch.hits.some(({ hit }) => hit.id === cursed?.id)) return await store.settle(batch);
-            await settler.link.close();
-            resolve('ended');
-            return await new Promise(() => undefined);
-          },
-        });
-        const look = setInterval(async () => {
-          if ((await link.status()).waiting !== 0) return;
-          clearInterval(look);
-          resolve('done');
-        }, 50);
-        onTestFinished(() => clearInterval(look));
+    const untilItEnds = async () => {
+      let hasEnded = false;
+      const settler = settleFrom(url, {
+        ...store,
+        async settle(batch) {
+          if (!batch.hits.some(({ hit }) => hit.id === cursed?.id)) return await store.settle(batch);
+          await settler.link.close();
+          hasEnded = true;
+          return await new Promise(() => undefined);
+        },
       });
+      const isDone = async () => hasEnded || (await link.status()).waiting === 0;
+      await expect.poll(isDone, { timeout: 60_000, interval: 100 }).toBe(true);
+      return hasEnded;
+    };
     let ends = 0;
-    while ((await untilItEnds()) === 'ended') ends += 1;
-    expect(ends).toBeGreaterThanOrEqual(5);
+    while (await untilItEnds()) ends += 1;
+    // One is also given out when nobody takes it: fewer may have met it than had it.
+    expect(ends).toBeGreaterThan(1);
     expect(ends).toBeLessThanOrEqual(7);
     expect(await totalOf(store)).toBe(5);
     const parked = [];
@@ -330,6 +328,41 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     expect((await link.status()).waiting).toBe(1);
     await store.settle({ journal: name, after: 0, through: 3, hits: [] });
     await expect.poll(() => totalOf(store), { timeout: 20_000 }).toBe(4);
+  });
+
+  it('leaves a message of a newer format to a newer settler, and says so', async () => {
+    const { url } = await startNats();
+    const { store } = await openTestStore();
+    const link = linkTo(url);
+    const { js, headers } = await link.open();
+    const told = headers();
+    told.set('Telltale-Format', '2');
+    await js.publish('telltale.hits.4', 'who knows', { headers: told });
+    const { problems } = settleFrom(url, store);
+    await expect
+      .poll(() => problems.map(String), { timeout: 20_000 })
+      .toEqual([expect.stringContaining('newer Telltale')]);
+    expect(await link.status()).toMatchObject({ waiting: 1, parked: 0 });
+  });
+
+  it('holds hits while the store is away, and acknowledges them when it is back', async () => {
+    const { url } = await startNats();
+    const { journal } = await openPlace();
+    const { store } = await openTestStore();
+    await appendAll(journal, anonymous(12));
+    const { forwarder, link } = forward(journal, url);
+    await forwarder.settleNow();
+    let isAway = true;
+    const { problems } = settleFrom(url, {
+      ...store,
+      settle: (batch) => (isAway ? Promise.reject(new Error('the store is away')) : store.settle(batch)),
+    });
+    await expect.poll(() => problems.map(String), { timeout: 20_000 }).toEqual(['Error: the store is away']);
+    expect(await link.status()).toMatchObject({ waiting: 1, parked: 0 });
+    isAway = false;
+    await expect.poll(async () => (await link.status()).waiting, { timeout: 20_000 }).toBe(0);
+    expect(await totalOf(store)).toBe(12);
+    expect(problems).toHaveLength(1);
   });
 
   it('sends nothing that a store has settled before the journal was forwarded', async () => {

@@ -26,8 +26,9 @@ export interface NatsServer {
   kill(): Promise<void>;
   /** Starts it again over what it had on disk. */
   restart(): Promise<void>;
-  /** Stops it from running without ending it, or lets it run on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Stops it from running without ending it. */
+  freeze(): Promise<void>;
+  thaw(): void;
 }
 
 export interface NatsOptions {
@@ -75,7 +76,12 @@ export async function startNats(options: NatsOptions = {}): Promise<NatsServer> 
     port,
     kill,
     restart: start,
-    signal: (signal) => void child?.kill(signal),
+    async freeze() {
+      child?.kill('SIGSTOP');
+      while (!/\) T /.test(readFileSync(`/proc/${child?.pid}/stat`, 'utf8')))
+        await new Promise((resolve) => setTimeout(resolve, 5));
+    },
+    thaw: () => void child?.kill('SIGCONT'),
   };
 }
 
