@@ -1,8 +1,8 @@
 // A journal full of hits that wait to be settled: opens, and clicks if asked for, of one message in the order of time, by 300 user agents.
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { writeBody } from '../src/base/hit-body.ts';
 import type { Hit } from '../src/base/nouns.ts';
-import { writeBody } from '../src/journal/hit-body.ts';
 import { JournalFile } from '../src/journal/journal-file.ts';
 
 export const BACKLOG_MESSAGE = 'spring-sale';
@@ -16,6 +16,8 @@ export interface Backlog {
   readonly idOf: (recipient: number) => string;
   /** Of each ten hits so many are clicks; hits then come from the addresses of their recipients. */
   readonly clicksInTen: number;
+  /** @default one, the backlog’s own */
+  readonly messages?: number;
 }
 
 /** An id of 12 bytes. */
@@ -24,7 +26,7 @@ export function shortId(recipient: number): string {
 }
 
 /** Makes a journal with opens of one message, in the order of time; returns how large its file became. */
-export function fillJournal(path: string, { hits, recipients, idOf, clicksInTen }: Backlog): number {
+export function fillJournal(path: string, { hits, recipients, idOf, clicksInTen, messages = 1 }: Backlog): number {
   const chance = seeded(7);
   const file = new JournalFile(path, Number.MAX_SAFE_INTEGER);
   for (let from = 0; from < hits; from += 5_000) {
@@ -32,7 +34,8 @@ export function fillJournal(path: string, { hits, recipients, idOf, clicksInTen 
     const bodies = Array.from({ length: count }, (_, at) => {
       const atMs = BACKLOG_START_MS + Math.floor(((from + at) / hits) * SPREAD_MS);
       const recipient = Math.floor(chance() * recipients);
-      const open = openOf(idOf(recipient), atMs, Math.floor(chance() * AGENTS));
+      const ofOne = openOf(idOf(recipient), atMs, Math.floor(chance() * AGENTS));
+      const open = messages === 1 ? ofOne : { ...ofOne, message: `${BACKLOG_MESSAGE}-${recipient % messages}` };
       return writeBody(clicksInTen === 0 ? open : fromItsAddress(open, recipient, at % 10 < clicksInTen));
     });
     file.append(bodies, { overflow: 0, failed: 0 });

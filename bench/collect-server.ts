@@ -91,8 +91,8 @@ async function start(): Promise<Started> {
   });
   const { retainer, settler } = service;
   const retain = () => {
-    void retainer.runNow();
-    return retainer.status().removed;
+    void retainer?.runNow();
+    return retainer?.status().removed ?? { signals: 0, events: 0, texts: 0 };
   };
   return { url: service.url, finish: () => settler.settleNow(), retain };
 }

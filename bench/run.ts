@@ -11,6 +11,7 @@ import { benchRewrite } from './rewrite.ts';
 import { benchSend } from './send.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
+import { benchStream } from './stream.ts';
 import { benchUrls } from './urls.ts';
 
 const args = process.argv.slice(2);
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly Benc
   'beside-reports': benchBesideReports,
   urls: benchUrls,
   settle: benchSettle,
+  stream: benchStream,
   report: benchReport,
   send: benchSend,
   networks: benchNetworks,

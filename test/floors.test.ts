@@ -22,6 +22,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   deliveries: 2,
   store: 3,
   journal: 3,
+  stream: 3,
   control: 3,
   'network-files': 3,
   pages: 3,

@@ -620,3 +620,42 @@ export const conversionAheadMs = 86_400_000;
 
 /** Criteria of an audience on each side: a question that a person can still read. */
 export const audienceCriteriaMax = 10;
+
+/** Partitions of a new stream: as many settlers can share the work, and the most that settling a busy journal is cut into. */
+export const streamPartitions = 16;
+
+/** Servers that keep each message: JetStream takes up to five. */
+export const streamReplicasMax = 5;
+
+/** Milliseconds in which the stream knows a message that comes again; later ones are known by their places in the store. */
+export const streamDuplicateWindowMs = 120_000;
+
+/** Hits that are read from a journal together to be forwarded: as many as are settled together, over all partitions. */
+export const forwardBatchHits = 10_000;
+
+/** Bytes of a message: half of what servers take by default, so that replicas need not move more at once. */
+export const streamMessageBytesMax = 524_288;
+
+/** Bytes that a message's headers may take beside its hits. */
+export const streamHeaderBytes = 1_024;
+
+/** Milliseconds in which the stream has to answer: an election among its servers takes two to five seconds. */
+export const streamAnswerMs = 5_000;
+
+/** Milliseconds between two looks whether a server still answers; after two without an answer another one is asked. */
+export const streamPingMs = 5_000;
+
+/** Milliseconds between two tries to reach a server again. */
+export const streamReconnectMs = 500;
+
+/** Milliseconds for which a settler asks for the next message: one that a restarted server has forgotten is asked for again. */
+export const streamPullMs = 5_000;
+
+/** Milliseconds after which a message goes to another settler when the one that has it says nothing. */
+export const streamAckWaitMs = 15_000;
+
+/** Deliveries of a message after which it is settled hit by hit: something in it ends whoever settles it. */
+export const streamDeliveriesMax = 5;
+
+/** Milliseconds that a connection which ends waits for what it has written to be taken. */
+export const streamFlushMs = 500;

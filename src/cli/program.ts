@@ -23,6 +23,8 @@ export function buildProgram(io: Io, setStatus: SetStatus): Command {
   addCheck(program, io, setStatus);
   addSend(program, io, setStatus);
   addServe(program, io, setStatus);
+  addSettle(program, io, setStatus);
+  addStream(program, io, setStatus);
   addReport(program, io);
   addCompare(program, io);
   addClassify(program, io, setStatus);
@@ -177,16 +179,75 @@ function addSend(program: Command, io: Io, setStatus: SetStatus): void {
     });
 }
 
-function addServe(program: Command, io: Io, setStatus: SetStatus): void {
-  withAges(
+/** The options that name a stream. */
+function withStreamOptions(of: Command): Command {
+  return of
+    .option(
+      '--stream <servers>',
+      'NATS servers with JetStream, between collectors and database: nats://a,b,c or tls://…, with user:password@ or token@ (TELLTALE_STREAM, default none)',
+    )
+    .option('--stream-credentials <file>', 'a file of NATS credentials (TELLTALE_STREAM_CREDENTIALS, default none)')
+    .option(
+      '--stream-replicas <number>',
+      'servers that keep each hit, 1 to 5 (TELLTALE_STREAM_REPLICAS, default 3 in a cluster, else 1)',
+    );
+}
+
+function addSettle(program: Command, io: Io, setStatus: SetStatus): void {
+  withStreamOptions(
     command(
       program,
-      'serve',
-      'Run the collector, the pages and the API.',
-      `telltale serve --base-url https://t.example.com
-     telltale serve --port 0 --json`,
+      'settle',
+      'Settle what collectors put into a stream into the database; any number may run.',
+      'telltale settle --stream nats://nats-1,nats-2,nats-3',
     ),
   )
+    .option(
+      '--repeat-window <ms>',
+      'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
+    )
+    .action(async (flags) => setStatus(await (await import('./settle.ts')).settle(flags, io)));
+}
+
+function addStream(program: Command, io: Io, setStatus: SetStatus): void {
+  const stream = program.command('stream').description('What the stream holds back: parked hits, and gaps.');
+  const parked = stream.command('parked').description('Hits that could never be settled.');
+  withStreamOptions(
+    command(parked, 'list', 'List them, with why.', 'telltale stream parked list --stream nats://nats-1'),
+  ).action(async (flags) => (await import('./stream.ts')).listParkedCommand(flags, io));
+  withStreamOptions(
+    command(parked, 'replay', 'Try to settle them now.', 'telltale stream parked replay --stream nats://nats-1'),
+  ).action(async (flags) => setStatus(await (await import('./stream.ts')).replayParkedCommand(flags, io)));
+  command(
+    stream,
+    'accept-gap',
+    'Go on behind hits that are lost; a settler that waits for them says which.',
+    'telltale stream accept-gap 0b6f0c4e-2d51-4c0e-9a63-0f6c7a9b1d22#3 4711',
+  )
+    .argument('<journal>', 'the journal and its partition')
+    .argument('<place>', 'the place before the hits that wait')
+    .action(async (journal: string, place: string, flags) =>
+      (await import('./stream.ts')).acceptGapCommand(journal, place, flags, io),
+    );
+}
+
+function addServe(program: Command, io: Io, setStatus: SetStatus): void {
+  withStreamOptions(
+    withAges(
+      command(
+        program,
+        'serve',
+        'Run the collector, the pages and the API.',
+        `telltale serve --base-url https://t.example.com
+     telltale serve --stream nats://nats-1,nats-2,nats-3 --forward-only
+     telltale serve --port 0 --json`,
+      ),
+    ),
+  )
+    .option(
+      '--forward-only',
+      'put hits into the stream and settle none; a database is opened only where one is named, for what is revoked and for short links',
+    )
     .option('--port <port>', 'port to listen on, 0 picks one (TELLTALE_PORT, default 8080)')
     .option('--host <host>', 'address to listen on (TELLTALE_HOST, default 127.0.0.1)')
     .option(

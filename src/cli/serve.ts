@@ -19,9 +19,11 @@ import { loadOrMakeKeys, watchKeys } from './key-file.ts';
 import { type Log, makeLog } from './log.ts';
 import { type RetentionFlags, readRetentionPolicy } from './retention-policy.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
+import { readStream, type StreamOptionFlags } from './stream-flags.ts';
 import { makeDirectory, makeDirectoryFor, writeFileWhole } from './write-file.ts';
 
-export interface ServeFlags extends CommonFlags, RetentionFlags, AttributionFlags {
+export interface ServeFlags extends CommonFlags, RetentionFlags, AttributionFlags, StreamOptionFlags {
+  readonly forwardOnly?: boolean;
   readonly port?: string;
   readonly host?: string;
   readonly trustedProxies?: string;
@@ -52,12 +54,18 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const webhooks = await readWebhooksOf(settings);
   const attribution = readAttribution(flags, settings);
   await makeDirectory(settings.data, 0o700);
-  await makeDirectoryFor(settings.database);
+  const stream = await readStream(flags, settings, io);
+  const settles = flags.forwardOnly !== true;
+  if (stream === undefined && !settles)
+    throw new TelltaleError('USAGE', '--forward-only needs a --stream to forward to.');
+  const databaseUrl = settles || settings.isDatabaseNamed ? settings.database : null;
+  if (databaseUrl !== null) await makeDirectoryFor(databaseUrl);
   const ring = await loadOrMakeKeys(settings, io);
   const log = makeLog(io, settings);
   const service = await start(workers, ring, {
     dataDirectory: settings.data,
-    databaseUrl: settings.database,
+    databaseUrl,
+    stream: stream && { settings: stream, settles },
     baseUrl: settings.baseUrl,
     baseUrls: settings.baseUrls,
     host,
@@ -79,14 +87,14 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   });
   const stopWatching = watchKeys(settings, io, service, log);
   const stopped = untilSignal(service, log);
-  await makeFirstToken(service, settings, io);
+  if (databaseUrl !== null) await makeFirstToken(service, settings, io);
   if (settings.baseUrl === undefined && !settings.quiet) {
     say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
   }
   const { url, baseUrl, adminUrl } = service;
   if (adminUrl !== undefined && !settings.quiet && !settings.json)
     say(io, `The pages, the API and /metrics answer on ${adminUrl}.`);
-  if (!settings.quiet && !settings.json) sayWhereToLook(adminUrl ?? url, settings, io);
+  if (databaseUrl !== null && !settings.quiet && !settings.json) sayWhereToLook(adminUrl ?? url, settings, io);
   const line = settings.json
     ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
     : `listening on ${url}`;
@@ -149,7 +157,7 @@ function readReverseDns(given: string | true): string | undefined {
   return servers;
 }
 
-function readRepeatWindow(text: string): number {
+export function readRepeatWindow(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= peerKeptMs) return Number(text);
   throw new TelltaleError(
     'INVALID_OPTION',
@@ -176,7 +184,7 @@ async function makeFirstToken(service: Primary, settings: Settings, io: Io): Pro
 }
 
 /** Stops at SIGTERM (status 0) or SIGINT (130); a second signal ends the process at once: what was answered is on disk. */
-function untilSignal(service: Primary, log: Log): Promise<number> {
+export function untilSignal(service: Pick<Primary, 'close'>, log: Log): Promise<number> {
   return new Promise((resolve) => {
     let isStopping = false;
     const stop = (status: number) => {

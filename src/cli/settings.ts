@@ -22,6 +22,12 @@ export interface Settings {
   /** The data directory, absolute. */
   readonly data: string;
   readonly database: string;
+  /** Whether it was named, or is the default. */
+  readonly isDatabaseNamed: boolean;
+  /** The servers of the stream, with what lets one in. */
+  readonly stream: string | undefined;
+  readonly streamCredentials: string | undefined;
+  readonly streamReplicas: string | undefined;
   readonly baseUrl: string | undefined;
   /** More addresses of the same collector, of which `--base-url` may be one. */
   readonly baseUrls: readonly string[];
@@ -52,7 +58,7 @@ export interface Settings {
 const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'baseUrls', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const),
   ...(['asnDatabase', 'reverseDns', 'rules', 'retainSignals', 'retainEvents', 'userAgents', 'hooks'] as const),
-  ...(['webhooks', 'attributionDays', 'attributionClicks'] as const),
+  ...(['webhooks', 'attributionDays', 'attributionClicks', 'stream', 'streamCredentials', 'streamReplicas'] as const),
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -65,12 +71,16 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
   const config = readConfig(io.cwd);
   const { env } = io;
   const data = resolve(io.cwd, flags.data ?? env.TELLTALE_DATA ?? textOf(config, 'data') ?? 'telltale-data');
+  const database = flags.database ?? env.TELLTALE_DATABASE ?? textOf(config, 'database');
   return {
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
     data,
-    database:
-      flags.database ?? env.TELLTALE_DATABASE ?? textOf(config, 'database') ?? `sqlite:${join(data, 'telltale.db')}`,
+    database: database ?? `sqlite:${join(data, 'telltale.db')}`,
+    isDatabaseNamed: database !== undefined,
+    stream: env.TELLTALE_STREAM ?? textOf(config, 'stream'),
+    streamCredentials: env.TELLTALE_STREAM_CREDENTIALS ?? textOf(config, 'streamCredentials'),
+    streamReplicas: env.TELLTALE_STREAM_REPLICAS ?? textOf(config, 'streamReplicas'),
     ...baseUrlsOf(flags, env, config),
     keys: env.TELLTALE_KEYS,
     apiToken: env.TELLTALE_API_TOKEN,

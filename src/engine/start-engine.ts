@@ -1,29 +1,40 @@
 // The engine room of a server: one thread that writes the store and settles journals, one that reads it. The thread that
 // answers requests waits for neither a lock, nor a report, nor a disk.
+import { TelltaleError } from '../base/errors.ts';
 import { settleLookMs } from '../base/limits.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import { checkRepeatWindow } from '../settle/repeats.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { Store } from '../store/open-store.ts';
+import type { StreamSettings } from '../stream/stream-settings.ts';
+import type { StreamStatus } from '../stream/stream-status.ts';
 import type { OwnerRequest, ReaderRequest, WriterRequest } from './engine-letters.ts';
 import { type RunMethod, remoteStore, THREADS } from './remote-store.ts';
 import { type StoreThread, startStoreThread } from './store-thread.ts';
 
 /** What settling needs of a journal's owner, who alone changes the file: in this process, or in another behind a line. */
-export type SettledJournal = Pick<Journal, 'id' | 'path' | 'prune' | 'setAside' | 'repair' | 'erase' | 'onCommit'>;
+export type SettledJournal = Pick<
+  Journal,
+  'id' | 'path' | 'prune' | 'forward' | 'forwardedPlaces' | 'setAside' | 'repair' | 'erase' | 'onCommit'
+>;
 
 export interface Engine {
   /** The store, through the threads. */
   readonly store: Store;
   /** Settles a journal from now on, beside all others; stop the settler before the journal closes. */
   settle(journal: SettledJournal): Promise<Settler>;
+  /** How it is with the stream; nothing without one. */
+  streamStatus(): Promise<StreamStatus | undefined>;
   /** Stops settling, closes the store and ends the threads. */
   close(): Promise<void>;
 }
 
 export interface EngineOptions {
-  readonly databaseUrl: string;
+  /** Null for none: the store’s methods then say so, and journals can only be forwarded. */
+  readonly databaseUrl: string | null;
+  /** Where journals are forwarded to, in place of being settled here. @default nowhere */
+  readonly stream?: EngineStream | undefined;
   /** Told once when settling begins to fail, or fails otherwise than before, and of what it had to set aside. */
   readonly onProblem: (error: unknown) => void;
   /** Milliseconds between two looks into the journals without a commit, and between two tries. @default 1000 */
@@ -34,15 +45,22 @@ export interface EngineOptions {
   readonly rules?: readonly VerdictRule[] | undefined;
 }
 
+export interface EngineStream {
+  readonly settings: StreamSettings;
+  /** Whether what is in the stream is settled into the store, by this process as by others. */
+  readonly settles: boolean;
+}
+
 /**
  * Opens the store and starts the threads.
  *
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { databaseUrl: url, onProblem, lookMs = settleLookMs, repeatWindowMs = 0, rules = [] } = options;
+  const { databaseUrl, stream, onProblem, lookMs = settleLookMs, repeatWindowMs = 0, rules = [] } = options;
   checkRepeatWindow(repeatWindowMs);
   readOwnRules(rules, 'startEngine');
+  const url = databaseUrl ?? '';
   const journals = new Map<string, { readonly journal: SettledJournal; readonly stopListening: () => void }>();
   const writer = startStoreThread<WriterRequest, OwnerRequest>({
     ...{ name: 'writer', url, answer, onProblem },
@@ -50,7 +68,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       // It may have made the file anew.
       reopenReader();
       // What fails now is told by the settler, which tries again.
-      for (const { journal } of journals.values()) settleFromNow(journal).catch(onProblem);
+      streamFromNow()
+        .then(() => Promise.all([...journals.values()].map(({ journal }) => settleFromNow(journal))))
+        .catch(onProblem);
     },
   });
   // The reader second: it takes what the writer has made, opens it when it is first asked, and leaves the processors to
@@ -67,11 +87,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reader?.ask({ kind: 'reopen' }).catch(() => undefined);
   }
 
+  async function streamFromNow(): Promise<void> {
+    if (stream === undefined) return;
+    const part = { ...stream, hasStore: databaseUrl !== null };
+    await writer.ask({ kind: 'stream', ...part, lookMs, repeatWindowMs, rules });
+  }
+
   function settleFromNow({ id, path }: SettledJournal): Promise<unknown> {
     return writer.ask({ kind: 'settle', id, path, lookMs, repeatWindowMs, rules });
   }
 
-  async function answer(request: OwnerRequest): Promise<void> {
+  async function answer(request: OwnerRequest): Promise<unknown> {
     if (request.kind === 'problem') return onProblem(new Error(request.message));
     if (request.kind === 'reopened') return reopenReader();
     if (request.kind === 'control-changed') return controlChanged();
@@ -79,6 +105,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     switch (request.kind) {
       case 'prune':
         return await journal?.prune(request.through);
+      case 'forward':
+        return await journal?.forward(request.through, request.places);
+      case 'forwarded-places':
+        return await journal?.forwardedPlaces();
       case 'set-aside':
         return await journal?.setAside(request.entries);
       case 'repair':
@@ -109,7 +139,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await writer.end(reader?.end());
   }
 
+  const streamStatus = async () => (await writer.ask({ kind: 'stream-status' })) as StreamStatus | undefined;
+
   try {
+    await streamFromNow();
+    if (databaseUrl === null) {
+      return { store: remoteStore({ url, run: refuseWithoutStore, close }), settle, streamStatus, close };
+    }
     await writer.ask({ kind: 'open' });
     const reading = startStoreThread<ReaderRequest, never>({
       ...{ name: 'reader', url, answer: () => undefined, onProblem },
@@ -118,9 +154,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reader = reading;
     const run: RunMethod = (method, args) =>
       (THREADS[method] === 'read' ? reading : writer).ask({ kind: 'run', method, args });
-    return { store: remoteStore({ url, run, close, controlListeners }), settle, close };
+    return { store: remoteStore({ url, run, close, controlListeners }), settle, streamStatus, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Of a process that was given no database. */
+async function refuseWithoutStore(): Promise<never> {
+  throw new TelltaleError(
+    'STORE_UNAVAILABLE',
+    'This process was given no database: it takes hits and forwards them. Ask a server that has one (--database).',
+  );
 }

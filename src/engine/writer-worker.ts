@@ -3,13 +3,16 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../base/errors.ts';
 import { openLine } from '../base/thread-line.ts';
+import type { ForwardedPlaces } from '../journal/open-journal.ts';
 import { isDamage, makeJournalReader } from '../journal/read-journal.ts';
 import { type CountedRequest, type CountedSource, makeRepeats } from '../settle/repeats.ts';
 import { type JournalSource, type Repeats, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import type { ForwardedJournal } from '../stream/forwarder.ts';
 import type { OwnerRequest, StoreThreadData, WriterRequest } from './engine-letters.ts';
 import { giveWay } from './give-way.ts';
 import { holdStore } from './held-store.ts';
+import type { WriterStream } from './writer-stream.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('writer-worker runs as a worker thread only');
@@ -35,6 +38,11 @@ async function answer(request: WriterRequest): Promise<unknown> {
       return await held.open();
     case 'run':
       return await held.run(request.method, request.args);
+    case 'stream':
+      stream = (await import('./writer-stream.ts')).openWriterStream(request, store, tellProblem);
+      return undefined;
+    case 'stream-status':
+      return await stream?.status();
     case 'settle':
       return settle(request);
     case 'committed':
@@ -45,10 +53,14 @@ async function answer(request: WriterRequest): Promise<unknown> {
       return await stop(request.id, request.withinMs);
     case 'close':
       await Promise.all([...settlers.keys()].map((id) => stop(id)));
+      await stream?.close();
       await held.close();
       return undefined;
   }
 }
+
+/** Where journals are forwarded to, in place of being settled here. */
+let stream: WriterStream | undefined;
 
 /** One for all journals: whoever took a request, it counts once. */
 let repeats: Repeats | undefined;
@@ -65,7 +77,7 @@ function settle({
   if (windowMs > 0) repeats ??= makeRepeats({ windowMs, source: store });
   const reader = makeJournalReader(path);
   const listeners = new Set<() => void>();
-  const journal: JournalSource = {
+  const journal: JournalSource & ForwardedJournal = {
     id,
     async read(after, limit) {
       try {
@@ -77,20 +89,27 @@ function settle({
       }
     },
     prune: async (through) => void (await owner.ask({ kind: 'prune', id, through })),
+    forward: async (through, places) => void (await owner.ask({ kind: 'forward', id, through, places })),
+    forwardedPlaces: async () => (await owner.ask({ kind: 'forwarded-places', id })) as ForwardedPlaces,
     setAside: async (entries) => void (await owner.ask({ kind: 'set-aside', id, entries })),
     onCommit(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
   };
-  const onProblem = (error: unknown) => tell({ kind: 'problem', message: messageOf(error) });
+  const onProblem = tellProblem;
   settlers.set(id, {
-    settler: startSettler({ journal, store, onProblem, lookMs, repeats, rules, progress }),
+    settler:
+      stream?.forward(journal, lookMs) ?? startSettler({ journal, store, onProblem, lookMs, repeats, rules, progress }),
     committed: () => {
       for (const listener of listeners) listener();
     },
     close: () => reader.close(),
   });
+}
+
+function tellProblem(error: unknown): void {
+  tell({ kind: 'problem', message: messageOf(error) });
 }
 
 /** Tells the owner; whether it could listen changes nothing here. */

@@ -3,8 +3,8 @@
 // keeps how far the sequence of erasures it has come.
 import { createHmac } from 'node:crypto';
 import type Database from 'better-sqlite3';
+import { readBody, writeBody } from '../base/hit-body.ts';
 import { journalErasedAtOnce, journalScrubBytesMax } from '../base/limits.ts';
-import { readBody, writeBody } from './hit-body.ts';
 import { checksumOf } from './read-entries.ts';
 import { isDamage, isFull } from './salvage.ts';
 

@@ -3,6 +3,7 @@
 import Database from 'better-sqlite3';
 import { journalFreeBytesMin, journalShrinkBytesMax } from '../base/limits.ts';
 import { answerErasing, type ErasedEntries, type EraseRequest, eraseEntries, NOTHING_ERASED } from './erase-entries.ts';
+import type { PartitionPlace } from './forwarding.ts';
 import { claimFile, type KeptCounts, type OpenedFile, openFile } from './journal-schema.ts';
 import { checksumOf, type JournalEntry } from './read-entries.ts';
 import { giveUpReserve, keepReserve } from './reserve.ts';
@@ -11,6 +12,8 @@ import { findReadable, isDamage, isFull, replaceHits } from './salvage.ts';
 /** Where the file stands after a change. */
 export interface JournalState {
   readonly counts: KeptCounts;
+  /** Hits that a stream has taken. */
+  readonly forwarded: number;
   /** When the oldest entry was received; null when there is none, or it is damaged. */
   readonly oldestAtMs: number | null;
 }
@@ -26,6 +29,12 @@ export interface AsideEntry {
   readonly seq: number;
   /** Null for a damaged entry. */
   readonly reason: string | null;
+}
+
+/** Where forwarding stands. */
+export interface ForwardedPlaces {
+  readonly through: number;
+  readonly partitions: readonly PartitionPlace[];
 }
 
 /** Entries forgotten at a time on a full disk: their log fits where that of any batch of hits did. */
@@ -79,8 +88,17 @@ export class JournalFile {
 
   /** Forgets entries up to a place: they are in the store. Works on a full disk too, in small steps. */
   prune(through: number): JournalState {
+    return this.#pruneInSteps(through, false, []);
+  }
+
+  /** Forgets entries up to a place: a stream has them. The next batch of each partition follows its place. */
+  forward(through: number, places: readonly PartitionPlace[]): JournalState {
+    return this.#pruneInSteps(through, true, places);
+  }
+
+  #pruneInSteps(through: number, isForwarded: boolean, places: readonly PartitionPlace[]): JournalState {
     try {
-      return this.#pruneAtOnce(through);
+      return this.#pruneAtOnce(through, isForwarded, places);
     } catch (error) {
       if (!isFull(error)) throw error;
     }
@@ -88,20 +106,32 @@ export class JournalFile {
     let at = this.read(0, 1).entries[0]?.seq ?? through;
     while (at + FULL_STEP < through) {
       at += FULL_STEP;
-      this.#pruneAtOnce(at);
+      // The places first: an entry that is forgotten before its partition's place is kept would leave a gap.
+      this.#pruneAtOnce(at, isForwarded, places);
     }
-    return this.#pruneAtOnce(through);
+    return this.#pruneAtOnce(through, isForwarded, places);
   }
 
-  #pruneAtOnce(through: number): JournalState {
+  #pruneAtOnce(through: number, isForwarded = false, places: readonly PartitionPlace[] = []): JournalState {
     return this.#use((opened) => {
       const { statements } = opened;
+      const { count, keepPlace } = statements.forwarding;
       return change(opened, () => {
-        const settled = statements.remove.run(through).changes;
+        const removed = statements.remove.run(through).changes;
         statements.keepPlace.run(through);
-        return { ...NOTHING, settled, journalled: -settled };
+        if (isForwarded) count.run(removed);
+        for (const { partition, place } of places) keepPlace.run(partition, place);
+        return { ...NOTHING, settled: isForwarded ? 0 : removed, journalled: -removed };
       });
     });
+  }
+
+  /** How far entries were forgotten, and the last place of each partition of a stream; none before the first. */
+  forwardedPlaces(): ForwardedPlaces {
+    return this.#use((opened) => ({
+      through: countsOf(opened).settled_through,
+      partitions: opened.statements.forwarding.places.all(),
+    }));
   }
 
   setAside(entries: readonly AsideEntry[]): JournalState {
@@ -212,7 +242,8 @@ function salvage(opened: OpenedFile): JournalState {
 
 function stateOf(opened: OpenedFile): JournalState {
   const { settled_through: _, ...counts } = countsOf(opened);
-  return { counts, oldestAtMs: opened.statements.read(0, 1)[0]?.hit?.atMs ?? null };
+  const forwarded = opened.statements.forwarding.hits.get() ?? 0;
+  return { counts, forwarded, oldestAtMs: opened.statements.read(0, 1)[0]?.hit?.atMs ?? null };
 }
 
 function countsOf({ statements }: OpenedFile): KeptCounts & { readonly settled_through: number } {

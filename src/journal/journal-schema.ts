@@ -6,6 +6,7 @@ import { messageOf, TelltaleError } from '../base/errors.ts';
 import { journalWalBytesMax, journalWalPages } from '../base/limits.ts';
 import { fileProblem } from '../base/sqlite-header.ts';
 import { ERASED_TABLE, type ErasingStatements, prepareErasing } from './erase-entries.ts';
+import { FORWARDING_TABLES, type ForwardingStatements, prepareForwarding } from './forwarding.ts';
 import { prepareReading, type ReadEntries } from './read-entries.ts';
 import { giveUpReserve } from './reserve.ts';
 import { HITS_TABLE, isFull } from './salvage.ts';
@@ -16,7 +17,7 @@ const APPLICATION_ID = 0x54544a4c;
 /** A process that is just stopping has this long to let go. */
 const LOCK_WAIT_MS = 2_000;
 
-/** What became of the hits of a journal: `received` is the sum of the others. */
+/** What became of the hits of a journal: `received` is the sum of the others, and of those that were forwarded. */
 export interface KeptCounts {
   readonly received: number;
   readonly journalled: number;
@@ -46,6 +47,7 @@ interface Statements {
   readonly keepPlace: Database.Statement<[number]>;
   readonly bytes: Database.Statement<[], { readonly used: number; readonly free: number }>;
   readonly erasing: ErasingStatements;
+  readonly forwarding: ForwardingStatements;
 }
 
 /**
@@ -104,6 +106,7 @@ function makeTables(db: Database.Database): void {
   db.transaction(() => {
     db.exec(HITS_TABLE);
     db.exec(ERASED_TABLE);
+    db.exec(FORWARDING_TABLES);
     db.exec(`
       CREATE TABLE IF NOT EXISTS parked (seq INTEGER PRIMARY KEY, crc INTEGER NOT NULL, body TEXT NOT NULL, reason TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS journal (
@@ -132,6 +135,7 @@ function prepare(db: Database.Database): Statements {
     ),
     keepPlace: db.prepare('UPDATE journal SET settled_through = max(settled_through, ?)'),
     erasing: prepareErasing(db),
+    forwarding: prepareForwarding(db),
     bytes: db.prepare(`SELECT (page_count - freelist_count) * page_size AS used, freelist_count * page_size AS free
       FROM pragma_page_count, pragma_freelist_count, pragma_page_size`),
   };

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { journalQuietMs } from '../base/limits.ts';
 import { openLine } from '../base/thread-line.ts';
 import type { EraseRequest } from './erase-entries.ts';
+import type { PartitionPlace } from './forwarding.ts';
 import { type AsideEntry, type Dropped, JournalFile } from './journal-file.ts';
 
 export type JournalRequest =
@@ -12,6 +13,8 @@ export type JournalRequest =
   | { readonly kind: 'append'; readonly lines: string; readonly dropped: Dropped }
   | { readonly kind: 'read'; readonly after: number; readonly limit: number }
   | { readonly kind: 'prune'; readonly through: number }
+  | { readonly kind: 'forward'; readonly through: number; readonly places: readonly PartitionPlace[] }
+  | { readonly kind: 'forwarded-places' }
   | { readonly kind: 'set-aside'; readonly entries: readonly AsideEntry[] }
   | { readonly kind: 'repair' }
   | { readonly kind: 'erase'; readonly request: EraseRequest }
@@ -46,6 +49,10 @@ function answer(request: JournalRequest): unknown {
       return file.read(request.after, request.limit);
     case 'prune':
       return file.prune(request.through);
+    case 'forward':
+      return file.forward(request.through, request.places);
+    case 'forwarded-places':
+      return file.forwardedPlaces();
     case 'set-aside':
       return file.setAside(request.entries);
     case 'repair':

@@ -2,6 +2,7 @@
 // crowd shares it, and no answer waits longer than its deadline.
 
 import type { ConversionHit } from '../base/conversion.ts';
+import { writeBody } from '../base/hit-body.ts';
 import {
   answerDeadlineMs,
   journalBatchHits,
@@ -14,12 +15,14 @@ import type { Hit } from '../base/nouns.ts';
 import { startThread } from '../base/start-thread.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { ErasedEntries, EraseRequest } from './erase-entries.ts';
-import { writeBody } from './hit-body.ts';
-import type { AsideEntry, Dropped, JournalFile, JournalState } from './journal-file.ts';
+
+import type { PartitionPlace } from './forwarding.ts';
+import type { AsideEntry, Dropped, ForwardedPlaces, JournalFile, JournalState } from './journal-file.ts';
 import type { JournalRequest } from './journal-worker.ts';
 import type { JournalEntry } from './read-entries.ts';
 
-export type { AsideEntry } from './journal-file.ts';
+export type { PartitionPlace } from './forwarding.ts';
+export type { AsideEntry, ForwardedPlaces } from './journal-file.ts';
 export type { JournalEntry } from './read-entries.ts';
 
 export interface Journal {
@@ -33,6 +36,10 @@ export interface Journal {
   read(after: number, limit: number): Promise<readonly JournalEntry[]>;
   /** Forgets entries up to a place; they are in the store. */
   prune(through: number): Promise<void>;
+  /** Forgets entries up to a place; a stream has them, and each partition's last place is kept. */
+  forward(through: number, places: readonly PartitionPlace[]): Promise<void>;
+  /** Where forwarding stands. */
+  forwardedPlaces(): Promise<ForwardedPlaces>;
   /** Takes entries out that are not to be settled: parks those with a reason, drops those without as damaged. */
   setAside(entries: readonly AsideEntry[]): Promise<void>;
   /** Saves what can be read after another connection met damaged pages. */
@@ -55,7 +62,7 @@ export interface JournalCounts {
   readonly waiting: number;
   /** On disk, not settled yet. */
   readonly journalled: number;
-  /** Given to a broker; none for now. */
+  /** Taken by a stream, from which others settle them. */
   readonly forwarded: number;
   /** On disk, kept aside: the store can never take them. */
   readonly parked: number;
@@ -239,10 +246,10 @@ function makeJournal(of: {
   }
 
   async function change(request: JournalRequest): Promise<void> {
-    const before = kept.counts.settled;
+    const before = kept.counts.settled + kept.forwarded;
     kept = (await thread.ask(request)) as JournalState;
     // There is room again, though no hit has asked for it yet.
-    if (refusal === 'overflow' && kept.counts.settled > before) refusal = undefined;
+    if (refusal === 'overflow' && kept.counts.settled + kept.forwarded > before) refusal = undefined;
   }
 
   function counts(): JournalCounts {
@@ -254,7 +261,7 @@ function makeJournal(of: {
       received: received + inMemory + dropped.overflow + dropped.failed,
       waiting: inMemory,
       journalled,
-      forwarded: 0,
+      forwarded: kept.forwarded,
       parked,
       settled,
       dropped: { overflow, failed, damaged: lost.damaged },
@@ -283,6 +290,8 @@ function makeJournal(of: {
       return entries;
     },
     prune: (through) => change({ kind: 'prune', through }),
+    forward: (through, places) => change({ kind: 'forward', through, places }),
+    forwardedPlaces: async () => (await thread.ask({ kind: 'forwarded-places' })) as ForwardedPlaces,
     setAside: (entries) => change({ kind: 'set-aside', entries }),
     repair: () => change({ kind: 'repair' }),
     async erase(request) {

@@ -2,8 +2,8 @@
 import { crc32 } from 'node:zlib';
 import type Database from 'better-sqlite3';
 import type { ConversionHit } from '../base/conversion.ts';
+import { readBody } from '../base/hit-body.ts';
 import type { Hit } from '../base/nouns.ts';
-import { readBody } from './hit-body.ts';
 
 /** A hit with its place in the journal; null when its bytes did not survive. */
 export interface JournalEntry {

@@ -7,6 +7,7 @@ import { processPort } from '../base/process-line.ts';
 import { type Line, openLine } from '../base/thread-line.ts';
 import type { SettledJournal } from '../engine/start-engine.ts';
 import type { ErasedEntries } from '../journal/erase-entries.ts';
+import type { ForwardedPlaces } from '../journal/open-journal.ts';
 import type { Settler } from '../settle/settler.ts';
 import type { PrimaryRequest, WorkerRequest, WorkerSettings, WorkerStarted } from './worker-letters.ts';
 
@@ -149,6 +150,8 @@ function behindLine(
     id,
     path,
     prune: async (through) => void (await line.ask({ kind: 'prune', through })),
+    forward: async (through, places) => void (await line.ask({ kind: 'forward', through, places })),
+    forwardedPlaces: async () => (await line.ask({ kind: 'forwarded-places' })) as ForwardedPlaces,
     setAside: async (entries) => void (await line.ask({ kind: 'set-aside', entries })),
     repair: async () => void (await line.ask({ kind: 'repair' })),
     erase: async (request) => (await line.ask({ kind: 'erase', request })) as ErasedEntries,

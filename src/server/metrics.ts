@@ -16,6 +16,7 @@ import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Notifier } from '../notify/start-notifier.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Webhook } from '../store/webhook-rows.ts';
+import type { StreamStatus } from '../stream/stream-status.ts';
 import type { ClickIdOmission } from './click-ids.ts';
 import type { NameOutcome } from './resolve-name.ts';
 
@@ -51,6 +52,9 @@ export interface WebhookFigures {
   readonly status: Notifier['status'];
 }
 
+/** How it is with the stream; nothing where hits go to none. */
+export type StreamFigures = () => Promise<StreamStatus | undefined>;
+
 export interface MetricsOptions {
   readonly journal: AccountedJournal;
   /** The mirror of the control state, if there is one. */
@@ -59,6 +63,8 @@ export interface MetricsOptions {
   readonly retainer?: Pick<Retainer, 'status'> | undefined;
   /** What tells endpoints of events, if it runs here. */
   readonly webhooks?: WebhookFigures | undefined;
+  /** The stream that journals are forwarded to. */
+  readonly stream?: StreamFigures | undefined;
   /** Tells of the process too: memory, event loop, garbage collection. @default false */
   readonly process?: boolean | undefined;
 }
@@ -68,7 +74,7 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5
 const BATCH_HITS = [1, 4, 16, 64, 256, 1_024];
 
 /** Makes the figures of one server. */
-export function makeMetrics({ journal, mirror, retainer, webhooks, process = false }: MetricsOptions): Metrics {
+export function makeMetrics({ journal, mirror, retainer, webhooks, stream, process = false }: MetricsOptions): Metrics {
   const registers = [new Registry()];
   const [registry = new Registry()] = registers;
   if (process) collectDefaultMetrics({ register: registry });
@@ -77,6 +83,7 @@ export function makeMetrics({ journal, mirror, retainer, webhooks, process = fal
   if (mirror !== undefined) tellMirror(mirror, registers);
   if (retainer !== undefined) tellRetention(retainer, registers);
   if (webhooks !== undefined) tellWebhooks(webhooks, registers);
+  if (stream !== undefined) tellStream(stream, registers);
   const ignored = new Counter({
     name: 'telltale_requests_ignored_total',
     help: 'Requests that left no hit, by path and reason. Answers do not tell the reason.',
@@ -134,8 +141,16 @@ function tellAccount(journal: MetricsOptions['journal'], registers: Registry[]):
   const counts = () => journal.counts();
   account('telltale_hits_received', 'Hits taken since the journal was made.', () => counts().received);
   account('telltale_hits_waiting', 'Hits in memory that wait for their commit.', () => counts().waiting);
-  account('telltale_hits_journalled', 'Hits on disk that are not settled yet.', () => counts().journalled);
-  account('telltale_hits_forwarded', 'Hits given to a broker.', () => counts().forwarded);
+  account(
+    'telltale_hits_journalled',
+    'Hits on disk that are neither settled nor forwarded yet.',
+    () => counts().journalled,
+  );
+  account(
+    'telltale_hits_forwarded',
+    'Hits that the stream has acknowledged; others settle them.',
+    () => counts().forwarded,
+  );
   account('telltale_hits_parked', 'Hits set aside that the store can never take.', () => counts().parked);
   account('telltale_hits_settled', 'Hits in the store.', () => counts().settled);
   new Gauge({
@@ -236,6 +251,32 @@ function tellWebhooks({ list, status }: WebhookFigures, registers: Registry[]): 
     registers,
     collect() {
       for (const [outcome, count] of Object.entries(status())) this.set({ outcome }, count);
+    },
+  });
+}
+
+function tellStream(status: StreamFigures, registers: Registry[]): void {
+  new Gauge({
+    name: 'telltale_stream_connected',
+    help: 'Whether the stream answers; hits wait in journals while it does not.',
+    registers,
+    aggregator: 'max',
+    async collect() {
+      this.set((await status())?.isConnected ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'telltale_stream_messages',
+    help: 'Messages in the stream: of many hits each that wait to be settled, and hits that were parked.',
+    labelNames: ['state'],
+    registers,
+    aggregator: 'max',
+    async collect() {
+      const { waiting = null, parked = null } = (await status()) ?? {};
+      // While the stream is away, nothing is said of it.
+      this.reset();
+      if (waiting !== null) this.set({ state: 'waiting' }, waiting);
+      if (parked !== null) this.set({ state: 'parked' }, parked);
     },
   });
 }

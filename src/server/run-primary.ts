@@ -41,10 +41,16 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     const port = await findPort(options);
     const keeping = await startKeeping({ ...options, journals });
     closers.add(keeping.close);
-    const { store, leftovers, retainer, notifier } = keeping;
+    const { store, leftovers, retainer, notifier, streamStatus } = keeping;
     const guesses = makeGuessLimit();
-    const webhooks = { list: () => store.listWebhooks(), status: notifier.status };
-    const own = makeMetrics({ journal: sumJournals(leftovers), retainer, webhooks, process: true });
+    const webhooks = notifier && { list: () => store.listWebhooks(), status: notifier.status };
+    const own = makeMetrics({
+      journal: sumJournals(leftovers),
+      retainer,
+      webhooks,
+      stream: streamStatus,
+      process: true,
+    });
     const text = async () => textOfAll([await own.figures(), ...(await figuresOf(places))]);
     const metrics = { ...own, text };
     const answer = answerWorkers({ keeping, guesses, metricsText: text, onApiRequest, onProblem });
@@ -55,7 +61,8 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
       const { dataDirectory, baseUrl, baseUrls, host, hosts, asnDatabase, reverseDns, rules, hooks, attribution } =
         options;
       const asked = { dataDirectory, baseUrl, baseUrls, host, port, adminPort, apiToken, trustedProxies, hosts };
-      const more = { asnDatabase, reverseDns, rules, hooks, webhookPolicy, attribution };
+      const followsStore = options.databaseUrl !== null;
+      const more = { followsStore, asnDatabase, reverseDns, rules, hooks, webhookPolicy, attribution };
       return { ...asked, ...more, journalName, storeUrl: store.url, ring };
     };
     const starting = journals.map(async (journalName, at) => {

@@ -3,6 +3,7 @@
 import type { Follower } from '../control/follow.ts';
 import type { Control } from '../control/open-control.ts';
 import type { Mirror } from '../control/open-mirror.ts';
+import type { EngineStream } from '../engine/start-engine.ts';
 import type { Journal } from '../journal/open-journal.ts';
 import type { Notifier } from '../notify/start-notifier.ts';
 import type { WebhookSettings } from '../notify/webhook-settings.ts';
@@ -19,7 +20,10 @@ import type { AnswerSettings } from './start-collecting.ts';
 import { startKeeping } from './start-keeping.ts';
 
 export interface ServiceOptions extends AnswerSettings {
-  readonly databaseUrl: string;
+  /** Null for none: hits are only forwarded, and what needs a store is answered 503. */
+  readonly databaseUrl: string | null;
+  /** The stream through which hits go to the store. @default they are settled here */
+  readonly stream?: EngineStream | undefined;
   readonly keys: KeyRing;
   /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
   readonly repeatWindowMs?: number | undefined;
@@ -40,8 +44,9 @@ export interface Service {
   readonly store: Store;
   readonly journal: Journal;
   readonly settler: Settler;
-  readonly retainer: Retainer;
-  readonly notifier: Notifier;
+  /** Nothing without a store. */
+  readonly retainer: Retainer | undefined;
+  readonly notifier: Notifier | undefined;
   readonly control: Control & { readonly follower: Follower };
   /** Answers what was accepted, settles what was answered for a while, closes the files. */
   close(): Promise<void>;
@@ -57,6 +62,7 @@ const JOURNAL_NAME = 'journal.db';
 export async function runService(options: ServiceOptions): Promise<Service> {
   const { adminPort, apiToken, trustedProxies, onApiRequest, onProblem } = options;
   const guesses = makeGuessLimit();
+  const followsStore = options.databaseUrl !== null;
   const webhookPolicy = policyOf(options);
   const closers = makeClosers();
   let mirror: Mirror | undefined;
@@ -65,7 +71,14 @@ export async function runService(options: ServiceOptions): Promise<Service> {
     // What answers is loaded, and opens its files, while a thread opens the store.
     const starting = startKeeping({ ...options, journals: [JOURNAL_NAME], onCaughtUp });
     const collecting = import('./start-collecting.ts').then(({ startCollecting }) =>
-      startCollecting({ ...options, webhookPolicy, journalName: JOURNAL_NAME, keeping: starting, guesses }),
+      startCollecting({
+        ...options,
+        followsStore,
+        webhookPolicy,
+        journalName: JOURNAL_NAME,
+        keeping: starting,
+        guesses,
+      }),
     );
     const [kept, collected] = await Promise.allSettled([starting, collecting]);
     if (kept.status === 'rejected') throw kept.reason;

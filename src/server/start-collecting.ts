@@ -23,7 +23,7 @@ import { makeClosers } from './closers.ts';
 import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
-import { type Metrics, makeMetrics, type WebhookFigures } from './metrics.ts';
+import { type Metrics, makeMetrics, type StreamFigures, type WebhookFigures } from './metrics.ts';
 import type { Names, NamesOptions } from './open-names.ts';
 import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
@@ -57,6 +57,8 @@ export interface AnswerSettings {
   readonly webhookPolicy?: WebhookPolicy | undefined;
   /** Which clicks conversions are attributed to. @default those of people within 7 days */
   readonly attribution?: AttributionRules | undefined;
+  /** Whether a store is followed: without, what is in force is what the mirror held before. @default true */
+  readonly followsStore?: boolean | undefined;
   /** More names under which it answers. @default none */
   readonly hosts?: readonly string[] | undefined;
 }
@@ -83,6 +85,8 @@ export interface KeepingShown {
   readonly retainer?: Pick<Retainer, 'status'> | undefined;
   /** What tells endpoints of events, where it runs in this process. */
   readonly notifier?: Pick<Notifier, 'status'> | undefined;
+  /** How it is with the stream, where this process forwards to one. */
+  readonly streamStatus?: StreamFigures | undefined;
 }
 
 export interface Collecting {
@@ -112,12 +116,13 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     closers.add(() => control.mirror.close());
     const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
     closers.add(async () => networks.close());
-    const { store, leftovers, retainer, notifier } = await options.keeping;
+    const { store, leftovers, retainer, notifier, streamStatus } = await options.keeping;
     const told = {
       journal: sumJournals([journal, ...leftovers]),
       mirror: control.mirror,
       retainer,
       webhooks: toldBy(store, notifier),
+      stream: streamStatus,
     };
     const own = makeMetrics({ ...told, process: true });
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
@@ -165,7 +170,7 @@ async function listenForReaders(
       consents: store,
       hosts: [new URL(url).host, ...hosts],
       attributionDays: options.attribution && options.attribution.windowMs / 86_400_000,
-      readiness: () => (control.isFresh() ? journalReadiness(journal) : 'behind'),
+      readiness: () => (options.followsStore === false || control.isFresh() ? journalReadiness(journal) : 'behind'),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),

@@ -7,7 +7,7 @@ import { attributionDaysDefault } from '../base/limits.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Follower, follow } from '../control/follow.ts';
 import { settleLeftovers } from '../engine/settle-leftovers.ts';
-import { type Engine, type SettledJournal, startEngine } from '../engine/start-engine.ts';
+import { type Engine, type EngineStream, type SettledJournal, startEngine } from '../engine/start-engine.ts';
 import { type Eraser, startEraser } from '../engine/start-eraser.ts';
 import type { AccountedJournal } from '../journal/sum-journals.ts';
 import { type Notifier, startNotifier } from '../notify/start-notifier.ts';
@@ -21,7 +21,10 @@ import { makeClosers } from './closers.ts';
 export interface KeepingOptions {
   /** Holds the journals and the mirror of the control state; must exist. */
   readonly dataDirectory: string;
-  readonly databaseUrl: string;
+  /** Null for none: hits are only forwarded. */
+  readonly databaseUrl: string | null;
+  /** The stream through which hits go to the store. @default they are settled here */
+  readonly stream?: EngineStream | undefined;
   /** The names of the journals that this service collects into. */
   readonly journals: readonly string[];
   /** Milliseconds in which the same request of the same place counts once, at most 900,000. @default 0, each counts */
@@ -42,10 +45,13 @@ export interface KeepingOptions {
 export interface Keeping {
   readonly store: Store;
   readonly follower: Follower;
-  readonly retainer: Retainer;
-  readonly notifier: Notifier;
+  /** Nothing without a store. */
+  readonly retainer: Retainer | undefined;
+  readonly notifier: Notifier | undefined;
   /** Journals of earlier runs. */
   readonly leftovers: readonly AccountedJournal[];
+  /** How it is with the stream; nothing without one. */
+  readonly streamStatus: Engine['streamStatus'] | undefined;
   /** Settles a journal from now on; stop the settler before the journal closes. */
   settle(journal: SettledJournal): Promise<Settler>;
   /** Settles what earlier runs left for a while longer, and no more. */
@@ -64,12 +70,13 @@ const DEFAULT_ATTRIBUTION: AttributionRules = { windowMs: attributionDaysDefault
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `INVALID_MIRROR`, `JOURNAL_IN_USE`.
  */
 export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
-  const { dataDirectory: directory, databaseUrl, repeatWindowMs, rules, onCaughtUp, onProblem } = options;
+  const { dataDirectory: directory, databaseUrl, stream, repeatWindowMs, rules, onCaughtUp, onProblem } = options;
   const closers = makeClosers();
   try {
-    const engine = await startEngine({ databaseUrl, repeatWindowMs, rules, onProblem });
+    const engine = await startEngine({ databaseUrl, stream, repeatWindowMs, rules, onProblem });
     closers.add(() => engine.close());
-    const { store } = engine;
+    const { store, streamStatus } = engine;
+    if (databaseUrl === null) return await keepWithoutStore(options, engine, closers);
     const { attribution = DEFAULT_ATTRIBUTION } = options;
     // Not waited for: who answers needs no store.
     void store.setAttributionRules(attribution).catch(onProblem);
@@ -95,6 +102,7 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
       retainer,
       notifier,
       leftovers: journals,
+      streamStatus: stream && streamStatus,
       settle,
       closeLeftovers,
       close: closers.closeAll,
@@ -103,6 +111,26 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     await closers.closeAll();
     throw error;
   }
+}
+
+/** Journals are forwarded, and nothing else is done: what would follow a store, or work on one, has none. */
+async function keepWithoutStore(
+  { dataDirectory: directory, journals: inUse, onProblem }: KeepingOptions,
+  engine: Engine,
+  closers: ReturnType<typeof makeClosers>,
+): Promise<Keeping> {
+  const leftovers = await settleLeftovers({ engine, directory, inUse, onProblem });
+  closers.add(() => leftovers.close());
+  const done = async () => undefined;
+  return {
+    ...{ store: engine.store, settle: engine.settle, streamStatus: engine.streamStatus },
+    follower: { followNow: done, stop: done },
+    retainer: undefined,
+    notifier: undefined,
+    leftovers: leftovers.journals,
+    closeLeftovers: leftovers.close,
+    close: closers.closeAll,
+  };
 }
 
 /** Settles a journal, and keeps it free of erased recipients, for as long as its file is open. */

@@ -1,7 +1,7 @@
 // What the processes of a service ask one another.
 import type { StoreMethod } from '../engine/held-store.ts';
 import type { EraseRequest } from '../journal/erase-entries.ts';
-import type { AsideEntry } from '../journal/open-journal.ts';
+import type { AsideEntry, PartitionPlace } from '../journal/open-journal.ts';
 import type { KeyRingJson } from '../token/key-ring.ts';
 import type { ApiRequest } from './add-admin.ts';
 import type { AnswerSettings } from './start-collecting.ts';
@@ -11,6 +11,8 @@ export type WorkerRequest =
   | { readonly kind: 'start'; readonly settings: WorkerSettings }
   | { readonly kind: 'keys'; readonly ring: KeyRingJson }
   | { readonly kind: 'prune'; readonly through: number }
+  | { readonly kind: 'forward'; readonly through: number; readonly places: readonly PartitionPlace[] }
+  | { readonly kind: 'forwarded-places' }
   | { readonly kind: 'set-aside'; readonly entries: readonly AsideEntry[] }
   | { readonly kind: 'repair' }
   | { readonly kind: 'erase'; readonly request: EraseRequest }

@@ -27,6 +27,10 @@ async function answer(request: WorkerRequest): Promise<unknown> {
       return keys?.replace(request.ring);
     case 'prune':
       return await collecting?.journal.prune(request.through);
+    case 'forward':
+      return await collecting?.journal.forward(request.through, request.places);
+    case 'forwarded-places':
+      return await collecting?.journal.forwardedPlaces();
     case 'set-aside':
       return await collecting?.journal.setAside(request.entries);
     case 'repair':

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeBody } from '../../src/journal/hit-body.ts';
+import { writeBody } from '../../src/base/hit-body.ts';
 import { JournalFile } from '../../src/journal/journal-file.ts';
 import { makeHit } from '../support/hits.ts';
 import { open, startServing } from '../support/serving.ts';

@@ -23,7 +23,7 @@ process.on('message', async (asked) => {
   try {
     if (asked === 'settle') await service.settler.settleNow();
     if (asked === 'follow') await service.control.follower.followNow();
-    if (asked === 'retain') await service.retainer.runNow();
+    if (asked === 'retain') await service.retainer?.runNow();
     if (typeof asked === 'number') offsetMs = asked;
     process.send?.({ counts: service.journal.counts() });
   } catch (error) {

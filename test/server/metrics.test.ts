@@ -49,7 +49,7 @@ describe('/metrics', () => {
     const startedMs = Date.now();
     const hit = makeHit({ message: 'old', atMs: startedMs - 40 * 86_400_000 });
     await service.store.settle({ journal: 'old', after: 0, through: 1, hits: judgeHits([hit]) });
-    await service.retainer.runNow();
+    await service.retainer?.runNow();
     const after = await figures();
     expect(after.get('telltale_retention_removed_rows{what="signals"}')).toBe(1);
     expect(after.get('telltale_retention_removed_rows{what="events"}')).toBe(0);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversionHit } from '../../src/base/conversion.ts';
-import { readBody, writeBody } from '../../src/journal/hit-body.ts';
+import { readBody, writeBody } from '../../src/base/hit-body.ts';
 import { conversionProblem } from '../../src/settle/conversion-problem.ts';
 import { startMs } from '../support/hits.ts';
 

@@ -1,7 +1,7 @@
 // A hit as the journal keeps it: its values in a fixed order, as JSON. The names would be a third of every row, of every
 // commit and of what crosses to the journal's thread.
-import type { ConversionHit } from '../base/conversion.ts';
-import type { Hit } from '../base/nouns.ts';
+import type { ConversionHit } from './conversion.ts';
+import type { Hit } from './nouns.ts';
 
 /** Writes a hit; no line break is in it. */
 export function writeBody(hit: Hit | ConversionHit): string {

@@ -1,6 +1,6 @@
 // A hit comes back from its text as it was, every field of it.
 import { describe, expect, it } from 'vitest';
-import { readBody, writeBody } from '../../src/journal/hit-body.ts';
+import { readBody, writeBody } from '../../src/base/hit-body.ts';
 import { makeHit } from '../support/hits.ts';
 
 const CLICK = makeHit({

@@ -1,0 +1,89 @@
+// What no store can take, or what ends whoever settles it, kept aside in a stream of its own until somebody has looked at
+// it: each with where it came from and why, and the text it came as.
+
+import { crc32 } from 'node:zlib';
+import { messageOf } from '../base/errors.ts';
+import { readBody } from '../base/hit-body.ts';
+import { sortEntries } from '../settle/settle-entries.ts';
+import type { OpenStream } from './open-stream.ts';
+import { PARKED_NAME, PARKED_SUBJECT } from './stream-config.ts';
+
+export interface ParkedHit {
+  /** The journal and the partition that it came from; empty for a message that nobody can read. */
+  readonly journal: string;
+  /** Its place there; of a message that nobody can read, its place in the stream. */
+  readonly seq: number;
+  readonly reason: string;
+  readonly parkedAtMs: number;
+  /** As it came. */
+  readonly text: string;
+}
+
+/** A parked hit with its place among those that are parked. */
+export interface KeptParkedHit extends ParkedHit {
+  readonly place: number;
+}
+
+/** Keeps one; resolves when the stream has it. */
+export async function park({ js }: Pick<OpenStream, 'js'>, parked: ParkedHit): Promise<void> {
+  const { journal, seq, text } = parked;
+  await js.publish(PARKED_SUBJECT, JSON.stringify(parked), { msgID: `${journal}@${seq} ${crc32(text)}` });
+}
+
+/** All that is parked, the oldest first. */
+export async function* listParked({ jsm }: Pick<OpenStream, 'jsm'>): AsyncGenerator<KeptParkedHit> {
+  const { state } = await jsm.streams.info(PARKED_NAME);
+  if (state.messages === 0) return;
+  for (let place = state.first_seq; place <= state.last_seq; place += 1) {
+    const message = await getMessage(jsm, place);
+    if (message !== undefined) yield { ...message, place };
+  }
+}
+
+/** Nothing where it was removed. */
+async function getMessage(jsm: OpenStream['jsm'], seq: number): Promise<ParkedHit | undefined> {
+  const message = await jsm.streams.getMessage(PARKED_NAME, { seq });
+  if (message === null) return undefined;
+  try {
+    return message.json<ParkedHit>();
+  } catch (error) {
+    const reason = `it is no parked hit: ${messageOf(error)}`;
+    return { journal: '', seq, reason, parkedAtMs: message.time.getTime(), text: message.string() };
+  }
+}
+
+/** Has a store take it now. What it still refuses stays parked, with the reason. */
+export type TakeParked = (entry: { readonly journal: string; readonly hit: FitHit }) => Promise<string | undefined>;
+
+type FitHit = ReturnType<typeof sortEntries>['fit'][number]['hit'];
+
+/** What became of one that was tried again. */
+export interface Replayed {
+  readonly parked: KeptParkedHit;
+  /** Why it stays parked; nothing when it is settled. */
+  readonly problem: string | undefined;
+}
+
+/** Tries all of them again; those that are settled leave the stream. */
+export async function* replayParked(stream: Pick<OpenStream, 'jsm'>, take: TakeParked): AsyncGenerator<Replayed> {
+  for await (const parked of listParked(stream)) {
+    const problem = await takeOne(parked, take);
+    if (problem === undefined) await stream.jsm.streams.deleteMessage(PARKED_NAME, parked.place);
+    yield { parked, problem };
+  }
+}
+
+async function takeOne({ journal, seq, text }: ParkedHit, take: TakeParked): Promise<string | undefined> {
+  const [fit] = sortEntries([{ seq, hit: readHit(text) }]).fit;
+  if (fit === undefined) return 'it is no hit';
+  // A sequence of its own: its place in the other one was left behind.
+  return await take({ journal: `parked/${journal}@${seq}`, hit: fit.hit });
+}
+
+function readHit(text: string): FitHit | null {
+  try {
+    return readBody(text);
+  } catch {
+    return null;
+  }
+}
