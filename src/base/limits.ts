@@ -213,6 +213,9 @@ export const postgresWaitMs = 75_000;
 /** Milliseconds in which PostgreSQL must take a connection, where its URL does not say otherwise. */
 export const postgresConnectMs = 10_000;
 
+/** Rows of a table that are moved to PostgreSQL in one transaction. */
+export const movedRowsAtOnce = 1_000;
+
 /** Milliseconds until one listens to PostgreSQL again whose connection ended. */
 export const postgresListenAgainMs = 1_000;
 

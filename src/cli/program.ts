@@ -494,9 +494,17 @@ function addRelabel(program: Command, io: Io): void {
 }
 
 function addMigrate(program: Command, io: Io): void {
-  command(program, 'migrate', 'Make the database, or bring its schema up to date.', 'telltale migrate').action(
-    async (flags) => (await import('./migrate.ts')).migrate(flags, io),
-  );
+  command(
+    program,
+    'migrate',
+    'Make the database, or bring its schema up to date; or move a store from SQLite to PostgreSQL.',
+    `telltale migrate
+     telltale migrate --from sqlite:telltale-data/telltale.db --to postgres://telltale@db.example/telltale`,
+  )
+    .option('--from <url>', 'the SQLite database to move; a server that has it open goes on answering')
+    .option('--to <url>', 'an empty PostgreSQL database; after an interruption the same again')
+    .option('--give-up', 'take a move back: the file of --from may be written again')
+    .action(async (flags) => (await import('./migrate.ts')).migrate(flags, io));
 }
 
 function addRetain(program: Command, io: Io, setStatus: SetStatus): void {

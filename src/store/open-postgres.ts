@@ -12,13 +12,13 @@ import { explainStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
 
 /** @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`. */
-export async function openPostgres(url: string, migrate: boolean): Promise<OpenedDatabase> {
+export async function openPostgres(url: string, migrate: boolean, { isMoving = false } = {}): Promise<OpenedDatabase> {
   const { config, poolMax, shown } = readUrl(url);
   const pg = await loadPg();
   const pool = openPool(pg, { ...config, max: poolMax });
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   try {
-    await lookAt(db, shown);
+    await lookAt(db, shown, isMoving);
     await bringUpToDate(db, shown, migrate);
     const { secret } = await db
       .selectFrom('secrets')
@@ -94,10 +94,17 @@ function openPool(pg: Pg, config: PoolConfig): Pool {
 }
 
 /** Makes sure that it is there and can be written. */
-async function lookAt(db: Kysely<Tables>, shown: string): Promise<void> {
-  const { rows } = await sql<{ readonly standby: boolean; readonly read_only: string }>`
-    SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS read_only`.execute(db);
-  const [{ standby = false, read_only: readOnly = 'off' } = {}] = rows;
+async function lookAt(db: Kysely<Tables>, shown: string, isMoving: boolean): Promise<void> {
+  const { rows } = await sql<{ readonly standby: boolean; readonly read_only: string; readonly moving: boolean }>`
+    SELECT pg_is_in_recovery() AS standby, current_setting('default_transaction_read_only') AS read_only,
+      to_regclass('moving') IS NOT NULL AS moving`.execute(db);
+  const [{ standby = false, read_only: readOnly = 'off', moving = false } = {}] = rows;
+  if (moving && !isMoving) {
+    throw new TelltaleError(
+      'INVALID_DATABASE',
+      `${quote(shown)} has a part of a store that is being moved there. Wait until it has ended, or run telltale migrate --from … --to … again.`,
+    );
+  }
   if (!standby && readOnly === 'off') return;
   throw new TelltaleError(
     'INVALID_DATABASE',

@@ -16,7 +16,7 @@ import type { Tables } from './tables.ts';
 const APPLICATION_ID = 0x54545354;
 
 /** @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`. */
-export async function openSqlite(path: string, migrate: boolean): Promise<OpenedDatabase> {
+export async function openSqlite(path: string, migrate: boolean, { isMoving = false } = {}): Promise<OpenedDatabase> {
   if (!migrate && !existsSync(path)) {
     throw new TelltaleError(
       'INVALID_DATABASE',
@@ -26,6 +26,7 @@ export async function openSqlite(path: string, migrate: boolean): Promise<Opened
   const sqlite = await openFile(path);
   const db = kyselyOver(sqlite);
   try {
+    if (!isMoving) refuseMoved(sqlite, path);
     await bringUpToDate({ db, sqlite, path, migrate });
   } catch (error) {
     await db.destroy();
@@ -50,6 +51,17 @@ export function openSqliteToRead(path: string): OpenedDatabase {
   } catch (error) {
     throw unusable(path, error);
   }
+}
+
+/** A file whose rows are in PostgreSQL by now, or on their way there (move-store.ts), is no store any more. */
+function refuseMoved(sqlite: Database.Database, path: string): void {
+  const isMoved = sqlite.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'moved'").get();
+  if (isMoved === undefined) return;
+  const url = sqlite.prepare<[], string>('SELECT url FROM moved').pluck().get();
+  throw new TelltaleError(
+    'INVALID_DATABASE',
+    `${quote(path)} has been moved to ${url}. Name that, with --database or TELLTALE_DATABASE; or take it back with: telltale migrate --from sqlite:${path} --give-up.`,
+  );
 }
 
 function kyselyOver(sqlite: Database.Database): Kysely<Tables> {

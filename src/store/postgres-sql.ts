@@ -10,6 +10,7 @@ import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
 import { ANNOUNCE, listenForChanges } from './postgres-notices.ts';
+import { createMonth, MONTHS, monthIn, monthOf } from './postgres-partitions.ts';
 import { POSTGRES, type Sql, type Statement } from './sql.ts';
 import type { Tables } from './tables.ts';
 
@@ -35,6 +36,8 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
   const names = new Map<string, string>();
   let epoch = 0;
   const stops = new Set<() => void>();
+  /** Tables of events that are known to be there; whoever drops one ends the epoch. */
+  const months = new Set<string>();
 
   function make<Args extends unknown[], Row>(query: string, read: (result: StepResult) => Row[]): Statement<Args, Row> {
     const text = numbered(query);
@@ -65,6 +68,8 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       return result;
     } catch (error) {
       line.rollBack(plain('ROLLBACK'));
+      // One that was made in it is gone again.
+      months.clear();
       throw error;
     }
   }
@@ -82,7 +87,9 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       for (let tries = 1; ; tries += 1) {
         try {
           return transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
-            epoch = Number(found?.rows[0]?.[0] ?? 0);
+            const now = Number(found?.rows[0]?.[0] ?? 0);
+            if (now !== epoch) months.clear();
+            epoch = now;
             return work();
           });
         } catch (error) {
@@ -93,6 +100,30 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
     read: async (work) => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work()),
     epoch: () => epoch,
     endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
+    makeRoom(times) {
+      for (const atMs of times) {
+        const month = monthOf(atMs);
+        if (month === undefined || months.has(month.table)) continue;
+        line.ask([plain(createMonth(month))]);
+        months.add(month.table);
+      }
+    },
+    dropMonths(before) {
+      const due = line
+        .ask([plain(MONTHS)])
+        .flatMap(({ rows }) => rows.flatMap(([name]) => monthIn(String(name)) ?? []))
+        .filter((month) => month.before.compare(before) <= 0)
+        .sort((a, b) => a.from.compare(b.from));
+      const last = due.at(-1);
+      if (last === undefined) return undefined;
+      let rows = 0;
+      for (const { table } of due) {
+        rows += Number(line.ask([plain(`SELECT count(*) FROM ${table}`)])[0]?.rows[0]?.[0] ?? 0);
+        line.queue(plain(`DROP TABLE ${table}`));
+        months.delete(table);
+      }
+      return { rows, through: last.before };
+    },
     // PostgreSQL keeps removed rows until it vacuums (docs/postgresql.md).
     erasing: (work) => work(),
     async announce(tx) {

@@ -49,12 +49,22 @@ function retainStep(writer: Writer, due: Due & { readonly trustClock: boolean })
   const mayLookAt = sweepRows(writer, retainedAtOnce);
   const doubt = askClock(writer, due);
   if (doubt !== undefined) return { removed: NOTHING_REMOVED, hasMore: false, doubt };
+  const dropped = dropMonths(writer, due.eventsBeforeMs);
   const events = walkDue(writer, due.eventsBeforeMs, mayLookAt, DELETION);
   const way = due.keepsFamilies === true ? REDUCING : STRIPPING;
   const signals = walkDue(writer, due.signalsBeforeMs, events.left, way);
   const texts = deleteTexts(writer, due, signals.left);
-  const removed = { events: events.rows, signals: signals.rows, texts: texts.rows };
+  const removed = { events: dropped + events.rows, signals: signals.rows, texts: texts.rows };
   return { removed, hasMore: texts.left <= 0, doubt: undefined };
+}
+
+/** Drops what is due by the month, where events lie so; what is left of the month that is under way is walked through. */
+function dropMonths(writer: Writer, beforeMs: number | null): number {
+  if (beforeMs === null) return 0;
+  const dropped = writer.dropMonths(hitIdAt(Math.max(beforeMs, 0)));
+  if (dropped === undefined) return 0;
+  writer.statements.retention.moveAll.run(dropped.through, dropped.through, dropped.through);
+  return dropped.rows;
 }
 
 /** Whether the clock is believed; notes what comes of it. */

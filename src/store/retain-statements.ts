@@ -39,6 +39,8 @@ export interface RetentionStatements {
   readonly moveSignals: Statement<[from: Buffer | null, message: number]>;
   /** Raw signals begin where events do, at the earliest. */
   readonly moveEvents: Statement<[from: Buffer, from: Buffer, message: number]>;
+  /** No message has events before an id any more. */
+  readonly moveAll: Statement<[from: Buffer, from: Buffer, from: Buffer]>;
   readonly dropMessage: Statement<[message: number]>;
   readonly deleteTexts: Statement<[day: number, limit: number]>;
 }
@@ -153,6 +155,15 @@ export function prepareRetention(database: Sql): RetentionStatements {
           signals_from: sql<Buffer>`CASE WHEN signals_from IS NOT NULL THEN ${greatest}(signals_from, ${BLOB}) END`,
         })
         .where('message_key', '=', 0),
+    ),
+    moveAll: prepare(
+      db
+        .updateTable('kept_events')
+        .set({
+          events_from: BLOB,
+          signals_from: sql<Buffer>`CASE WHEN signals_from IS NOT NULL THEN ${greatest}(signals_from, ${BLOB}) END`,
+        })
+        .where('events_from', '<', BLOB),
     ),
     dropMessage: prepare(db.deleteFrom('kept_events').where('message_key', '=', 0)),
     deleteTexts: prepare(

@@ -137,6 +137,7 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       host === '' ? NO_TEXT : writer.texts.keyOf(host),
     ],
   );
+  writer.makeRoom(sorted.map(({ hit }) => hit.atMs));
   const changes = addEvent.runs(rows);
   return sorted.filter((_, at) => changes[at] === 1);
 }

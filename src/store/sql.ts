@@ -51,6 +51,10 @@ export interface Sql {
   epoch(): number;
   /** Within `write`: what numbers stand for goes, so everybody must look them up again. */
   endEpoch(): void;
+  /** Within `write`: makes room for events of these times. */
+  makeRoom(times: Iterable<number>): void;
+  /** Within `write`: drops whole months of events before an id; gives how many events went, and the id behind them. */
+  dropMonths(before: Buffer): { readonly rows: number; readonly through: Buffer } | undefined;
   /** Within `write`: what `work` removes is written over. */
   erasing<T>(work: () => T): T;
   /** Within a transaction of `db`: tells all who have the database open that the control state changes. */

@@ -18,6 +18,9 @@ export function sqliteSql(sqlite: Database.Database, db: Kysely<Tables>): Sql {
     read: (work) => inTurn(() => sqlite.transaction(work).deferred()),
     epoch: () => foreignWrites.get() ?? 0,
     endEpoch: () => undefined,
+    // One table has them all.
+    makeRoom: () => undefined,
+    dropMonths: () => undefined,
     erasing(work) {
       // Whole pages that become free are written over, too.
       sqlite.pragma('secure_delete = ON');

@@ -24,6 +24,12 @@ const PROBLEMS: readonly StoreProblem[] = [
     sentence: 'Another program has had the database locked for 5 s. Try again when it has ended',
   },
   {
+    codes: /^SQLITE_CONSTRAINT_TRIGGER/,
+    code: 'STORE_UNAVAILABLE',
+    sentence:
+      'The database is written to no more. Start this again with the URL of the one it was moved to; until then hits wait',
+  },
+  {
     codes: /^SQLITE_(CORRUPT|NOTADB)/,
     code: 'STORE_DAMAGED',
     sentence: 'The database is damaged. Put a backup in its place, or move it away so that a new one is made',

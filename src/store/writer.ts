@@ -87,6 +87,18 @@ export class Writer {
     return await this.#database.read(work);
   }
 
+  /** Within a transaction: makes room for events of these times. */
+  makeRoom(times: Iterable<number>): void {
+    this.#database.makeRoom(times);
+  }
+
+  /** Within a transaction: drops whole months of events before an id, where they lie in months. */
+  dropMonths(before: Buffer): { readonly rows: number; readonly through: Buffer } | undefined {
+    const dropped = this.#database.dropMonths(before);
+    if (dropped !== undefined) this.forgetEverywhere();
+    return dropped;
+  }
+
   /** Within a transaction that removes what numbers stand for: nobody goes on by what they knew. */
   forgetEverywhere(): void {
     this.#database.endEpoch();
@@ -125,5 +137,5 @@ function isRefusal(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true;
   if (!(error instanceof Error) || !('code' in error)) return false;
   // SQLite's, and the classes "data exception" and "integrity constraint violation" of PostgreSQL.
-  return /^(?:SQLITE_(?:CONSTRAINT|MISMATCH|TOOBIG|RANGE)|22...$|23...$)/.test(String(error.code));
+  return /^(?:SQLITE_(?:CONSTRAINT(?!_TRIGGER)|MISMATCH|TOOBIG|RANGE)|22...$|23...$)/.test(String(error.code));
 }
