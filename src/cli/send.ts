@@ -6,6 +6,7 @@ import { createTransport, type Transporter } from 'nodemailer';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { previewedMailsMax } from '../base/limits.ts';
+import { dkimKeyProblem } from '../mail/dkim-keys.ts';
 import {
   openRelay,
   type Relay,
@@ -26,7 +27,7 @@ import { emlFolder } from './eml-folder.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
 import { mailCatcher } from './mail-catcher.ts';
-import { readMails } from './mail-files.ts';
+import { readMails, readText } from './mail-files.ts';
 import { readMailingList } from './mailing-list.ts';
 import { count, startProgress } from './progress.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
@@ -63,7 +64,7 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   const [source] = await readMails([flags.html], io);
   if (source?.extension !== 'html') throw new TelltaleError('USAGE', '--html takes an HTML file, not a whole message.');
-  const text = flags.text === undefined ? textOf(source.html) : await readFile(resolve(io.cwd, flags.text), 'utf8');
+  const text = flags.text === undefined ? textOf(source.html) : await readText(flags.text, io);
   const keys = createKeyRing(await loadOrMakeKeys(settings, io));
   const list = () => listOf(flags, io);
   const total = await countRows(flags.preview === true ? wholeList(flags, io) : list());
@@ -218,6 +219,10 @@ async function signing({ dkimDomain, dkimSelector, dkimKey }: SendFlags, io: Io)
     throw new TelltaleError('USAGE', 'To sign with DKIM, give --dkim-domain, --dkim-selector and --dkim-key.');
   }
   const privateKey = await readFile(resolve(io.cwd, dkimKey), 'utf8');
+  const problem = dkimKeyProblem(privateKey);
+  if (problem !== undefined) {
+    throw new TelltaleError('INVALID_OPTION', `--dkim-key ${dkimKey} cannot be used: ${problem}. Nothing was sent.`);
+  }
   return { dkim: { domainName: dkimDomain, keySelector: dkimSelector, privateKey } };
 }
 

@@ -11,6 +11,7 @@ import { isLoopbackName } from '../base/loopback-name.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
 import type { EndedSend } from '../track/send-log.ts';
+import { checkDkimKeys } from './dkim-keys.ts';
 import { connectionsOf, type HandedOver, makeHandOver } from './hand-over.ts';
 import { makeMerger } from './merge-mail.ts';
 import { makePatience } from './patience.ts';
@@ -46,6 +47,7 @@ export async function* sendAll(
   options: SendAllOptions,
 ): AsyncGenerator<SendResult, void, undefined> {
   const given = readSendOptions(options);
+  checkDkimKeys(transporter);
   checkWayOut(mail.unsubscribeUrl('x'));
   const merger = makeMerger(mail, given);
   const rows = await rowsOf(recipients, (recipient) => merger.lacking(recipient.recipient, recipient.fields));

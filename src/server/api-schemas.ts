@@ -275,11 +275,21 @@ export const EXPORT: z.ZodType<RecipientExport> = z
   })
   .meta({ id: 'RecipientExport' });
 
-/** What became of a list of sends. */
-export const RECORDED: z.ZodType = z.strictObject({
+const RECORDED_COUNTS = {
   accepted: count,
   duplicate: count,
   rejected: z.array(z.strictObject({ line: count, reason: z.string() })),
+};
+
+/** What became of a list of sends. */
+export const RECORDED: z.ZodType = z.strictObject(RECORDED_COUNTS);
+
+/** What became of a list of conversions. */
+export const CONVERSIONS_RECORDED: z.ZodType = z.strictObject({
+  ...RECORDED_COUNTS,
+  unattributed: count.exactOptional().meta({
+    description: 'Of those accepted, how many no click is known of: they are in no report until there is one.',
+  }),
 });
 
 /** The name of a set of short links. */

@@ -153,6 +153,47 @@ describe('telltale send', () => {
     expect([wrong.status, wrong.stderr]).toEqual([2, expect.not.stringContaining('geheim')]);
   });
 
+  it.each([
+    ['a list', LIST],
+    [
+      'a key that nodemailer does not sign with',
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    ],
+  ])('refuses %s as a DKIM key before the first mail', async (_, key) => {
+    const { cwd, server, send } = await setUp();
+    await writeFile(join(cwd, 'dkim.pem'), key);
+    const ran = await send('--dkim-domain', 'example.com', '--dkim-selector', 's1', '--dkim-key', 'dkim.pem');
+    expect([ran.status, ran.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--dkim-key dkim\.pem cannot be used: it must be an RSA private key.* Nothing was sent\./),
+    ]);
+    expect(server.connections()).toBe(0);
+  });
+
+  it.each([
+    ['a list in ISO-8859-1', 'list.csv', 'email,First_name,code\nann@example.com,M\xfcller,1\n'],
+    ['a text in ISO-8859-1', 'text.txt', 'M\xfcller'],
+  ])('refuses %s, which readers would get damaged', async (_, file, text) => {
+    const { cwd, server, send } = await setUp();
+    await writeFile(join(cwd, 'text.txt'), 'Hello');
+    await writeFile(join(cwd, file), text, 'latin1');
+    const ran = await send('--text', 'text.txt');
+    expect([ran.status, ran.stderr]).toEqual([1, expect.stringMatching(/should be text in UTF-8.* iconv -f /)]);
+    expect(server.connections()).toBe(0);
+  });
+
+  it('takes a list in UTF-16 with a byte order mark, and letters wherever the reading is cut', async () => {
+    const { cwd, server, send } = await setUp();
+    const rows = Array.from({ length: 50 }, (_, n) => `r${n}@example.com;M\xfcller${'\xfc'.repeat(3_000)};1`);
+    const list = `\ufeffemail;First_name;code\n${rows.join('\n')}\n`;
+    await writeFile(join(cwd, 'list.csv'), list);
+    expect((await send()).status).toBe(0);
+    await writeFile(join(cwd, 'list.csv'), list.replaceAll('@', '-16@'), 'utf16le');
+    expect((await send()).status).toBe(0);
+    expect(server.taken).toHaveLength(100);
+    expect((await simpleParser(server.taken[99]?.mail ?? '')).subject).toMatch(/^Hi M\xfcller\xfc+$/);
+  });
+
   it('signs both list headers, as another program verifies', async () => {
     const { cwd, server, send } = await setUp();
     const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -109,6 +109,17 @@ describe('sendAll', () => {
     });
   });
 
+  it('refuses a DKIM key that cannot sign before the first mail, since nodemailer would send without a word', async () => {
+    const server = await startScripted();
+    const { send } = await setUp(server.port, {
+      dkim: { keys: [{ domainName: 'example.com', keySelector: 's1', privateKey: 'no key' }] },
+    });
+    await expect(send([ann])).rejects.toMatchObject({
+      ...{ code: 'INVALID_OPTION', message: expect.stringContaining('s1._domainkey.example.com') },
+    });
+    expect(server.connections()).toBe(0);
+  });
+
   it('refuses fields that are not there before the first mail, by name and row', async () => {
     const server = await startScripted();
     const { send } = await setUp(server.port);

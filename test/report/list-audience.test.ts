@@ -36,9 +36,9 @@ async function filled() {
     click('opened', 0, 'b: 50%'),
     makeHit({ message: 'a', recipient: 'left', kind: 'unsubscribe' }),
   ]);
-  const sale = (recipient: string, refundedMinor: number): Conversion => ({
+  const sale = (recipient: string, refunded: number): Conversion => ({
     ...{ order: recipient, atMs: startMs + 60_000, proof: 'posted', test: false, recipient, message: 'a', click: null },
-    ...{ money: { currency: 'EUR', minor: 100 }, refundedMinor },
+    ...{ money: { currency: 'EUR', minor: 100 }, refunded: { currency: 'EUR', minor: refunded } },
   });
   await store.recordConversions([sale('bought', 0), sale('refunded', 100)]);
   await store.setConsent('gone', { opens: 'individual', clicks: 'aggregate' }, 'test');

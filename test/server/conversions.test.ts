@@ -181,14 +181,25 @@ describe('POST /api/v1/conversions', () => {
     expect(await stored(a)).toMatchObject({ proof: 2, minor: 4_990 });
   });
 
-  it('verifies what a pixel told, and corrects it', async () => {
+  it('verifies what a pixel told by a value alone, and corrects it', async () => {
     const order = anOrder();
-    await pixel({ click: clickId(), order, value: '49.90', currency: 'EUR' });
+    await pixel({ click: clickId(), order, value: '999.00', currency: 'EUR' });
     await stored(order);
-    expect((await post({ order })).body.accepted).toBe(1);
-    expect(await stored(order)).toMatchObject({ proof: 2, minor: 4_990, link_index: 2 });
+    expect((await post({ order })).body.rejected).toEqual([
+      { line: 1, reason: expect.stringMatching(/^value: .* only a post with value and currency verifies it/) },
+    ]);
+    await post({ order, refunded: '1.00', currency: 'EUR' });
+    expect(await stored(order)).toMatchObject({ proof: 0, minor: 99_900, refunded_minor: 100 });
+    expect((await post({ order, value: '49.90', currency: 'EUR' })).body.accepted).toBe(1);
+    expect(await stored(order)).toMatchObject({ proof: 2, minor: 4_990, refunded_minor: 100, link_index: 2 });
     await post({ order, refunded: '9.90', currency: 'EUR' });
     expect(await stored(order)).toMatchObject({ minor: 4_990, refunded_minor: 990 });
+    expect((await post({ order, refunded: '1', currency: 'USD' })).body.rejected[0].reason).toMatch(/^currency: /);
+  });
+
+  it('says how many are in no report, since nobody clicked', async () => {
+    const sale = { order: anOrder(), recipient: 'never-clicked', value: '1', currency: 'EUR' };
+    expect((await post(sale)).body).toEqual({ accepted: 1, duplicate: 0, rejected: [], unattributed: 1 });
   });
 
   it.each([
