@@ -612,8 +612,8 @@ export const clickIdGraceMs = 86_400_000;
 /** Clicks of one recipient that are looked at for one conversion, the last ones: programs click on and on. */
 export const touchesMax = 1_000;
 
-/** Milliseconds by which a conversion may be told to be in the future: clocks of shops differ by time zones. */
-export const conversionAheadMs = 86_400_000;
+/** Milliseconds by which what has happened may be told to be in the future: clocks of shops differ by time zones. */
+export const toldAheadMs = 86_400_000;
 
 /** Criteria of an audience on each side: a question that a person can still read. */
 export const audienceCriteriaMax = 10;

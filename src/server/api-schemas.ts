@@ -379,6 +379,8 @@ export interface Consents {
   /** What is in force; null when nothing was ever said. */
   readonly consent: Consent | null;
   readonly items: readonly (Consent & Readonly<Record<'purpose' | 'source' | 'by' | 'at' | 'recordedAt', string>>)[];
+  /** Where what was told is not in force. */
+  readonly note?: string;
 }
 
 export const CONSENTS: z.ZodType<Consents> = z.strictObject({
@@ -390,4 +392,7 @@ export const CONSENTS: z.ZodType<Consents> = z.strictObject({
       ...{ at: z.iso.datetime(), recordedAt: z.iso.datetime() },
     }),
   ),
+  note: z.string().exactOptional().meta({
+    description: 'Where what was told is of an earlier time than what is on record, so that it changes nothing.',
+  }),
 });

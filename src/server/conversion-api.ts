@@ -3,15 +3,17 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Conversion } from '../base/conversion.ts';
-import { conversionAheadMs, tokenCharsMax } from '../base/limits.ts';
+import { tokenCharsMax } from '../base/limits.ts';
 import { type Money, readMoney } from '../base/money.ts';
 import type { ConversionOutcome } from '../store/conversion-rows.ts';
 import type { KeyRing } from '../token/key-ring.ts';
-import { type Format, reasonOf } from './api-data.ts';
+import type { Format } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { CONVERSIONS_RECORDED } from './api-schemas.ts';
 import { readClickId } from './read-click-id.ts';
 import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
+import { readValue } from './read-value.ts';
+import { TOLD_TIME, toldTimeProblem } from './told-time.ts';
 
 const AMOUNT = z.string('must be a decimal number as text, like "49.90"');
 
@@ -28,7 +30,7 @@ const CONVERSION = z
     refunded: AMOUNT.optional().meta({
       description: 'Of the value, what was given back until now, in its currency; stays as it is where nobody says.',
     }),
-    at: z.iso.datetime({ offset: true }).optional().meta({ description: 'When it was; now by default.' }),
+    at: TOLD_TIME.optional().meta({ description: 'When it was; now by default.' }),
   })
   .refine(({ click, recipient, message }) => click === undefined || (recipient ?? message) === undefined, {
     error: 'a click id says whose it is and of which message; leave recipient and message out',
@@ -104,15 +106,16 @@ function readConversion(
   context: { readonly keys: KeyRing; readonly windowMs: number; readonly nowMs: number },
 ): Conversion | string {
   if (value === undefined) return 'not JSON';
-  const read = CONVERSION.safeParse(value);
-  if (!read.success) return reasonOf(read.error);
+  const read = readValue(CONVERSION, value);
+  if (!read.success) return read.reason;
   const { order, click, recipient = null, message = null, at, currency = '' } = read.data;
   const money = moneyOf('value', read.data.value, currency);
   if (typeof money === 'string') return money;
   const refunded = moneyOf('refunded', read.data.refunded, currency);
   if (typeof refunded === 'string') return refunded;
   const atMs = at === undefined ? context.nowMs : Date.parse(at);
-  if (atMs > context.nowMs + conversionAheadMs) return 'at: it is in the future';
+  const late = toldTimeProblem(at, context.nowMs);
+  if (late !== undefined) return late;
   const told = { order, atMs, proof: 'posted', money, refunded } as const;
   if (click === undefined) return { ...told, test: false, click: null, recipient, message };
   const opened = readClickId(click, context);

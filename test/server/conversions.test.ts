@@ -204,16 +204,23 @@ describe('POST /api/v1/conversions', () => {
 
   it.each([
     [{ order: '' }, /^order: it is empty/],
-    [{ order: 'x'.repeat(10_000) }, /^order: .* 10000 bytes/],
-    [{ order: 'x', value: 49.9, currency: 'EUR', message: 'm' }, /^value: must be a decimal number as text/],
-    [{ order: 'x', value: '12,50', currency: 'EUR', message: 'm' }, /^value: the value must be a decimal number/],
-    [{ order: 'x', value: '1', currency: 'XYZ', message: 'm' }, /^currency: .*ISO 4217/],
+    [{ order: 'x'.repeat(10_000) }, /^order: .* 10000 bytes, and 128 is the most/],
+    [{ message: 'm' }, /^order: must be a text, but it is missing$/],
+    [
+      { order: 'x', value: 49.9, currency: 'EUR', message: 'm' },
+      /^value: must be a decimal number as text, .*, but 49\.9 came$/,
+    ],
+    [
+      { order: 'x', value: '12,50', currency: 'EUR', message: 'm' },
+      /^value: the value must be a decimal number.* but "12,50" came$/,
+    ],
+    [{ order: 'x', value: '1', currency: 'XYZ', message: 'm' }, /^currency: .*ISO 4217.* but "XYZ" came$/],
     [{ order: 'x', value: '1', message: 'm' }, /^currency goes with/],
     [{ order: 'x', click: 'abc' }, /^click: it is no click id of this server/],
     [{ order: 'x' }, /^nothing says whose it is/],
     [{ order: 'x', message: 'never-heard' }, /^message: nothing was heard of it/],
     [{ order: 'x', message: 'm', at: '2100-01-01T00:00:00Z' }, /^at: it is in the future/],
-    [{ order: 'x', message: 'm', valeu: '1' }, /valeu/],
+    [{ order: 'x', message: 'm', valeu: '1' }, /^there is no property "valeu"$/],
   ])('refuses %j and says why', async (body, reason) => {
     const answer = await post([body]);
     expect(answer.body).toMatchObject({ accepted: 0, rejected: [{ line: 1, reason: expect.stringMatching(reason) }] });
