@@ -288,6 +288,9 @@ export const smtpPauseMsMax = 30_000;
 /** Milliseconds for which an unreachable mail server is waited for: longer than it takes to start one anew. */
 export const smtpPatienceMs = 600_000;
 
+/** Milliseconds between two words that a mail server cannot be reached: silence looks like work. */
+export const smtpAwayToldMs = 60_000;
+
 /** Recipients of a stream that are looked at for missing fields before the first mail. */
 export const recipientsLookedAt = 100;
 
