@@ -26,7 +26,7 @@ export interface Conversion {
   /** Nothing for what has no value: a sign-up. */
   readonly money: Money | null;
   /** Of the value, what was given back; null where nobody said. */
-  readonly refundedMinor: number | null;
+  readonly refunded: Money | null;
 }
 
 /** A conversion that a pixel told, as the journal keeps it. */

@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   MISSING_TRACKING: 'A mail asks for tracking without saying which message it belongs to.',
   SEVERAL_RECIPIENTS: 'A mail to several addressees asks for tracking of one recipient.',
   UNKNOWN_MESSAGE: 'No message of that id has been seen.',
+  UNKNOWN_LINK: 'A message has no link of that name or index.',
   UNKNOWN_RECIPIENT: 'No recipient of that id has been heard of.',
   INVALID_CURSOR: 'A page of a list was asked for by a cursor that is not one of this list.',
   INVALID_TIME_ZONE: 'A time zone was named that does not exist.',

@@ -25,7 +25,7 @@ export function idProblem(id: unknown): string | undefined {
   if (id === '') return 'it is empty';
   if (LONE_SURROGATE.test(id)) return `${quote(id)} holds half of a surrogate pair`;
   const bytes = Buffer.byteLength(id);
-  if (bytes > idBytesMax) return `${quote(id)} has ${bytes} bytes`;
+  if (bytes > idBytesMax) return `${quote(id)} has ${bytes} bytes, and ${idBytesMax} is the most`;
   if (CONTROL.test(id)) return `${quote(id)} holds a control character`;
   return undefined;
 }

@@ -294,6 +294,9 @@ export const smtpPauseMsMax = 30_000;
 /** Milliseconds for which an unreachable mail server is waited for: longer than it takes to start one anew. */
 export const smtpPatienceMs = 600_000;
 
+/** Milliseconds between two words that a mail server cannot be reached: silence looks like work. */
+export const smtpAwayToldMs = 60_000;
+
 /** Recipients of a stream that are looked at for missing fields before the first mail. */
 export const recipientsLookedAt = 100;
 
@@ -618,8 +621,8 @@ export const clickIdGraceMs = 86_400_000;
 /** Clicks of one recipient that are looked at for one conversion, the last ones: programs click on and on. */
 export const touchesMax = 1_000;
 
-/** Milliseconds by which a conversion may be told to be in the future: clocks of shops differ by time zones. */
-export const conversionAheadMs = 86_400_000;
+/** Milliseconds by which what has happened may be told to be in the future: clocks of shops differ by time zones. */
+export const toldAheadMs = 86_400_000;
 
 /** Criteria of an audience on each side: a question that a person can still read. */
 export const audienceCriteriaMax = 10;

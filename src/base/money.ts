@@ -1,5 +1,6 @@
 // Money: decimal text outside, whole minor units inside, never a float. How many decimals a currency has is ISO 4217's
 // word (list one), and not that of whatever locale data a runtime comes with.
+import { quote } from './ids.ts';
 import { minorUnitsMax } from './limits.ts';
 
 /** An amount of one currency in its minor units: cents, or whole yen. */
@@ -43,9 +44,11 @@ export type ReadMoney =
 /** Reads a decimal number (`49.90`) of a currency. Decimals beyond those that the currency has must be zeros. */
 export function readMoney(text: string, currency: string): ReadMoney {
   const decimals = CURRENCY_DECIMALS.get(currency);
-  if (decimals === undefined) return refuse('currency-invalid', 'the currency must be a code of ISO 4217, like EUR');
+  if (decimals === undefined)
+    return refuse('currency-invalid', `the currency must be a code of ISO 4217, like EUR, but ${quote(currency)} came`);
   const [, whole, fraction = ''] = text.length > TEXT_MAX ? [] : (/^(0|[1-9]\d*)(?:\.(\d+))?$/.exec(text) ?? []);
-  if (whole === undefined) return refuse('value-invalid', `the value must be a decimal number as text, like "49.90"`);
+  if (whole === undefined)
+    return refuse('value-invalid', `the value must be a decimal number as text, like "49.90", but ${quote(text)} came`);
   if (/[1-9]/.test(fraction.slice(decimals))) {
     return refuse('value-invalid', `the value has more decimals than ${currency}, which has ${decimals}`);
   }

@@ -147,6 +147,14 @@ async function lookAtItsKeys(baseUrl: string, ring: KeyRing): Promise<Finding> {
   const way = prepareUnsubscribeToken(ring.signing(), 'telltale-doctor')('telltale-doctor');
   const answer = await ask(`${baseUrl}/u/${way}`);
   if ('error' in answer) return found('same-keys', 'problem', messageOf(answer.error));
+  const other = await ask(`${baseUrl}/u/${'a'.repeat(way.length)}`);
+  if (!('error' in other) && other.status === 200) {
+    return found(
+      'same-keys',
+      'problem',
+      'It answers 200 to a link that nobody sealed, so it is no collector. Lead the proxy’s whole path to telltale serve.',
+    );
+  }
   if (answer.status === 200) return found('same-keys', 'ok', 'The collector opens what is sealed here.');
   return found(
     'same-keys',

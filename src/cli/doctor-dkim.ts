@@ -4,6 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { messageOf } from '../base/errors.ts';
+import { dkimKeyProblem } from '../mail/dkim-keys.ts';
 import { readHeaders, valuesOf } from '../mime/read-headers.ts';
 import { type Finding, found } from './finding.ts';
 import type { Io } from './io.ts';
@@ -21,26 +22,41 @@ export interface DkimFlags {
 const CHECK = 'dkim';
 const LIST_HEADERS = ['list-unsubscribe', 'list-unsubscribe-post'] as const;
 
-/** Looks at a received mail, or at what DNS says of the key. */
-export async function lookAtDkim(flags: DkimFlags, io: Io): Promise<Finding> {
+/** Looks at a received mail, and at what DNS says of the key. */
+export async function lookAtDkim(flags: DkimFlags, io: Io): Promise<readonly Finding[]> {
   const { mail, dkimDomain, dkimSelector, dkimKey } = flags;
+  const saysKey = [dkimDomain, dkimSelector, dkimKey].some((flag) => flag !== undefined);
+  const findings: Finding[] = [];
+  if (mail !== undefined) findings.push(await explained(() => lookAtReceived(mail, io)));
+  if (saysKey) findings.push(await explained(() => lookAtSigning(flags, io)));
+  if (findings.length > 0) return findings;
+  return [
+    found(
+      CHECK,
+      'unknown',
+      'Mail yourself a test (telltale send --test), save what arrives, and say --mail FILE; or say --dkim-domain, --dkim-selector and --dkim-key.',
+    ),
+  ];
+}
+
+async function explained(look: () => Promise<Finding>): Promise<Finding> {
   try {
-    if (mail !== undefined) return lookAtMail(await readFile(resolve(io.cwd, mail), 'latin1'), mail);
-    if (dkimDomain === undefined && dkimSelector === undefined && dkimKey === undefined) {
-      return found(
-        CHECK,
-        'unknown',
-        'Mail yourself a test (telltale send --test), save what arrives, and say --mail FILE; or say --dkim-domain, --dkim-selector and --dkim-key.',
-      );
-    }
-    if (dkimDomain === undefined || dkimSelector === undefined || dkimKey === undefined) {
-      return found(CHECK, 'problem', 'Say all of --dkim-domain, --dkim-selector and --dkim-key.');
-    }
-    const key = await readFile(resolve(io.cwd, dkimKey), 'utf8');
-    return await lookAtKey({ name: `${dkimSelector}._domainkey.${dkimDomain}`, key, dns: flags.dns });
+    return await look();
   } catch (error) {
     return found(CHECK, 'problem', messageOf(error));
   }
+}
+
+async function lookAtReceived(mail: string, io: Io): Promise<Finding> {
+  return lookAtMail(await readFile(resolve(io.cwd, mail), 'latin1'), mail);
+}
+
+async function lookAtSigning({ dkimDomain, dkimSelector, dkimKey, dns }: DkimFlags, io: Io): Promise<Finding> {
+  if (dkimDomain === undefined || dkimSelector === undefined || dkimKey === undefined) {
+    return found(CHECK, 'problem', 'Say all of --dkim-domain, --dkim-selector and --dkim-key.');
+  }
+  const key = await readFile(resolve(io.cwd, dkimKey), 'utf8');
+  return await lookAtKey({ file: dkimKey, name: `${dkimSelector}._domainkey.${dkimDomain}`, key, dns });
 }
 
 function lookAtMail(text: string, name: string): Finding {
@@ -76,15 +92,18 @@ function domainOf(signature: string): string {
 }
 
 interface SigningKey {
+  readonly file: string;
   /** Where DNS has its public half. */
   readonly name: string;
   readonly key: string;
   readonly dns: string | undefined;
 }
 
-async function lookAtKey({ name, key, dns }: SigningKey): Promise<Finding> {
+async function lookAtKey({ file, name, key, dns }: SigningKey): Promise<Finding> {
   const resolver = new Resolver({ timeout: 5_000, tries: 2 });
   if (dns !== undefined) resolver.setServers([dns]);
+  const problem = dkimKeyProblem(key);
+  if (problem !== undefined) return found(CHECK, 'problem', `--dkim-key ${file} cannot be used: ${problem}.`);
   const own = createPublicKey(createPrivateKey(key));
   const records = await resolver.resolveTxt(name).catch((error: NodeJS.ErrnoException) => error);
   if (records instanceof Error) {
@@ -95,7 +114,8 @@ async function lookAtKey({ name, key, dns }: SigningKey): Promise<Finding> {
     );
   }
   const published = records.map((parts) => tagOf(parts.join(''), 'p'));
-  const forms = [own.export({ type: 'spki', format: 'der' }).toString('base64'), rawOf(own)];
+  // RFC 6376 allows PKCS #1, too.
+  const forms = (['spki', 'pkcs1'] as const).map((type) => own.export({ type, format: 'der' }).toString('base64'));
   if (published.some((one) => one !== '' && forms.includes(one))) {
     return found(CHECK, 'ok', `${name} has the key; telltale send signs both list headers with it`);
   }
@@ -104,11 +124,4 @@ async function lookAtKey({ name, key, dns }: SigningKey): Promise<Finding> {
     'problem',
     `${name} has another key than the file. Publish the public half of it, or sign with the other.`,
   );
-}
-
-/** RFC 8463 has the 32 bytes of an Ed25519 key alone, RFC 6376 allows PKCS #1 for RSA. */
-function rawOf(key: ReturnType<typeof createPublicKey>): string {
-  if (key.asymmetricKeyType === 'ed25519')
-    return Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
-  return key.export({ type: 'pkcs1', format: 'der' }).toString('base64');
 }

@@ -28,7 +28,7 @@ export async function doctor(flags: DoctorFlags, io: Io): Promise<boolean> {
     ...keys.findings,
     await lookAtDatabase(settings),
     await lookAtMailServer(settings),
-    await lookAtDkim(flags, io),
+    ...(await lookAtDkim(flags, io)),
   ];
   if (settings.json) await writeOut(io, `${JSON.stringify(findings)}\n`);
   else {

@@ -29,7 +29,9 @@ export async function readMails(files: readonly string[], io: Io): Promise<reado
 
 function toMail(file: string, bytes: Buffer): MailFile {
   const isEml = extname(file).toLowerCase() === '.eml' || isMessage(bytes.toString('latin1'));
-  return isEml ? { file, extension: 'eml', raw: bytes } : { file, extension: 'html', html: toText(bytes, file) };
+  return isEml
+    ? { file, extension: 'eml', raw: bytes }
+    : { file, extension: 'html', html: toText(bytes, file, 'HTML') };
 }
 
 async function bytesOf(file: string, io: Io): Promise<Buffer> {
@@ -41,7 +43,16 @@ async function bytesOf(file: string, io: Io): Promise<Buffer> {
   return readFile(path);
 }
 
-function toText(bytes: Buffer, file: string): string {
+/**
+ * Reads a text that goes into a mail.
+ *
+ * @throws TelltaleError `FILE_NOT_FOUND`, `NOT_TEXT`.
+ */
+export async function readText(file: string, io: Io): Promise<string> {
+  return toText(await bytesOf(file, io), file, 'text');
+}
+
+function toText(bytes: Buffer, file: string, what: 'HTML' | 'text'): string {
   try {
     if (bytes.includes(0)) throw new Error('it holds zero bytes');
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -49,7 +60,7 @@ function toText(bytes: Buffer, file: string): string {
     const name = file === '-' ? 'stdin' : file;
     throw new TelltaleError(
       'NOT_TEXT',
-      `${name} should be HTML in UTF-8, but it is something else. Convert it, for example: iconv -f iso-8859-1 -t utf-8.`,
+      `${name} should be ${what} in UTF-8, but it is something else. Convert it, for example: iconv -f iso-8859-1 -t utf-8.`,
       { cause },
     );
   }

@@ -9,11 +9,17 @@ import { readRows, refuseRow } from './read-rows.ts';
  * The recipients of a file, in order; what is wrong with one alone is left to who sends.
  *
  * @param name what the file is called in messages.
+ * @param onLine told of each row on which line of the file it ends.
  * @throws TelltaleError `FILE_NOT_FOUND`, `INVALID_RECIPIENTS`.
  */
-export async function* readMailingList(path: string, name: string): AsyncGenerator<MailRecipient> {
+export async function* readMailingList(
+  path: string,
+  name: string,
+  onLine?: (line: number) => void,
+): AsyncGenerator<MailRecipient> {
   const file = { path, name, needed: 'email', columns, delimiters: [',', ';', '\t'], outcome: 'Nothing was sent.' };
-  for await (const { fields } of readRows(file)) {
+  for await (const { fields, line } of readRows(file)) {
+    onLine?.(line);
     const { consent, ...row } = fields;
     // One word stands for both.
     const levels = typeof consent === 'string' && consent !== '' ? { opens: consent, clicks: consent } : consent;

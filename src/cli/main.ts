@@ -36,6 +36,7 @@ const USAGE_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'INVALID_ID',
   'INVALID_BASE_URL',
   'INVALID_CONFIG',
+  'UNKNOWN_LINK',
 ]);
 
 function processIo(): Io {

@@ -3,6 +3,8 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { parse } from 'csv-parse';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
@@ -53,9 +55,9 @@ export function refuseRow(
 async function* readCsv(file: RowsFile): AsyncGenerator<FileRow> {
   const delimiter = await delimiterOf(file);
   const columns = (names: string[]) => checkColumns(file, names);
-  const records = createReadStream(file.path).pipe(
-    parse({ bom: true, columns, delimiter, skip_empty_lines: true, info: true }),
-  );
+  const records = parse({ bom: true, columns, delimiter, skip_empty_lines: true, info: true });
+  const reading = pipeline(textBytes(file), records);
+  reading.catch(() => undefined);
   try {
     for await (const { record, info } of records as AsyncIterable<CsvRecord>) {
       yield { line: info.lines, fields: record };
@@ -91,6 +93,31 @@ async function delimiterOf({ path, delimiters }: RowsFile): Promise<string> {
   }
 }
 
+/** UTF-16, which csv-parse reads by its byte order mark; no byte of it stands in UTF-8. */
+const UTF_16 = Buffer.from([0xff, 0xfe]);
+
+/** The bytes of the file, which must be text: who reads them would put a sign of its own for whatever is none. */
+async function* textBytes({ path, name, outcome }: RowsFile): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let isUtf16: boolean | undefined;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      isUtf16 ??= chunk.subarray(0, UTF_16.length).equals(UTF_16);
+      if (!isUtf16 && decoder.decode(chunk, { stream: true }).includes('\0'))
+        throw new TypeError('it holds zero bytes');
+      yield chunk;
+    }
+    decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new TelltaleError(
+      'INVALID_RECIPIENTS',
+      `${name} should be text in UTF-8, but it is something else. Save it as "CSV UTF-8", or convert it, for example: iconv -f windows-1252 -t utf-8. ${outcome}`,
+      { cause },
+    );
+  }
+}
+
 function checkColumns(file: RowsFile, names: readonly string[]): string[] {
   const { needed } = file;
   const columns = file.columns(names.map((name) => name.trim()));
@@ -103,7 +130,7 @@ function checkColumns(file: RowsFile, names: readonly string[]): string[] {
 
 async function* readNdjson(file: RowsFile): AsyncGenerator<FileRow> {
   let line = 0;
-  const lines = createInterface({ input: createReadStream(file.path), crlfDelay: Number.POSITIVE_INFINITY });
+  const lines = createInterface({ input: Readable.from(textBytes(file)), crlfDelay: Number.POSITIVE_INFINITY });
   for await (const text of lines) {
     line += 1;
     if (text.trim() !== '') yield { line, fields: fieldsIn(file, line, text) };

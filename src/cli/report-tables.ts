@@ -16,14 +16,13 @@ export async function printTables(
   io: Io,
   linksMax: number = reportLinksMax,
 ): Promise<void> {
-  const { message, rates, sent, recipients } = built;
-  const whole = rates.denominator === 'delivered' ? (recipients.delivered ?? sent) : sent;
+  const { message, rates } = built;
   const when =
     message.firstSentAt === null ? '' : `, first sent ${localTime(message.firstSentAt, timeline.tz)} ${timeline.tz}`;
   await printTable(
     io,
     ['message', message.name ?? message.id],
-    [[rates.denominator, `${number(whole)} recipients${when}`]],
+    [[rates.denominator, `${coverageWords(built)}${when}`]],
   );
   await writeOut(io, '\n');
   const columns = ['', 'recipients', 'rate', 'human rate', 'hits'];
@@ -50,6 +49,24 @@ export async function printTables(
   await printTimes(timeline, io);
   await printLinks(built, io, linksMax);
   await printConversions({ report: built, timeline }, io);
+}
+
+/** How many rates are divided by, and how much of the mailing that is. */
+function coverageWords({ rates, sent, recipients: { delivered, measurable } }: Report): string {
+  const of = (whole: number) => `${number(whole)} of ${number(sent)} recipients`;
+  switch (rates.denominator) {
+    case 'sent':
+      return `${number(sent)} recipients`;
+    case 'delivered':
+      // Deliveries can be told of sends that were not.
+      return sent === 0
+        ? `${number(delivered ?? 0)} recipients`
+        : `${of(delivered ?? 0)}, coverage ${percent(rates.coverage)}`;
+    case 'measurable': {
+      const { opens, clicks } = measurable;
+      return `by opens ${of(opens)}, coverage ${percent(rates.coverage)}; by clicks ${of(clicks)}, coverage ${percent(clicks / sent)}`;
+    }
+  }
 }
 
 /** What became of the mails, where anybody said so. */

@@ -6,12 +6,14 @@ import { createTransport, type Transporter } from 'nodemailer';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { previewedMailsMax } from '../base/limits.ts';
+import { dkimKeyProblem } from '../mail/dkim-keys.ts';
 import {
   openRelay,
   type Relay,
   type SendAllOptions,
   type SendReason,
   type SendResult,
+  type ServerAway,
   sendAll,
 } from '../mail/index.ts';
 import type { MailRecipient } from '../mail/read-recipient.ts';
@@ -26,7 +28,7 @@ import { emlFolder } from './eml-folder.ts';
 import { type Io, say, writeOut } from './io.ts';
 import { loadOrMakeKeys } from './key-file.ts';
 import { mailCatcher } from './mail-catcher.ts';
-import { readMails } from './mail-files.ts';
+import { readMails, readText } from './mail-files.ts';
 import { readMailingList } from './mailing-list.ts';
 import { count, startProgress } from './progress.ts';
 import { type CommonFlags, readSettings, type Settings } from './settings.ts';
@@ -63,10 +65,11 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
   const settings = readSettings(flags, io);
   const [source] = await readMails([flags.html], io);
   if (source?.extension !== 'html') throw new TelltaleError('USAGE', '--html takes an HTML file, not a whole message.');
-  const text = flags.text === undefined ? textOf(source.html) : await readFile(resolve(io.cwd, flags.text), 'utf8');
+  const text = flags.text === undefined ? textOf(source.html) : await readText(flags.text, io);
   const keys = createKeyRing(await loadOrMakeKeys(settings, io));
-  const list = () => listOf(flags, io);
-  const total = await countRows(flags.preview === true ? wholeList(flags, io) : list());
+  const lines: number[] = [];
+  const list = () => listOf(flags, io, lines);
+  const total = await countRows(flags.preview === true ? wholeList(flags, io, lines) : list());
   if (total === 0) throw new TelltaleError('INVALID_RECIPIENTS', `${flags.recipients} holds no recipient.`);
   if (!(await mayBegin(total, flags, io))) return 1;
   const catcher = flags.preview === true ? mailCatcher() : undefined;
@@ -82,12 +85,15 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
       try {
         const mail = tracker.compile(source.html, {
           ...{ message: flags.message, merge: 'liquid', text, test: flags.test !== undefined || catcher !== undefined },
+          // A run that is refused keeps nothing.
+          keepMail: 'registered',
           ...adornmentOf(flags),
         });
         warn(mail, settings, io);
         const options: SendAllOptions = {
           ...{ from: flags.from, subject: flags.subject, replyTo: flags.replyTo, again: flags.again },
           signal: interruption.signal,
+          onAway: (away) => sayAway(away, settings, io),
           store: isReal ? store : writesNothing(store),
         };
         if (catcher !== undefined) {
@@ -98,8 +104,9 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
           await servePreview({ mail, keys, caught: catcher.caught, results, total }, io);
           return 0;
         }
-        const outcome = await work(sendAll(transporter, mail, list, options), total, settings, io);
-        await tell(outcome, total, settings, io);
+        const results = countedFromLine(sendAll(transporter, mail, list, options));
+        const outcome = await work(results, { total, lines }, settings, io);
+        await tell(outcome, { total, isDry: flags.dryRun !== undefined }, settings, io);
         if (interruption.signal.aborted) return 130;
         return outcome.failed + outcome.doubtful === 0 ? 0 : 3;
       } finally {
@@ -115,23 +122,28 @@ export async function send(flags: SendFlags, io: Io): Promise<number> {
 
 /** Runs `use` over the database, or with `--api` over a relay to the collector's, in the data directory. */
 async function withLog(
-  { api, dryRun, preview }: SendFlags,
+  { api }: SendFlags,
   settings: Settings,
   io: Io,
   use: (store: Store | Relay) => Promise<number>,
 ): Promise<number> {
   if (api === undefined) return await withStore(settings, { migrate: true }, use);
   const token = settings.apiToken;
-  if (token === undefined) {
+  if (token === undefined || token === '') {
     throw new TelltaleError(
       'USAGE',
       '--api needs a token of scope write in TELLTALE_API_TOKEN: telltale tokens new --scope write.',
     );
   }
+  if (!/^https?:\/\//i.test(api) || !URL.canParse(api)) {
+    throw new TelltaleError(
+      'USAGE',
+      `--api takes the address of the collector's API, like https://t.example.com, but ${quote(api)} came.`,
+    );
+  }
   const onProblem = (error: unknown) => say(io, messageOf(error));
   const relay = await openRelay(join(settings.data, 'relay'), { url: api, token, onProblem });
   try {
-    if (dryRun !== undefined || preview === true) await relay.refresh();
     return await use(relay);
   } finally {
     await relay.close();
@@ -139,17 +151,17 @@ async function withLog(
     if (waiting > 0) {
       say(
         io,
-        `${count(waiting)} sends or links wait in ${join(settings.data, 'relay')}. Run the same command again, and they are told.`,
+        `${waiting === 1 ? 'A send, or a list of links, waits' : `${count(waiting)} sends or links wait`} in ${join(settings.data, 'relay')}. Run the same command again, and they are told.`,
       );
     }
   }
 }
 
 /** The whole list; for a preview, its first rows; for a test, its first row at another address. */
-async function* listOf(flags: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
+async function* listOf(flags: SendFlags, io: Io, lines: number[]): AsyncGenerator<MailRecipient> {
   const { test } = flags;
   let left = flags.preview === true ? previewedMailsMax : Number.POSITIVE_INFINITY;
-  for await (const row of wholeList(flags, io)) {
+  for await (const row of wholeList(flags, io, lines)) {
     if (left === 0) return;
     left -= 1;
     if (test === undefined) {
@@ -162,8 +174,29 @@ async function* listOf(flags: SendFlags, io: Io): AsyncGenerator<MailRecipient> 
   }
 }
 
-function wholeList({ recipients }: SendFlags, io: Io): AsyncGenerator<MailRecipient> {
-  return readMailingList(resolve(io.cwd, recipients), recipients);
+/** `lines` gets the line of each row, in order. */
+function wholeList({ recipients }: SendFlags, io: Io, lines: number[]): AsyncGenerator<MailRecipient> {
+  let row = 0;
+  return readMailingList(resolve(io.cwd, recipients), recipients, (line) => {
+    lines[row] = line;
+    row += 1;
+  });
+}
+
+/** In files rows stand below a line of names. */
+async function* countedFromLine(results: AsyncIterable<SendResult>): AsyncGenerator<SendResult> {
+  try {
+    yield* results;
+  } catch (error) {
+    if (!(error instanceof TelltaleError) || error.code !== 'MISSING_FIELDS') throw error;
+    throw new TelltaleError('MISSING_FIELDS', `${error.message} Rows are counted below the line of names.`);
+  }
+}
+
+function sayAway({ message, untilMs }: ServerAway, settings: Settings, io: Io): void {
+  if (settings.quiet) return;
+  const until = new Date(untilMs).toISOString().slice(0, 19);
+  say(io, `The mail server cannot be reached (${message}). Trying until ${until}Z; Ctrl-C ends it.`);
 }
 
 async function countRows(rows: AsyncIterable<unknown>): Promise<number> {
@@ -192,14 +225,17 @@ async function transportOf(flags: SendFlags, settings: Settings, io: Io): Promis
     return createTransport(emlFolder(directory)) as unknown as Transporter;
   }
   const url = settings.smtp;
-  if (url === undefined) {
+  if (url === undefined || url === '') {
     throw new TelltaleError(
       'USAGE',
-      'Say which mail server sends: TELLTALE_SMTP=smtps://user:password@smtp.example.com.',
+      'TELLTALE_SMTP is not set. Say which mail server sends: TELLTALE_SMTP=smtps://user:password@smtp.example.com.',
     );
   }
   if (!/^smtps?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new TelltaleError('INVALID_OPTION', 'TELLTALE_SMTP must be like smtps://user:password@smtp.example.com:465.');
+    throw new TelltaleError(
+      'INVALID_OPTION',
+      'TELLTALE_SMTP is set, but to no address of a mail server. It must begin with smtps:// or smtp://, like smtps://user:password@smtp.example.com:465; encode signs in the password, like %40 for @.',
+    );
   }
   const maxConnections = Number(flags.connections ?? 5);
   if (!Number.isInteger(maxConnections) || maxConnections < 1 || maxConnections > 100) {
@@ -218,6 +254,10 @@ async function signing({ dkimDomain, dkimSelector, dkimKey }: SendFlags, io: Io)
     throw new TelltaleError('USAGE', 'To sign with DKIM, give --dkim-domain, --dkim-selector and --dkim-key.');
   }
   const privateKey = await readFile(resolve(io.cwd, dkimKey), 'utf8');
+  const problem = dkimKeyProblem(privateKey);
+  if (problem !== undefined) {
+    throw new TelltaleError('INVALID_OPTION', `--dkim-key ${dkimKey} cannot be used: ${problem}. Nothing was sent.`);
+  }
   return { dkim: { domainName: dkimDomain, keySelector: dkimSelector, privateKey } };
 }
 
@@ -240,7 +280,18 @@ type Outcome = Record<SendResult['status'], number> & { readonly reasons: Map<Se
 /** Failures that are shown one by one. */
 const SHOWN_MAX = 20;
 
-async function work(results: AsyncIterable<SendResult>, total: number, settings: Settings, io: Io): Promise<Outcome> {
+interface ListOfFile {
+  readonly total: number;
+  /** The line of each row. */
+  readonly lines: readonly number[];
+}
+
+async function work(
+  results: AsyncIterable<SendResult>,
+  { total, lines }: ListOfFile,
+  settings: Settings,
+  io: Io,
+): Promise<Outcome> {
   const outcome: Outcome = { sent: 0, failed: 0, skipped: 0, doubtful: 0, reasons: new Map() };
   const progress = startProgress(total, !settings.quiet && !settings.json, io);
   let shown = 0;
@@ -256,7 +307,7 @@ async function work(results: AsyncIterable<SendResult>, total: number, settings:
       else if (status !== 'sent' && status !== 'skipped' && !settings.quiet && shown < SHOWN_MAX) {
         shown += 1;
         progress.end();
-        say(io, `row ${row}, ${email}: ${reason}: ${message}`);
+        say(io, `row ${row} (line ${lines[row - 1] ?? '?'}), ${email}: ${reason}: ${message}`);
       }
     }
   } finally {
@@ -269,11 +320,20 @@ async function work(results: AsyncIterable<SendResult>, total: number, settings:
 const ADDRESS_AS_ID =
   'Recipients without an id go by their addresses, which stand encrypted in links and plain in the database. A column "recipient" with ids of your own keeps them out.';
 
-async function tell({ reasons, ...counts }: Outcome, total: number, settings: Settings, io: Io): Promise<void> {
+async function tell(
+  { reasons, ...counts }: Outcome,
+  { total, isDry }: { readonly total: number; readonly isDry: boolean },
+  settings: Settings,
+  io: Io,
+): Promise<void> {
   if (settings.json) return;
-  const rows = [['sent', '', count(counts.sent)]];
+  const rows = [[isDry ? 'written' : 'sent', '', count(counts.sent)]];
   for (const [reason, number] of [...reasons].sort()) rows.push([STATUS[reason], reason, count(number)]);
   const left = total - counts.sent - counts.failed - counts.skipped - counts.doubtful;
   if (left > 0) rows.push(['not yet', 'run the same command again', count(left)]);
   await printTable(io, ['', 'why', 'recipients'], rows, ['recipients']);
+  if (counts.doubtful > 0 && !settings.quiet) say(io, DOUBTS);
 }
+
+const DOUBTS =
+  'Nobody can know whether those in doubt have the mail. They get no other, unless you say --again doubtful; then some may get two.';

@@ -1,8 +1,9 @@
 // What a command runs with. Precedence: flag, environment, telltale.config.json in the working directory, default.
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { chooseBaseUrl, parseBaseUrls } from '../base/base-url.ts';
+import { chooseBaseUrl, parseBaseUrl, parseBaseUrls } from '../base/base-url.ts';
 import { messageOf, TelltaleError } from '../base/errors.ts';
+import { quote } from '../base/ids.ts';
 import { checkOptionNames } from '../base/options.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Io } from './io.ts';
@@ -107,11 +108,27 @@ const CONFIG_FILE = 'telltale.config.json';
 /** Where others are named, a flag must be among them: a misspelt one would stand in mail that is sent. */
 function baseUrlsOf(flags: CommonFlags, env: Io['env'], config: Config): Pick<Settings, 'baseUrl' | 'baseUrls'> {
   const usual = env.TELLTALE_BASE_URL ?? textOf(config, 'baseUrl');
-  const baseUrls = env.TELLTALE_BASE_URLS?.split(/[\s,]+/).filter((url) => url !== '') ?? listOf(config, 'baseUrls');
+  const told = env.TELLTALE_BASE_URLS?.split(/[\s,]+/).filter((url) => url !== '');
+  const baseUrls =
+    told === undefined
+      ? listOf(config, 'baseUrls').map((url) => oneOf(url, `"baseUrls" in ${CONFIG_FILE}`))
+      : told.map((url) => oneOf(url, 'TELLTALE_BASE_URLS'));
   if (baseUrls.length === 0 || flags.baseUrl === undefined) return { baseUrl: flags.baseUrl ?? usual, baseUrls };
   const [first = '', ...more] = usual === undefined ? baseUrls : [usual, ...baseUrls];
   const allowed = parseBaseUrls(first, more);
   return { baseUrl: chooseBaseUrl(allowed, flags.baseUrl), baseUrls: allowed };
+}
+
+function oneOf(url: string, list: string): string {
+  try {
+    return parseBaseUrl(url);
+  } catch (cause) {
+    throw new TelltaleError(
+      'INVALID_BASE_URL',
+      `Each address in ${list} must be one where your collector answers, like https://t.example.com, but ${quote(url)} is among them.`,
+      { cause },
+    );
+  }
 }
 
 function listOf(config: Config, name: keyof Config): readonly string[] {

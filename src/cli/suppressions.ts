@@ -41,12 +41,20 @@ export async function addSuppressionsCommand(
 ): Promise<void> {
   const settings = readSettings(flags, io);
   for (const recipient of recipients) checkId(recipient, 'recipient');
-  const added = await withStore(settings, { migrate: true }, (store) =>
-    store.suppress(recipients, flags.reason, flags.source),
-  );
-  if (settings.json) return await writeOut(io, `${JSON.stringify({ asked: recipients.length, added })}\n`);
+  const { added, erased } = await withStore(settings, { migrate: true }, async (store) => ({
+    added: await store.suppress(recipients, flags.reason, flags.source),
+    erased: (await store.sendability(recipients)).filter((known) => known.erased).length,
+  }));
+  const asked = recipients.length;
+  if (settings.json) return await writeOut(io, `${JSON.stringify({ asked, added, erased })}\n`);
   if (settings.quiet) return;
-  say(io, `${added} of ${recipients.length} get no more mail from now on; the others got none already.`);
+  const before = asked - added - erased;
+  const sentences = [
+    `${added} of ${asked} get no more mail from now on.`,
+    ...(before > 0 ? [`${before} got none already.`] : []),
+    ...(erased > 0 ? [`${erased} are erased: nothing is kept of them, and sending skips them anyhow.`] : []),
+  ];
+  say(io, sentences.join(' '));
 }
 
 /** `suppressions remove ID…`. */

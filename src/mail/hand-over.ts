@@ -69,7 +69,8 @@ const OF_THIS_MAIL = ['RCPT TO', 'DATA'];
 const LOCKED_OUT = ['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ECONFIG', 'EREQUIRETLS'];
 const UNREACHABLE = ['ECONNECTION', 'ETIMEDOUT', 'ESOCKET', 'EDNS', 'ETLS', 'EPROXY', 'EPROTOCOL'];
 
-function endOf(error: unknown, wasRead: boolean): HandedOver {
+/** What an error of the transport means for a mail. */
+export function endOf(error: unknown, wasRead: boolean): Exclude<HandedOver, { readonly end: 'sent' }> {
   const message = messageOf(error);
   const { code = '', command = '', responseCode: reply } = error as SmtpError;
   // A server that refuses the connection or the sender says nothing of the recipient: it would refuse them all.

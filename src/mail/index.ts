@@ -3,6 +3,7 @@
 export { openRelay, type Relay, type RelayOptions } from '../relay/open-relay.ts';
 export type { HeaderProvider, PreparedHeader } from './delivery-headers.ts';
 export { deliveryHeaders } from './delivery-headers.ts';
+export type { ServerAway } from './patience.ts';
 export type { MailRecipient } from './read-recipient.ts';
 export type { MailTracking } from './read-tracking.ts';
 export type { MailRecipients } from './recipient-rows.ts';

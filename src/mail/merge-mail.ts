@@ -131,7 +131,21 @@ function makeEngines(): { readonly plain: Liquid; readonly html: Liquid } {
     // No file is ever read: a mail may come from anywhere.
     templates: {},
   };
-  return { plain: new Liquid(options), html: new Liquid({ ...options, outputEscape: 'escape' }) };
+  const engines = { plain: new Liquid(options), html: new Liquid({ ...options, outputEscape: 'escape' }) };
+  for (const engine of Object.values(engines)) for (const name of FILE_TAGS) refuseTag(engine, name);
+  return engines;
+}
+
+/** Tags by which a mail would name another file. */
+const FILE_TAGS = ['include', 'render', 'layout'];
+
+function refuseTag(engine: Liquid, name: string): void {
+  engine.registerTag(name, {
+    parse() {
+      throw new Error(`a mail is one file and can name no other, so {% ${name} %} cannot be used`);
+    },
+    *render() {},
+  });
 }
 
 function parse(engine: Liquid, text: string, what: string): Template[] {
@@ -213,11 +227,12 @@ function problemsIn(error: unknown): string {
     .join('; ');
 }
 
-/** Liquid gathers its errors in one. */
+/** Liquid gathers its errors in one, and those within a tag in one of them. */
 function errorsIn(error: unknown): readonly string[] {
-  const errors: readonly unknown[] =
-    error instanceof Error && 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
-  return errors.map(messageOf);
+  if (!(error instanceof Error)) return [messageOf(error)];
+  if ('errors' in error && Array.isArray(error.errors)) return error.errors.flatMap(errorsIn);
+  const inner = 'originalError' in error ? error.originalError : undefined;
+  return inner instanceof Error && 'errors' in inner ? errorsIn(inner) : [error.message];
 }
 
 function render(engine: Liquid, template: Template[], scope: object): string {

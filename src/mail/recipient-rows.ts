@@ -71,17 +71,20 @@ function checkRows(rows: unknown): Rows {
   );
 }
 
-/** Rows that are named in an error for each field. */
+/** Rows that are named in an error for each field, and fields that are there. */
 const ROWS_NAMED = 5;
+const FIELDS_NAMED = 20;
 
 async function check(
   recipients: Iterable<ReadRecipient> | AsyncIterable<ReadRecipient>,
   lacking: (recipient: ReadRecipient) => readonly string[],
 ): Promise<void> {
   const rowsBy = new Map<string, { count: number; readonly first: number[] }>();
+  let known: readonly string[] = [];
   for await (const recipient of recipients) {
     if (recipient.problem !== undefined) continue;
     for (const name of lacking(recipient)) {
+      if (known.length === 0) known = Object.keys(recipient.fields).slice(0, FIELDS_NAMED);
       const rows = rowsBy.get(name) ?? { count: 0, first: [] };
       rowsBy.set(name, rows);
       rows.count += 1;
@@ -95,6 +98,6 @@ async function check(
   });
   throw new TelltaleError(
     'MISSING_FIELDS',
-    `The mail needs fields that recipients do not have: ${fields.join('; ')}. Add them, or give them a default in the mail: {{ name | default: "friend" }}. Nothing was sent.`,
+    `The mail needs fields that recipients do not have: ${fields.join('; ')}. There are ${known.join(', ')}. Add them, or give them a default in the mail: {{ name | default: "friend" }}. Nothing was sent.`,
   );
 }

@@ -9,12 +9,15 @@ import { TelltaleError } from '../base/errors.ts';
 import { sendRetriesMax, sendsAhead } from '../base/limits.ts';
 import { isLoopbackName } from '../base/loopback-name.ts';
 import type { Consent } from '../base/nouns.ts';
+import { kindOf } from '../base/options.ts';
 import type { CompiledMail } from '../track/compiled-mail.ts';
-import type { EndedSend } from '../track/send-log.ts';
+import { type AskingSendLog, type EndedSend, writesNothing } from '../track/send-log.ts';
+import { checkDkimKeys } from './dkim-keys.ts';
 import { connectionsOf, type HandedOver, makeHandOver } from './hand-over.ts';
 import { makeMerger } from './merge-mail.ts';
 import { makePatience } from './patience.ts';
 import { makePersonalMail, type Prepared } from './personal-mail.ts';
+import { reachServer } from './reach-server.ts';
 import type { ReadRecipient } from './read-recipient.ts';
 import { type MailRecipients, rowsOf } from './recipient-rows.ts';
 import { readSendOptions, type SendAllOptions } from './send-options.ts';
@@ -45,14 +48,19 @@ export async function* sendAll(
   recipients: MailRecipients,
   options: SendAllOptions,
 ): AsyncGenerator<SendResult, void, undefined> {
+  checkTransporter(transporter);
   const given = readSendOptions(options);
+  checkDkimKeys(transporter);
   checkWayOut(mail.unsubscribeUrl('x'));
   const merger = makeMerger(mail, given);
   const rows = await rowsOf(recipients, (recipient) => merger.lacking(recipient.recipient, recipient.fields));
-  const { store, signal } = given;
+  const { signal } = given;
+  // A test is in no report, and may be sent again and again.
+  const store: AskingSendLog = mail.isTest ? writesNothing(given.store) : given.store;
   const run = { id: randomUUID(), host: hostname(), pid: process.pid };
-  await mail.register();
-  await store.startSending(mail.message, run);
+  await store.refresh?.();
+  // No mail goes before its short links lead somewhere; names can wait for the first.
+  if (!mail.isRegistered) await mail.register();
   const sender = makePersonalMail(transporter, mail, given, merger);
   const handOver = makeHandOver(transporter);
   const connections = connectionsOf(transporter);
@@ -61,12 +69,13 @@ export async function* sendAll(
   const ended: { readonly entry: EndedSend; readonly result: SendResult | undefined }[] = [];
   const waiting: Job[] = [];
   const active = new Set<Promise<void>>();
-  const patience = makePatience();
+  const patience = makePatience(given.onAway);
   let failure: TelltaleError | undefined;
   const aborted = new Promise<undefined>((resolve) => {
     signal?.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   let isDone = false;
+  let hasBegun = false;
   let coming: Promise<IteratorResult<ReadRecipient, void>> | undefined;
 
   function isStopped(): boolean {
@@ -106,6 +115,16 @@ export async function* sendAll(
     return await Promise.race([coming, aborted, ...others]);
   }
 
+  /** Before the first hand-over: nothing is on record of a message that nobody was to get. */
+  async function begin(): Promise<void> {
+    const problem = await reachServer(transporter, { patience, signal });
+    if (problem !== undefined) failure = failed(problem);
+    if (isStopped()) return;
+    await store.startSending(mail.message, run);
+    hasBegun = true;
+    if (!mail.isTest) await mail.register();
+  }
+
   /** Writes what has ended and what begins, and hands over what may begin. */
   async function step(jobs: readonly Job[], results: SendResult[]): Promise<void> {
     if (jobs.length === 0 && ended.length === 0) return;
@@ -116,6 +135,8 @@ export async function* sendAll(
       if ('status' in made) results.push(made);
       return 'status' in made ? [] : [{ job, made }];
     });
+    if (!hasBegun && free.length > 0) await begin();
+    if (!hasBegun) return;
     const begun = free.map(({ job }) => job.recipient.recipient);
     const written = ended.splice(0);
     const entries = { ended: written.map(({ entry }) => entry), begun, again: given.again };
@@ -158,7 +179,7 @@ export async function* sendAll(
       if (!isLast) waiting.push({ ...job, tries: job.tries + 1, dueMs: atMs + given.retryMs * 2 ** job.tries });
       note('deferred', isLast ? resultOf(recipient, { ...handed, reason: 'deferred' }) : undefined, handed.reply);
     } else {
-      const untilMs = handed.end === 'unreachable' ? patience.fail(atMs) : undefined;
+      const untilMs = handed.end === 'unreachable' ? patience.fail(atMs, handed.message) : undefined;
       if (untilMs === undefined) failure ??= failed(handed.message);
       else waiting.push({ ...job, dueMs: untilMs });
       note('deferred');
@@ -184,7 +205,7 @@ export async function* sendAll(
       const entries = ended.map(({ entry }) => entry);
       if (entries.length > 0) await store.logSends(mail.message, run, { ended: entries, begun: [] });
     } finally {
-      await store.endSending(mail.message, run);
+      if (hasBegun) await store.endSending(mail.message, run);
     }
   }
   if (failure !== undefined) throw failure;
@@ -205,6 +226,15 @@ export async function* sendAll(
     await Promise.race([pause, ...active]);
     timer.abort();
   }
+}
+
+function checkTransporter(transporter: unknown): void {
+  const { sendMail, use } = Object(transporter) as Partial<Record<'sendMail' | 'use', unknown>>;
+  if (typeof sendMail === 'function' && typeof use === 'function') return;
+  throw new TelltaleError(
+    'INVALID_OPTION',
+    `sendAll takes first what nodemailer's createTransport(…) gives, but ${kindOf(transporter)} came.`,
+  );
 }
 
 /** One-click unsubscribe is over https (RFC 8058, section 3.1); on one's own machine nobody listens in. */

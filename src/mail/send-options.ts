@@ -4,12 +4,13 @@ import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { sendRetryMs, sendTriesMore } from '../base/limits.ts';
 import { checkChoice, checkOptionNames, kindOf } from '../base/options.ts';
-import type { SendLog } from '../track/send-log.ts';
+import type { AskingSendLog } from '../track/send-log.ts';
+import type { ServerAway } from './patience.ts';
 import { addressProblem } from './read-recipient.ts';
 
 export interface SendAllOptions {
   /** Where hand-overs are on record: a store of `openStore`. */
-  readonly store: SendLog;
+  readonly store: AskingSendLog;
   /** The sender: `News <news@example.com>`; the name may hold merge tags. */
   readonly from: string;
   /** May hold merge tags. */
@@ -23,6 +24,8 @@ export interface SendAllOptions {
   readonly retryMs?: number | undefined;
   /** Sends anew what an earlier run left in doubt, or what the server refused. @default neither */
   readonly again?: readonly ('refused' | 'doubtful')[] | undefined;
+  /** Told when the mail server cannot be reached, at once and again each minute while it is tried. @default nobody */
+  readonly onAway?: ((away: ServerAway) => void) | undefined;
   /** Ends the run: what is under way is waited for, nothing else begins. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -36,9 +39,10 @@ export interface ReadSendOptions extends Required<Omit<SendAllOptions, 'replyTo'
   readonly retries: number;
   readonly retryMs: number;
   readonly again: readonly ('refused' | 'doubtful')[];
+  readonly onAway: (away: ServerAway) => void;
 }
 
-const NAMES = ['store', 'from', 'subject', 'replyTo', 'headers', 'retries', 'retryMs', 'again', 'signal'];
+const NAMES = ['store', 'from', 'subject', 'replyTo', 'headers', 'retries', 'retryMs', 'again', 'onAway', 'signal'];
 /** What the mail itself decides. */
 const OWN_HEADERS =
   /^(?:from|to|cc|bcc|sender|subject|date|message-id|list-unsubscribe|list-unsubscribe-post|dkim-signature|mime-version|content-.*)$/i;
@@ -78,6 +82,7 @@ export function readSendOptions(options: SendAllOptions): ReadSendOptions {
     subject: textOf(options.subject, 'subject'),
     retries: numberOf(options.retries ?? sendTriesMore, 'retries'),
     retryMs: numberOf(options.retryMs ?? sendRetryMs, 'retryMs'),
+    onAway: options.onAway ?? (() => undefined),
     again: (options.again ?? []).map((one) => checkChoice(one, ['refused', 'doubtful'] as const, 'again')),
   };
 }

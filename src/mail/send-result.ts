@@ -33,7 +33,8 @@ export const BEFORE: Readonly<Record<Exclude<SendBegin, 'begun'>, Problem>> = {
   refused: { reason: 'refused-before', message: 'The server refused the mail in an earlier run.' },
   doubtful: {
     reason: 'interrupted',
-    message: 'An earlier run was interrupted while it sent the mail, which may have gone out.',
+    message:
+      'An earlier run was interrupted while it sent the mail, which may have gone out. Only again: doubtful sends another.',
   },
 };
 

@@ -17,7 +17,15 @@ export interface Tile {
   readonly main: Figure;
   /** The raw rate, where there is one. */
   readonly raw: Figure | null;
+  /** Amounts before the note, where there are any. */
+  readonly amounts: Amounts | null;
   readonly note: string;
+}
+
+/** Amounts in words; `of` names them as JSON does. */
+export interface Amounts {
+  readonly of: string;
+  readonly words: string;
 }
 
 /** Looks a figure up by its name. */

@@ -161,14 +161,14 @@ function tilesWhere(report: Report, find: FindFigure): readonly Tile[] {
 
 function costTile({ currency, amount }: NonNullable<Report['cost']>): Tile {
   const main = { figure: 'cost.amount', value: amount, words: `${currency}\u00a0${amount}` };
-  return { name: 'Cost', main, raw: null, note: 'as it was told' };
+  return { name: 'Cost', main, raw: null, amounts: null, note: 'as it was told' };
 }
 
 function rateTile(name: string, figure: string, note: string, find: FindFigure): Tile {
   const [main, raw] = [find(`${figure}.human`, percentWords), find(`${figure}.raw`, percentWords)];
-  return { name, main, raw: raw.value === '' ? null : raw, note };
+  return { name, main, raw: raw.value === '' ? null : raw, amounts: null, note };
 }
 
 function countTile(name: string, figure: string, note: string, find: FindFigure): Tile {
-  return { name, main: find(figure, numberWords), raw: null, note };
+  return { name, main: find(figure, numberWords), raw: null, amounts: null, note };
 }

@@ -1,12 +1,14 @@
 // What a message earned, by link and over time; nothing where it has no conversion.
+import type { AttributionModel } from '../base/conversion.ts';
 import type { Amount } from '../base/money.ts';
 import type { Report } from '../report/build-report.ts';
 import type { Timeline } from '../report/build-timeline.ts';
 import { amountsWords } from '../report/conversion-figures.ts';
-import { type Figure, type FindFigure, figureOf, type Tile } from './figures.ts';
+import { type Amounts, type Figure, type FindFigure, figureOf, type Tile } from './figures.ts';
 import { cut, numberWords, percentWords, pointTime } from './words.ts';
 
 export interface SalesSection {
+  readonly model: AttributionModel;
   /** `the last click`. */
   readonly attribution: string;
   readonly links: readonly SalesLine[];
@@ -16,9 +18,9 @@ export interface SalesSection {
 interface SalesLine {
   readonly name: string;
   readonly count: Figure;
-  readonly value: string;
+  readonly value: Amounts;
   readonly unverified: Figure;
-  readonly unverifiedValue: string;
+  readonly unverifiedValue: Amounts;
 }
 
 const ATTRIBUTED = {
@@ -34,23 +36,27 @@ export function salesSection({ conversions }: Report, { points }: Timeline): Sal
   const { attribution, links = [] } = conversions;
   if (attribution === undefined) return null;
   return {
+    model: attribution,
     attribution: ATTRIBUTED[attribution],
     links: links.map((link, place) => ({
       name: link.index === null ? 'No link known' : cut(link.name ?? `Link ${link.index}`, NAME_CHARS),
       count: figureOf(`conversions.links.${place}.count`, link.count, numberWords),
-      value: amountsWords(link.value),
+      value: { of: `conversions.links.${place}.value`, words: amountsWords(link.value) },
       unverified: figureOf(`conversions.links.${place}.unverified.count`, link.unverified.count, numberWords),
-      unverifiedValue: amountsWords(link.unverified.value),
+      unverifiedValue: {
+        of: `conversions.links.${place}.unverified.value`,
+        words: amountsWords(link.unverified.value),
+      },
     })),
     times: points.flatMap((point) => {
       const { conversions: sold } = point;
       if (sold === undefined || sold.count + sold.unverified.count === 0) return [];
       return [
         {
-          ...{ name: pointTime(point), value: amountsWords(sold.value) },
+          ...{ name: pointTime(point), value: { of: '', words: amountsWords(sold.value) } },
           count: figureOf('', sold.count, numberWords),
           unverified: figureOf('', sold.unverified.count, numberWords),
-          unverifiedValue: amountsWords(sold.unverified.value),
+          unverifiedValue: { of: '', words: amountsWords(sold.unverified.value) },
         },
       ];
     }),
@@ -61,15 +67,21 @@ export function salesSection({ conversions }: Report, { points }: Timeline): Sal
 export function salesTiles({ conversions }: Report, find: FindFigure): readonly Tile[] {
   const { attribution, value, unverified, rates, perMail = [], returnOnSpend } = conversions;
   if (attribution === undefined) return [];
-  const tile = (name: string, main: Figure, note: string): Tile => ({ name, main, raw: null, note });
+  const tile = (name: string, main: Figure, note: string, amounts: Amounts | null = null): Tile => ({
+    ...{ name, main, raw: null, amounts, note },
+  });
   return [
-    tile('Conversions', find('conversions.count', numberWords), amountsWords(value)),
+    tile('Conversions', find('conversions.count', numberWords), '', {
+      of: 'conversions.value',
+      words: amountsWords(value),
+    }),
     ...(unverified !== undefined && unverified.count > 0
       ? [
           tile(
             'Unverified',
             find('conversions.unverified.count', numberWords),
-            `${amountsWords(unverified.value)} said by a pixel alone, in no other figure`,
+            'said by a pixel alone, in no other figure',
+            { of: 'conversions.unverified.value', words: amountsWords(unverified.value) },
           ),
         ]
       : []),

@@ -29,7 +29,7 @@ export interface RelayOptions {
 /** Stands in for a store in `createTracker` and `sendAll`. */
 export interface Relay extends LinkStore, SendLog {
   /**
-   * Asks the collector who may be mailed and tracked; `startSending` does it too. While it is away, what was known within a
+   * Asks the collector who may be mailed and tracked, as `sendAll` does. While it is away, what was known within a
    * day holds.
    *
    * @throws TelltaleError `COLLECTOR_AWAY` when nothing younger is known.
@@ -59,7 +59,7 @@ export async function openRelay(directory: string, options: RelayOptions): Promi
   if (typeof options.token !== 'string' || options.token === '') {
     throw new TelltaleError(
       'INVALID_OPTION',
-      `openRelay: token must be an API token, but ${kindOf(options.token)} came.`,
+      `openRelay: token must be an API token, from telltale tokens new --scope write, but ${options.token === '' ? 'an empty text' : kindOf(options.token)} came.`,
     );
   }
   const { onProblem = warn, now = Date.now } = options;
@@ -114,10 +114,7 @@ export async function openRelay(directory: string, options: RelayOptions): Promi
       forwarder.wake();
     },
     recordShortLinks: (message, _set, links) => api.recordShortLinks(message, links),
-    async startSending(message, run) {
-      await askWhoMayBeMailed();
-      return await log.startSending(message, run);
-    },
+    startSending: (message, run) => log.startSending(message, run),
     async logSends(message, run, { ended, ...rest }) {
       // Before the log: a send that is told twice counts once, one that is not told is lost.
       const sends = ended.flatMap(({ send }) => send ?? []);

@@ -1,10 +1,10 @@
-// The figures of a report that change while one looks, and a cheap way to know that they have: two look-ups of kept counts.
+// The figures of a report that change while one looks, and a cheap way to know that they have: look-ups of kept counts.
 import { buildReport, type Report } from './build-report.ts';
 import { knownMessage } from './known-message.ts';
 import type { ReportSource } from './report-source.ts';
 
 /** A part of a report, under the same names. */
-export interface LiveFigures extends Pick<Report, 'sent' | 'opens' | 'clicks' | 'unsubscribes'> {
+export interface LiveFigures extends Pick<Report, 'sent' | 'opens' | 'clicks' | 'unsubscribes' | 'conversions'> {
   readonly rates: Pick<Report['rates'], 'click' | 'clickToOpen'> & {
     readonly open: Pick<Report['rates']['open'], 'raw' | 'human'> & {
       readonly estimated: Pick<Report['rates']['open']['estimated'], 'value' | 'low' | 'high'>;
@@ -19,7 +19,7 @@ export interface LiveFigures extends Pick<Report, 'sent' | 'opens' | 'clicks' | 
  */
 export async function stampOf(source: ReportSource, message: string): Promise<string> {
   const known = await knownMessage(source, message);
-  return JSON.stringify([known, await source.countsOf(known.id)]);
+  return JSON.stringify([known, await source.countsOf(known.id), await source.conversionsOf(known.id)]);
 }
 
 /**
@@ -28,9 +28,11 @@ export async function stampOf(source: ReportSource, message: string): Promise<st
  * @throws TelltaleError `UNKNOWN_MESSAGE`.
  */
 export async function liveFigures(source: ReportSource, message: string): Promise<LiveFigures> {
-  const { sent, opens, clicks, unsubscribes, rates } = await buildReport(source, { message });
+  const { rates, ...report } = await buildReport(source, { message });
+  const { sent, opens, clicks, unsubscribes, conversions } = report;
   const { raw, human, estimated } = rates.open;
   const { value, low, high } = estimated;
   const open = { raw, human, estimated: { value, low, high } };
-  return { sent, opens, clicks, unsubscribes, rates: { open, click: rates.click, clickToOpen: rates.clickToOpen } };
+  const { click, clickToOpen } = rates;
+  return { sent, opens, clicks, unsubscribes, conversions, rates: { open, click, clickToOpen } };
 }

@@ -18,7 +18,7 @@ export interface Rates {
   readonly reason: 'no-sends' | 'none-measurable' | null;
   readonly open: Rate;
   readonly click: Rate;
-  /** Clicks by opens of the same kind. */
+  /** Clicks by opens of the same kind; null where more clicked than were seen to open. */
   readonly clickToOpen: Rate;
 }
 
@@ -41,7 +41,7 @@ export function ratesOf(
     reason: !hasNone ? null : message.sent === 0 ? 'no-sends' : 'none-measurable',
     open: { raw: ratio(open.any, opensBy), human: ratio(open.people, opensBy) },
     click: { raw: ratio(click.any, clicksBy), human: ratio(click.people, clicksBy) },
-    clickToOpen: { raw: ratio(click.any, open.any), human: ratio(click.people, open.people) },
+    clickToOpen: { raw: shareOf(click.any, open.any), human: shareOf(click.people, open.people) },
   };
 }
 
@@ -56,6 +56,11 @@ function wholeOf({ sent, measurableOpens, measurableClicks, delivered }: Message
   if (delivered > 0 && (sent === 0 || delivered >= seen))
     return { denominator: 'delivered', opensBy: delivered, clicksBy: delivered } as const;
   return { denominator: 'sent', opensBy: sent, clicksBy: sent } as const;
+}
+
+/** Where more clicked than were seen to open, opens cannot be seen, and a share of them says nothing. */
+function shareOf(clickers: number, openers: number): number | null {
+  return clickers > openers ? null : ratio(clickers, openers);
 }
 
 function ratio(part: number, whole: number): number | null {

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Context } from 'koa';
-import type { z } from 'zod';
 import { apiBodyBytesMax, pageRowsDefault, pageRowsMax } from '../base/limits.ts';
 import type { Page } from '../report/cursor.ts';
 import { toCsv } from '../report/report-csv.ts';
@@ -98,12 +97,6 @@ export async function readText(ctx: Context): Promise<string | undefined> {
   const body = await readBody(ctx.req, apiBodyBytesMax);
   if (body === undefined) answerProblem(ctx, 413, `A body holds at most ${apiBodyBytesMax} bytes. Send several.`);
   return body?.toString('utf8');
-}
-
-/** The first thing that is wrong with a value, and where. */
-export function reasonOf(error: z.ZodError): string {
-  const { path = [], message = 'it cannot be read' } = error.issues[0] ?? {};
-  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }
 
 /** The value of a JSON text; nothing when it is none. */

@@ -12,9 +12,10 @@ import type { WebhookPolicy } from '../notify/webhook-target.ts';
 import type { Store } from '../store/open-store.ts';
 import type { KeyRing } from '../token/key-ring.ts';
 import type { Caller } from './api-auth.ts';
-import { type Format, formatOf, one, reasonOf } from './api-data.ts';
+import { type Format, formatOf, one } from './api-data.ts';
 import type { Live } from './live.ts';
 import { answerProblem, answerRequestProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
 
 /** What the routes work with. */
 export interface ApiParts {
@@ -81,8 +82,8 @@ export function route<Query extends z.ZodObject>({ handle, query, ...description
         if (problem !== undefined) return answerProblem(ctx, 400, `The id in the path cannot be used: ${problem}.`);
         checkOptionNames(ctx.query, Object.keys(full.shape), `${ctx.method} ${description.path}`);
         const values = Object.fromEntries(Object.entries(ctx.query).map(([name, value]) => [name, one(value)]));
-        const read = query.safeParse(values);
-        if (!read.success) return answerProblem(ctx, 400, `The query cannot be used: ${reasonOf(read.error)}.`);
+        const read = readValue(query, values);
+        if (!read.success) return answerProblem(ctx, 400, `The query cannot be used: ${read.reason}.`);
         const format = formatOf(ctx, formats);
         if (format !== undefined) await handle(ctx, { id, query: read.data, format, caller });
       } catch (error) {

@@ -275,11 +275,21 @@ export const EXPORT: z.ZodType<RecipientExport> = z
   })
   .meta({ id: 'RecipientExport' });
 
-/** What became of a list of sends. */
-export const RECORDED: z.ZodType = z.strictObject({
+const RECORDED_COUNTS = {
   accepted: count,
   duplicate: count,
   rejected: z.array(z.strictObject({ line: count, reason: z.string() })),
+};
+
+/** What became of a list of sends. */
+export const RECORDED: z.ZodType = z.strictObject(RECORDED_COUNTS);
+
+/** What became of a list of conversions. */
+export const CONVERSIONS_RECORDED: z.ZodType = z.strictObject({
+  ...RECORDED_COUNTS,
+  unattributed: count.exactOptional().meta({
+    description: 'Of those accepted, how many no click is known of: they are in no report until there is one.',
+  }),
 });
 
 /** The name of a set of short links. */
@@ -369,6 +379,8 @@ export interface Consents {
   /** What is in force; null when nothing was ever said. */
   readonly consent: Consent | null;
   readonly items: readonly (Consent & Readonly<Record<'purpose' | 'source' | 'by' | 'at' | 'recordedAt', string>>)[];
+  /** Where what was told is not in force. */
+  readonly note?: string;
 }
 
 export const CONSENTS: z.ZodType<Consents> = z.strictObject({
@@ -380,4 +392,7 @@ export const CONSENTS: z.ZodType<Consents> = z.strictObject({
       ...{ at: z.iso.datetime(), recordedAt: z.iso.datetime() },
     }),
   ),
+  note: z.string().exactOptional().meta({
+    description: 'Where what was told is of an earlier time than what is on record, so that it changes nothing.',
+  }),
 });

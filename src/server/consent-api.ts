@@ -5,23 +5,26 @@ import { consentsShown, proofCharsMax } from '../base/limits.ts';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import type { Store } from '../store/open-store.ts';
 import type { Caller } from './api-auth.ts';
-import { answerJson, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerJson, parseJson, readText } from './api-data.ts';
 import { type ApiParts, type ApiRoute, NO_QUERY, route } from './api-route.ts';
 import { CONSENTS, type Consents } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
+import { TOLD_TIME, toldTimeProblem } from './told-time.ts';
 
 const LEVEL = z.enum(CONSENT_LEVELS, `must be one of ${CONSENT_LEVELS.join(', ')}`);
-const WORDS = z.string().trim().min(1, 'must be said').max(proofCharsMax, `has at most ${proofCharsMax} characters`);
+const WORDS = z
+  .string()
+  .trim()
+  .min(1, 'must be said')
+  .max(proofCharsMax, `must have at most ${proofCharsMax} characters`);
 
 const GIVEN = z.strictObject({
   opens: LEVEL,
   clicks: LEVEL,
   purpose: WORDS.meta({ description: 'What it is for, in your words.' }),
   source: WORDS.meta({ description: 'Where it was given or withdrawn: a form, a letter, a call.' }),
-  at: z.iso
-    .datetime({ offset: true, error: 'must be a time of ISO 8601, like 2026-01-01T09:00:00Z' })
-    .optional()
-    .meta({ description: 'When; now, when nobody says.' }),
+  at: TOLD_TIME.optional().meta({ description: 'When; now, when nobody says.' }),
 });
 
 /** The routes. */
@@ -57,12 +60,13 @@ async function takeConsent(
 ): Promise<void> {
   const text = await readText(ctx);
   if (text === undefined) return;
-  const read = GIVEN.safeParse(parseJson(text));
-  if (!read.success) {
+  const read = readValue(GIVEN, parseJson(text));
+  const problem = read.success ? toldTimeProblem(read.data.at, nowMs) : read.reason;
+  if (!read.success || problem !== undefined) {
     return answerProblem(
       ctx,
       400,
-      `The body must be like { "opens": "none", "clicks": "none", "purpose": "open tracking", "source": "preference form" }. ${reasonOf(read.error)}`,
+      `The body must be like { "opens": "none", "clicks": "none", "purpose": "open tracking", "source": "preference form" }. ${problem}`,
     );
   }
   const { opens, clicks, purpose, source, at } = read.data;
@@ -70,8 +74,12 @@ async function takeConsent(
   await store.setConsent(id, { opens, clicks }, caller.by, { purpose, source, atMs });
   const kept = await consentsOf(store, id);
   if (kept.consent === null) return answerProblem(ctx, 409, 'This recipient is erased: nothing is kept of them.');
-  answerJson(ctx, kept);
+  const isInForce = kept.consent.opens === opens && kept.consent.clicks === clicks;
+  answerJson(ctx, isInForce ? kept : { ...kept, note: SUPERSEDED });
 }
+
+const SUPERSEDED =
+  'What you told is of an earlier time than what is on record of this recipient: it is recorded, and changes nothing.';
 
 async function consentsOf(store: Store, recipient: string): Promise<Consents> {
   const [known] = await store.sendability([recipient]);

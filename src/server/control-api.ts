@@ -13,10 +13,11 @@ import type { Revocation } from '../store/control-rows.ts';
 import type { Store } from '../store/open-store.ts';
 import { shortSetOf } from '../token/short-link-token.ts';
 import type { Caller } from './api-auth.ts';
-import { answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerJson, answerList, parseJson, readText } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, PAGE_QUERY, route } from './api-route.ts';
 import { CONTROL_PAGE, LINK_SET, pageOf, REVOCATION, type Revoked } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
 
 /** The routes. */
 export function controlRoutes({ store }: ApiParts): readonly ApiRoute[] {
@@ -144,11 +145,11 @@ async function undoRevocation(ctx: Context, query: object, store: Store, caller:
 }
 
 function readRevocable(ctx: Context, value: unknown): Revocable | undefined {
-  const read = REVOCABLE.safeParse(value);
+  const read = readValue(REVOCABLE, value);
   if (read.success) return read.data;
   const shapes =
     '{ "kind": "message", "message": "…" }, { "kind": "link", "message": "…", "index": 0 } or { "kind": "host", "host": "…" }';
-  answerProblem(ctx, 400, `Say what is revoked: ${shapes}. ${reasonOf(read.error)}`);
+  answerProblem(ctx, 400, `Say what is revoked: ${shapes}. ${read.reason}`);
   return undefined;
 }
 
@@ -197,12 +198,12 @@ async function takeLinks(ctx: Context, { id, store, caller, isShort }: TakenLink
   const text = await readText(ctx);
   if (text === undefined) return;
   if (!isShort) return takeNames(ctx, id, store, parseJson(text));
-  const read = LINKS.safeParse(parseJson(text));
+  const read = readValue(LINKS, parseJson(text));
   if (!read.success) {
     return answerProblem(
       ctx,
       400,
-      `The body must be a JSON array of links: [{ "index": 0, "destination": "https://…", "name": "…" }]. ${reasonOf(read.error)}`,
+      `The body must be a JSON array of links: [{ "index": 0, "destination": "https://…", "name": "…" }]. ${read.reason}`,
     );
   }
   const set = shortSetOf(read.data);
@@ -227,11 +228,11 @@ const NAMED = z
   .max(linksMax);
 
 async function takeNames(ctx: Context, id: string, store: Store, value: unknown): Promise<void> {
-  const read = NAMED.safeParse(value);
+  const read = readValue(NAMED, value);
   if (!read.success) {
     const shape =
       '[{ "index": 0, "destination": "https://…", "name": "…" }, { "index": 1, "template": "https://…{{ code }}" }]';
-    return answerProblem(ctx, 400, `The body must be a JSON array of links: ${shape}. ${reasonOf(read.error)}`);
+    return answerProblem(ctx, 400, `The body must be a JSON array of links: ${shape}. ${read.reason}`);
   }
   const links = read.data.map((link) =>
     'template' in link

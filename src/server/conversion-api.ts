@@ -3,15 +3,17 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Conversion } from '../base/conversion.ts';
-import { conversionAheadMs, tokenCharsMax } from '../base/limits.ts';
+import { tokenCharsMax } from '../base/limits.ts';
 import { type Money, readMoney } from '../base/money.ts';
 import type { ConversionOutcome } from '../store/conversion-rows.ts';
 import type { KeyRing } from '../token/key-ring.ts';
-import { type Format, reasonOf } from './api-data.ts';
+import type { Format } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
-import { RECORDED } from './api-schemas.ts';
+import { CONVERSIONS_RECORDED } from './api-schemas.ts';
 import { readClickId } from './read-click-id.ts';
 import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
+import { readValue } from './read-value.ts';
+import { TOLD_TIME, toldTimeProblem } from './told-time.ts';
 
 const AMOUNT = z.string('must be a decimal number as text, like "49.90"');
 
@@ -25,8 +27,10 @@ const CONVERSION = z
     message: ID.optional().meta({ description: 'Of which message, where there is no click id.' }),
     value: AMOUNT.optional().meta({ description: 'What was paid: a decimal number.' }),
     currency: z.string().optional().meta({ description: 'A code of ISO 4217; with `value` or `refunded`.' }),
-    refunded: AMOUNT.optional().meta({ description: 'Of the value, what was given back until now.' }),
-    at: z.iso.datetime({ offset: true }).optional().meta({ description: 'When it was; now by default.' }),
+    refunded: AMOUNT.optional().meta({
+      description: 'Of the value, what was given back until now, in its currency; stays as it is where nobody says.',
+    }),
+    at: TOLD_TIME.optional().meta({ description: 'When it was; now by default.' }),
   })
   .refine(({ click, recipient, message }) => click === undefined || (recipient ?? message) === undefined, {
     error: 'a click id says whose it is and of which message; leave recipient and message out',
@@ -46,7 +50,7 @@ export function conversionRoutes({ store, keys, now }: ApiParts): readonly ApiRo
       query: NO_QUERY,
       formats: ['csv'],
       body: { schema: BODY, isLines: true },
-      answer: RECORDED,
+      answer: CONVERSIONS_RECORDED,
       handle: (ctx, { format }) => takeConversions(ctx, { format, store, keys, nowMs: now() }),
     }),
   ];
@@ -79,7 +83,11 @@ async function takeConversions(ctx: Context, { format, store, keys, nowMs }: Tak
     if (reason !== undefined) rejected.push({ line, reason });
   }
   const count = (outcome: ConversionOutcome) => outcomes.filter((one) => one === outcome).length;
-  answerRecorded(ctx, format, { accepted: count('accepted'), duplicate: count('duplicate'), rejected });
+  const unattributed = count('unattributed');
+  answerRecorded(ctx, format, {
+    ...{ accepted: count('accepted') + unattributed, duplicate: count('duplicate'), rejected },
+    ...(unattributed > 0 && { unattributed }),
+  });
 }
 
 /** Why a conversion was not taken. */
@@ -87,7 +95,9 @@ const REASONS: Readonly<Partial<Record<ConversionOutcome, string>>> = {
   'no-click': 'nothing says whose it is: give click, recipient or message',
   'unknown-order': 'order: nothing was heard of it, so nothing can be given back; post its value with it',
   'unknown-message': 'message: nothing was heard of it',
+  unverified: 'value: a pixel told it, and only a post with value and currency verifies it',
   'refunded-too-much': 'refunded: it is more than the value',
+  'other-currency': 'currency: it is another than that of the value, so nothing can be given back in it',
   'not-kept': 'nothing may be kept of its recipient or its message any more',
 };
 
@@ -96,16 +106,17 @@ function readConversion(
   context: { readonly keys: KeyRing; readonly windowMs: number; readonly nowMs: number },
 ): Conversion | string {
   if (value === undefined) return 'not JSON';
-  const read = CONVERSION.safeParse(value);
-  if (!read.success) return reasonOf(read.error);
+  const read = readValue(CONVERSION, value);
+  if (!read.success) return read.reason;
   const { order, click, recipient = null, message = null, at, currency = '' } = read.data;
   const money = moneyOf('value', read.data.value, currency);
   if (typeof money === 'string') return money;
   const refunded = moneyOf('refunded', read.data.refunded, currency);
   if (typeof refunded === 'string') return refunded;
   const atMs = at === undefined ? context.nowMs : Date.parse(at);
-  if (atMs > context.nowMs + conversionAheadMs) return 'at: it is in the future';
-  const told = { order, atMs, proof: 'posted', money, refundedMinor: refunded?.minor ?? null } as const;
+  const late = toldTimeProblem(at, context.nowMs);
+  if (late !== undefined) return late;
+  const told = { order, atMs, proof: 'posted', money, refunded } as const;
   if (click === undefined) return { ...told, test: false, click: null, recipient, message };
   const opened = readClickId(click, context);
   if (!opened.ok) return `click: ${CLICK_PROBLEMS[opened.reason]}`;

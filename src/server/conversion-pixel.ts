@@ -65,7 +65,7 @@ function readConversion(request: CollectRequest, context: CollectContext): ReadC
     click: { message, link, atMs },
     recipient: isNamed ? recipient : null,
     message: null,
-    refundedMinor: null,
+    refunded: null,
   };
 }
 

@@ -3,10 +3,12 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { deliveryIdCharsMax } from '../base/limits.ts';
 import { DELIVERY_EVENTS, type Delivery } from '../deliveries/delivery.ts';
-import { type Format, reasonOf } from './api-data.ts';
+import type { Format } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
 import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
+import { readValue } from './read-value.ts';
+import { TOLD_TIME, toldTimeProblem } from './told-time.ts';
 
 const DELIVERY = z
   .strictObject({
@@ -19,7 +21,7 @@ const DELIVERY = z
     message: ID,
     recipient: ID,
     event: z.enum(DELIVERY_EVENTS, `must be one of ${DELIVERY_EVENTS.join(', ')}`),
-    at: z.iso.datetime({ offset: true, error: 'must be a time of ISO 8601, like 2026-01-01T09:00:00Z' }).optional(),
+    at: TOLD_TIME.optional(),
     bounce: z
       .enum(['hard', 'soft'], 'must be hard or soft')
       .optional()
@@ -61,9 +63,10 @@ async function takeDeliveries(ctx: Context, { format, store, nowMs }: Taken): Pr
   const taken: { readonly line: number; readonly delivery: Delivery }[] = [];
   const rejected: Rejected[] = [];
   for (const { line, value } of items) {
-    const read = DELIVERY.safeParse(value);
-    if (read.success) taken.push({ line, delivery: toDelivery(read.data, nowMs) });
-    else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(read.error) });
+    const read = readValue(DELIVERY, value);
+    const problem = read.success ? toldTimeProblem(read.data.at, nowMs) : read.reason;
+    if (read.success && problem === undefined) taken.push({ line, delivery: toDelivery(read.data, nowMs) });
+    else rejected.push({ line, reason: value === undefined ? 'not JSON' : (problem ?? '') });
   }
   const outcomes = await store.recordDeliveries(taken.map(({ delivery }) => delivery));
   const count = (outcome: string) => outcomes.filter((one) => one === outcome).length;

@@ -12,7 +12,7 @@ import { reportRows, summaryRows } from '../report/report-rows.ts';
 import { MESSAGE_SORTS } from '../report/report-source.ts';
 import { sweep } from '../retain/sweep.ts';
 import { setCommonHeaders } from './answer.ts';
-import { answerData, answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerData, answerJson, answerList, parseJson, readText } from './api-data.ts';
 import {
   type ApiParts,
   type ApiRoute,
@@ -25,6 +25,7 @@ import {
 } from './api-route.ts';
 import { COMPARISON, DESCRIBED, pageOf, REPORT, REPORT_LINK, SUMMARY, TIMELINE } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
 
 const LIST_QUERY = PAGE_QUERY.extend({
   search: z.string().max(searchCharsMax).optional().meta({ description: 'Text in the id or the name of a message.' }),
@@ -169,10 +170,10 @@ export function messageRoutes({ store, live }: ApiParts): readonly ApiRoute[] {
 async function describe(ctx: Context, id: string, store: ApiParts['store']): Promise<void> {
   const text = await readText(ctx);
   if (text === undefined) return;
-  const read = DESCRIPTION.safeParse(parseJson(text));
+  const read = readValue(DESCRIPTION, parseJson(text));
   if (!read.success) {
     const shape = '{ "name": "Spring sale", "cost": "120.50", "currency": "EUR" }';
-    return answerProblem(ctx, 400, `The body must be JSON like ${shape}. ${reasonOf(read.error)}.`);
+    return answerProblem(ctx, 400, `The body must be JSON like ${shape}. ${read.reason}.`);
   }
   const isNew = await store.describeMessage(id, read.data);
   const { name, cost, currency } = await knownMessage(store, id);

@@ -22,14 +22,19 @@ export async function takeItems(ctx: Context, expected: string): Promise<readonl
   return items;
 }
 
+/** What became of items. */
+interface Recorded {
+  readonly accepted: number;
+  readonly duplicate: number;
+  readonly rejected: readonly Rejected[];
+  /** Conversions of no known click. */
+  readonly unattributed?: number;
+}
+
 /** Answers what became of items. */
-export function answerRecorded(
-  ctx: Context,
-  format: Format,
-  of: { readonly accepted: number; readonly duplicate: number; readonly rejected: readonly Rejected[] },
-): void {
+export function answerRecorded(ctx: Context, format: Format, of: Recorded): void {
   const rejected = [...of.rejected].sort((a, b) => a.line - b.line);
-  const recorded = { accepted: of.accepted, duplicate: of.duplicate, rejected };
+  const recorded = { ...of, rejected };
   answerData(ctx, format, recorded, () => ({ columns: ['line', 'reason'], rows: rejected }));
 }
 

@@ -3,17 +3,19 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { CONSENT_LEVELS } from '../base/nouns.ts';
 import type { Send } from '../track/send-queue.ts';
-import { type Format, reasonOf } from './api-data.ts';
+import type { Format } from './api-data.ts';
 import { type ApiParts, type ApiRoute, ID, NO_QUERY, route } from './api-route.ts';
 import { RECORDED } from './api-schemas.ts';
 import { answerRecorded, type Rejected, takeItems } from './read-items.ts';
+import { readValue } from './read-value.ts';
+import { TOLD_TIME, toldTimeProblem } from './told-time.ts';
 
 /** Letters of any script, digits and hyphens between dots. */
 const DOMAIN = /^[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)*$/u;
 
 const SEND = z.strictObject({
   recipient: ID,
-  at: z.iso.datetime({ offset: true }).optional(),
+  at: TOLD_TIME.optional(),
   domain: z.string().max(253).regex(DOMAIN, 'not a mail domain, like example.com').optional(),
   consent: z.strictObject({ opens: z.enum(CONSENT_LEVELS), clicks: z.enum(CONSENT_LEVELS) }).optional(),
 });
@@ -50,11 +52,12 @@ async function takeSends(ctx: Context, { id, format, store, nowMs }: Taken): Pro
   const lineOf = new Map<string, number>();
   const rejected: Rejected[] = [];
   for (const { line, value } of items) {
-    const send = SEND.safeParse(value);
-    if (send.success) {
+    const send = readValue(SEND, value);
+    const problem = send.success ? toldTimeProblem(send.data.at, nowMs) : send.reason;
+    if (send.success && problem === undefined) {
       sends.push(toSend(send.data, nowMs));
       lineOf.set(send.data.recipient, line);
-    } else rejected.push({ line, reason: value === undefined ? 'not JSON' : reasonOf(send.error) });
+    } else rejected.push({ line, reason: value === undefined ? 'not JSON' : (problem ?? '') });
   }
   const { erased = [], ...recorded } = await store.recordSends(id, sends);
   for (const recipient of erased)

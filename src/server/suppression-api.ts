@@ -6,10 +6,11 @@ import { SUPPRESSION_REASONS } from '../base/nouns.ts';
 import { suppressionRows } from '../report/list-rows.ts';
 import { listSuppressions, type Suppressed, suppressed } from '../report/list-suppressions.ts';
 import type { Store } from '../store/open-store.ts';
-import { answerJson, answerList, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerJson, answerList, parseJson, readText } from './api-data.ts';
 import { type ApiParts, type ApiRoute, NO_QUERY, PAGE_QUERY, route } from './api-route.ts';
 import { pageOf } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
 
 const REASON = z.enum(SUPPRESSION_REASONS, `must be one of ${SUPPRESSION_REASONS.join(', ')}`);
 
@@ -72,9 +73,9 @@ export function suppressionRoutes({ store }: ApiParts): readonly ApiRoute[] {
 async function takeSuppression(ctx: Context, store: Store, id: string): Promise<void> {
   const text = await readText(ctx);
   if (text === undefined) return;
-  const read = GIVEN.safeParse(text.trim() === '' ? {} : parseJson(text));
+  const read = readValue(GIVEN, text.trim() === '' ? {} : parseJson(text));
   if (!read.success) {
-    const problem = `The body must be like { "reason": "manual", "source": "a call" }. ${reasonOf(read.error)}`;
+    const problem = `The body must be like { "reason": "manual", "source": "a call" }. ${read.reason}`;
     return answerProblem(ctx, 400, problem);
   }
   await store.suppress([id], read.data.reason ?? 'manual', read.data.source);

@@ -9,10 +9,11 @@ import { findTarget, readWebhookUrl, SYSTEM_LOOKUP, type WebhookPolicy } from '.
 import { CONFIGURED, type Webhook } from '../store/webhook-rows.ts';
 import { setCommonHeaders } from './answer.ts';
 import type { Caller } from './api-auth.ts';
-import { answerData, answerJson, parseJson, readText, reasonOf } from './api-data.ts';
+import { answerData, answerJson, parseJson, readText } from './api-data.ts';
 import { type ApiParts, type ApiRoute, NO_QUERY, route } from './api-route.ts';
 import { pageOf } from './api-schemas.ts';
 import { answerProblem } from './problem.ts';
+import { readValue } from './read-value.ts';
 
 const NEW_WEBHOOK = z
   .strictObject({ url: z.string(), secret: SECRET.optional(), ...FILTER })
@@ -127,10 +128,10 @@ async function takeWebhook(
 ): Promise<void> {
   const text = await readText(ctx);
   if (text === undefined) return;
-  const read = NEW_WEBHOOK.safeParse(parseJson(text));
+  const read = readValue(NEW_WEBHOOK, parseJson(text));
   if (!read.success) {
     const shape = '{ "url": "https://hooks.example.com/telltale", "events": ["click"], "labels": ["human"] }';
-    return answerProblem(ctx, 400, `The body must be JSON like ${shape}. ${reasonOf(read.error)}.`);
+    return answerProblem(ctx, 400, `The body must be JSON like ${shape}. ${read.reason}.`);
   }
   const { url: asked, events = null, labels = null, secret = newSecret() } = read.data;
   const url = readWebhookUrl(asked, policy);

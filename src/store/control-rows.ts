@@ -139,13 +139,14 @@ export function makeControlRows(
     setConsent: (recipient, consent, by, proof) =>
       record(by, async (log) => {
         if ((await log.latest({ kind: 'erased', tombstone: log.tombstoneOf(recipient) })) !== undefined) return false;
+        const isOutdated = proof !== undefined && (await isBeforeLast(log.tx, recipient, proof.atMs));
         if (proof !== undefined) {
           const { purpose, source, atMs } = proof;
           const levels = { opens: codeOf(LEVELS, consent.opens), clicks: codeOf(LEVELS, consent.clicks) };
           const row = { recipient, ...levels, purpose, source, at_ms: atMs, recorded_at_ms: now(), by };
           await log.tx.insertInto('consents').values(row).execute();
         }
-        return log.addIfNew({ kind: 'consent', recipient, consent });
+        return isOutdated ? false : log.addIfNew({ kind: 'consent', recipient, consent });
       }),
     eraseRecipient: (recipient, by) => record(by, async (log) => (await leaveTombstone(log, recipient)).isNew),
     leaveTombstone: (recipient, by) => record(by, (log) => leaveTombstone(log, recipient)),
@@ -232,6 +233,28 @@ async function lockLog(
     added: () => added,
     tombstoneOf: (recipient) => tombstoneOf(key, recipient),
   };
+}
+
+/** Whether a consent was told of that was given later: what is recorded of an earlier time proves it, and changes nothing. */
+async function isBeforeLast(tx: Transaction<Tables>, recipient: string, atMs: number): Promise<boolean> {
+  // What was told to be in the future was so when it was told, at the latest.
+  const { last } = await tx
+    .selectFrom('consents')
+    .where('recipient', '=', recipient)
+    .select((eb) =>
+      eb.fn
+        .max(
+          eb
+            .case()
+            .when('at_ms', '<', eb.ref('recorded_at_ms'))
+            .then(eb.ref('at_ms'))
+            .else(eb.ref('recorded_at_ms'))
+            .end(),
+        )
+        .as('last'),
+    )
+    .executeTakeFirstOrThrow();
+  return last !== null && atMs < Number(last);
 }
 
 async function leaveTombstone(log: Log, recipient: string): Promise<Tombstone> {

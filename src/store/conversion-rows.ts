@@ -24,17 +24,22 @@ import { unpackId } from './recipient-keys.ts';
 import type { Writer } from './writer.ts';
 
 /**
- * What became of a conversion: `accepted`; `duplicate`, it was known and changes nothing; or why it was not taken:
- * nothing says whose it is (`no-click`), the order or the message is not known, more was given back than was paid, or
- * nothing may be kept of the recipient or the message (`not-kept`).
+ * What became of a conversion: `accepted`; `unattributed`, it was, but no click is known that it could be of, so it is in
+ * no report yet; `duplicate`, it was known and changes nothing; or why it was not taken: nothing says whose it is
+ * (`no-click`), the order or the message is not known, nothing vouches for the value that is known (`unverified`), more
+ * was given back than was paid, or in another currency, or nothing may be kept of the recipient or the message
+ * (`not-kept`).
  */
 export type ConversionOutcome =
   | 'accepted'
+  | 'unattributed'
   | 'duplicate'
   | 'no-click'
   | 'unknown-order'
   | 'unknown-message'
+  | 'unverified'
   | 'refunded-too-much'
+  | 'other-currency'
   | 'not-kept';
 
 export interface ConversionRows {
@@ -64,7 +69,8 @@ export function applyConversions(writer: Writer, conversions: readonly Conversio
   const notices = new Notices(writer);
   const outcomes = conversions.map((told) => {
     const outcome = applyConversion(writer, told, control);
-    if (outcome === 'accepted' && notices.isAnybodyTold) tell(writer, notices, told.order);
+    if ((outcome === 'accepted' || outcome === 'unattributed') && notices.isAnybodyTold)
+      tell(writer, notices, told.order);
     return outcome;
   });
   notices.write(Date.now());
@@ -101,19 +107,23 @@ function applyConversion(writer: Writer, told: Conversion, control: SettleContro
   const place = placeOf(writer, kept, before);
   if (typeof place === 'string') return place;
   const money = moneyOf(kept, before);
-  if (money === undefined) return 'refunded-too-much';
-  const row = { ...place, ...money, proof: codeOf(PROOFS, kept.proof), test: kept.test ? 1 : 0 };
+  if (typeof money === 'string') return money;
+  const proof = proofOf(kept, before);
+  const row = { ...place, ...money, proof, test: kept.test ? 1 : 0 };
   if (before !== undefined) {
-    if (isSame(before, row)) return 'duplicate';
+    if (isSame(before, row)) return proof < codeOf(PROOFS, kept.proof) ? 'unverified' : 'duplicate';
     subtract(writer, before);
     conversions.dropTouches.run(before.key);
     conversions.change.run(...columnsOf(row), before.key);
-    attribute(writer, { ...row, key: before.key });
-  } else {
-    const key = conversions.add.get(kept.order, ...columnsOf(row));
-    if (key !== undefined) attribute(writer, { ...row, key });
   }
-  return 'accepted';
+  const key = before?.key ?? conversions.add.get(kept.order, ...columnsOf(row));
+  const touches = key === undefined ? 0 : attribute(writer, { ...row, key });
+  return touches === 0 && row.test === 0 ? 'unattributed' : 'accepted';
+}
+
+/** A value that is known is vouched for by who tells it: what says nothing of it leaves its proof as it was. */
+function proofOf({ proof, money }: Conversion, before: ConversionRow | undefined): number {
+  return money === null && before !== undefined && before.minor !== null ? before.proof : codeOf(PROOFS, proof);
 }
 
 /** Within a transaction, once clicks of recipients are new or judged anew: attributes their conversions anew. */
@@ -154,7 +164,7 @@ function placeOf(
   const { click, recipient, message, atMs } = told;
   if (click === null && recipient === null && message === null) {
     if (before !== undefined) return before;
-    return told.money === null && told.refundedMinor !== null ? 'unknown-order' : 'no-click';
+    return told.money === null && told.refunded !== null ? 'unknown-order' : 'no-click';
   }
   const isUnknown = message !== null && click === null && writer.statements.findMessage.get(message) === undefined;
   if (isUnknown) return 'unknown-message';
@@ -170,12 +180,21 @@ function placeOf(
 
 type MoneyColumns = Pick<Columns, 'minor' | 'currency' | 'refunded_minor'>;
 
-/** What it is worth; a correction that does not say leaves it as it was. Nothing when more was given back. */
-function moneyOf({ money, refundedMinor }: Conversion, before: ConversionRow | undefined): MoneyColumns | undefined {
+/**
+ * What it is worth; what a correction does not say stays as it was, and so does what was given back, unless the value is
+ * of another currency now.
+ */
+function moneyOf(
+  { money, refunded }: Conversion,
+  before: ConversionRow | undefined,
+): MoneyColumns | Extract<ConversionOutcome, 'refunded-too-much' | 'other-currency'> {
   const minor = money?.minor ?? before?.minor ?? null;
-  const refunded = refundedMinor ?? (money === null ? (before?.refunded_minor ?? 0) : 0);
-  if (refunded > (minor ?? 0)) return undefined;
-  return { minor, currency: money?.currency ?? before?.currency ?? null, refunded_minor: refunded };
+  const currency = money?.currency ?? before?.currency ?? null;
+  if (refunded !== null && currency !== null && refunded.currency !== currency) return 'other-currency';
+  const known = currency === before?.currency ? before.refunded_minor : 0;
+  const back = refunded === null ? known : refunded.minor;
+  if (back > (minor ?? 0)) return 'refunded-too-much';
+  return { minor, currency, refunded_minor: back };
 }
 
 function columnsOf(row: Columns) {
@@ -198,14 +217,15 @@ function readRules({ statements }: Writer): AttributionRules {
   return { windowMs, clicks: people === 1 ? 'human' : 'all' };
 }
 
-/** Finds the clicks of a conversion and adds it to the sums of their messages. */
-function attribute(writer: Writer, row: ConversionRow): void {
-  if (row.test === 1) return;
+/** Finds the clicks of a conversion and adds it to the sums of their messages; how many there are. */
+function attribute(writer: Writer, row: ConversionRow): number {
+  if (row.test === 1) return 0;
   const touches = touchesOf(writer, row);
   for (const [place, { message, link }] of touches.entries()) {
     writer.statements.conversions.addTouch.run(message, row.key, place, link, row.recipient_key);
   }
   addSums(writer, row, touches, 1);
+  return touches.length;
 }
 
 function subtract(writer: Writer, row: ConversionRow): void {

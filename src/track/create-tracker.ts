@@ -24,6 +24,8 @@ import {
   createRegistry,
   type LinkStore,
   nameLinks,
+  type Registration,
+  registeredThen,
   selfContained,
   shortSigner,
   takesShortLinks,
@@ -105,9 +107,10 @@ export interface CompileOptions {
   readonly recipientBytes?: number | undefined;
   /**
    * Whether the store keeps the HTML as it was sent, for the click map: say no where it holds what is one recipient's own.
+   * `registered` keeps it when the mail's links are registered, which `sendAll` does right before the first mail.
    * @default the tracker's for `compile`, false for `rewrite`; never for test traffic
    */
-  readonly keepMail?: boolean | undefined;
+  readonly keepMail?: boolean | 'registered' | undefined;
 }
 
 export interface Tracker {
@@ -167,7 +170,7 @@ export function createTracker(options: TrackerOptions): Tracker {
   const mails = keepsMails(store) ? createMailQueue(store, reportProblem) : undefined;
 
   function keep(mail: ReturnType<typeof readCompileOptions>, copy: CopiedSource['copy']): void {
-    if (!mail.keepMail || mail.test || copy === undefined) return;
+    if (mail.keepMail === false || mail.test || copy === undefined) return;
     if (mails?.push(mail.message, copy) === false) reportProblem(new Error(TOO_MANY_MAILS));
   }
 
@@ -200,14 +203,19 @@ export function createTracker(options: TrackerOptions): Tracker {
       honeypot: checkFlag(given.honeypot, 'honeypot'),
       merge,
     });
-    keep(mail, copy);
+    const isKeptLater = mail.keepMail === 'registered';
+    if (!isKeptLater) keep(mail, copy);
+    const afterwards = (registration: Registration) =>
+      isKeptLater ? registeredThen(registration, () => keep(mail, copy)) : registration;
     const forMail = { ...mail, html, ownUrls: baseUrls, key, merge, adornment };
     if (!isShort) {
-      return makeCompiledMail(found, { ...forMail, registration: selfContained(store, message, found.links) });
+      const registration = afterwards(selfContained(store, message, found.links));
+      return makeCompiledMail(found, { ...forMail, registration });
     }
     if (!takesShortLinks(store)) throw noLinkStore('compile');
     const short = nameLinks(found);
-    return makeCompiledMail(short.source, { ...forMail, registration: registrationOf(store, message, short) });
+    const registration = afterwards(registrationOf(store, message, short));
+    return makeCompiledMail(short.source, { ...forMail, registration });
   }
 
   return {
@@ -271,9 +279,13 @@ function readCompileOptions(html: unknown, options: CompileOptions, defaults: Co
     links: checkChoice(options.links ?? defaults.links, LINK_FORMS, 'links'),
     consent: options.consent === undefined ? defaults.consent : lowest(defaults.consent, options.consent),
     test: checkFlag(options.test, 'test'),
-    keepMail: options.keepMail === undefined ? defaults.keepMail : checkFlag(options.keepMail, 'keepMail'),
+    keepMail: readKeepMail(options.keepMail ?? defaults.keepMail),
     recipientBytes,
   };
+}
+
+function readKeepMail(keepMail: unknown): boolean | 'registered' {
+  return keepMail === 'registered' ? keepMail : checkFlag(keepMail, 'keepMail');
 }
 
 function readMerge(merge: unknown): MergeSyntax | undefined {

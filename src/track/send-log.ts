@@ -58,6 +58,11 @@ export interface SendLog {
   sendability(recipients: readonly string[]): Promise<readonly Sendability[]>;
 }
 
+/** A log that may have to ask elsewhere who may be mailed, before all else. */
+export interface AskingSendLog extends SendLog {
+  refresh?(): Promise<void>;
+}
+
 /** Whether somebody may get mail, and what may be tracked of them. */
 export interface Sendability {
   readonly recipient: string;
@@ -71,9 +76,10 @@ export interface Sendability {
 export type { SuppressionReason } from '../base/nouns.ts';
 
 /** A log that keeps nothing, for mails that are not sent: nothing is on record but what decides who may get mail. */
-export function writesNothing({ sendability }: Pick<SendLog, 'sendability'>): SendLog {
+export function writesNothing({ sendability, refresh }: Pick<AskingSendLog, 'sendability' | 'refresh'>): AskingSendLog {
   return {
     sendability,
+    ...(refresh !== undefined && { refresh }),
     startSending: async () => ({ sent: 0, refused: 0, deferred: 0, doubtful: 0 }),
     logSends: async (_message, _run, { begun }) => begun.map(() => 'begun'),
     endSending: async () => undefined,

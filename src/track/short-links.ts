@@ -82,6 +82,17 @@ export function selfContained(store: SendStore | undefined, message: string, lin
   };
 }
 
+/** Does something more once a mail's links are registered. */
+export function registeredThen(registration: Registration, then: () => void): Registration {
+  return {
+    ...registration,
+    async register() {
+      await registration.register();
+      then();
+    },
+  };
+}
+
 /** Refuses to render what would not lead anywhere. */
 export function notRegistered(message: string): TelltaleError {
   return new TelltaleError(

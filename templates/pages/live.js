@@ -9,16 +9,37 @@
   };
   const words = (name, value) => {
     if (value === null) return '–';
-    return name.startsWith('rates.') ? percent(value) : value.toLocaleString('en');
+    if (name === 'conversions.returnOnSpend') return String(value);
+    return /^(?:conversions\.)?rates\./.test(name) ? percent(value) : value.toLocaleString('en');
   };
+  const amounts = (list) => list.map(({ currency, amount }) => `${amount} ${currency}`).join(', ');
   const valueAt = (figures, name) => name.split('.').reduce((part, key) => part?.[key], figures);
   const note = document.getElementById('live');
+  // Which rows and tiles there are of conversions: where that changes, the page is made anew.
+  const shapeOf = ({ attribution, links = [], perMail = [], unverified }) =>
+    [attribution, links.length, perMail.length, unverified?.count > 0].join();
+  let shape;
   const source = new EventSource(document.currentScript.dataset.live);
   source.addEventListener('report', (event) => {
     const figures = JSON.parse(event.data);
+    const { conversions } = figures;
+    shape ??= shapeOf(conversions);
+    if (shapeOf(conversions) !== shape && !document.activeElement?.matches('input')) return location.reload();
+    const attributed = document.querySelector('[data-attribution]')?.dataset.attribution;
+    // The page may show them attributed to other clicks.
+    if (attributed !== conversions.attribution) delete figures.conversions;
+    for (const shown of document.querySelectorAll('[data-amounts]')) {
+      const value = valueAt(figures, shown.dataset.amounts);
+      if (value !== undefined) shown.textContent = amounts(value);
+    }
     for (const shown of document.querySelectorAll('data[data-figure]')) {
       const name = shown.dataset.figure;
       const value = valueAt(figures, name);
+      if (name.endsWith('.amount') && value !== undefined) {
+        const { currency } = valueAt(figures, name.slice(0, -'.amount'.length));
+        shown.value = value;
+        shown.textContent = `${currency}\u00a0${value}`;
+      }
       if (value !== null && typeof value !== 'number') continue;
       if (shown.value === (value === null ? '' : String(value))) continue;
       shown.value = value === null ? '' : String(value);

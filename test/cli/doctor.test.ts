@@ -10,6 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Finding } from '../../src/cli/finding.ts';
 import { run } from '../support/command.ts';
 import { startDnsServer } from '../support/dns-server.ts';
+import { testRing } from '../support/keys.ts';
 import { startTestService } from '../support/service.ts';
 import { startInbox } from '../support/smtp.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -92,6 +93,7 @@ describe('telltale doctor', () => {
       'sends https://www.example.com/',
     ],
     ['a collector with another name', (_, response) => response.writeHead(421).end(), 'collector', '--host-name'],
+    ['what says ok to everything', (_, response) => response.end('ok'), 'same-keys', 'that nobody sealed'],
     ['one that is full', words('full'), 'readiness', 'journal is full'],
     ['one whose readers look alike', words('misconfigured'), 'proxy-trust', '--trusted-proxies'],
     [
@@ -102,7 +104,8 @@ describe('telltale doctor', () => {
     ],
   ])('says what to do about %s', async (_, handle, check, message) => {
     const url = await answering(handle);
-    const found = await look(['--base-url', url]);
+    const keys = { TELLTALE_KEYS: JSON.stringify(testRing()) };
+    const found = await look(['--base-url', url], { env: keys });
     expect(found.of(check)).toMatchObject({ status: 'problem', message: expect.stringContaining(message) });
     expect(found.status).toBe(1);
   });
@@ -192,14 +195,37 @@ describe('telltale doctor, on DKIM', () => {
     });
   });
 
-  it.each(['rsa', 'ed25519'] as const)('holds an %s key against DNS', async (type) => {
-    const { privateKey, publicKey } =
-      type === 'rsa' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ed25519');
+  it('looks at a mail and at the key, when both are named', async () => {
+    const cwd = temporaryDirectory();
+    await writeFile(join(cwd, 'mail.eml'), `${signed('from:list-unsubscribe:list-unsubscribe-post') + LIST}\r\nx`);
+    await writeFile(join(cwd, 'list.csv'), 'email\nann@example.com\n');
+    const key = ['--dkim-domain', 'example.com', '--dkim-selector', 's1', '--dkim-key', 'list.csv'];
+    const { findings } = await look(['--mail', 'mail.eml', ...key], { cwd });
+    expect(findings.filter(({ check }) => check === 'dkim')).toEqual([
+      expect.objectContaining({ status: 'ok', message: expect.stringContaining('signs both list headers') }),
+      expect.objectContaining({
+        ...{ status: 'problem', message: expect.stringContaining('list.csv cannot be used: it must be an RSA') },
+      }),
+    ]);
+  });
+
+  it('says that an Ed25519 key signs nothing here', async () => {
+    const cwd = temporaryDirectory();
+    const { privateKey } = generateKeyPairSync('ed25519');
+    await writeFile(join(cwd, 'dkim.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const flags = ['--dkim-domain', 'example.com', '--dkim-selector', 's1', '--dkim-key', 'dkim.pem'];
+    expect((await look(flags, { cwd })).of('dkim')).toMatchObject({
+      ...{ status: 'problem', message: expect.stringContaining('an RSA private key') },
+    });
+  });
+
+  it('holds a key against DNS', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     const cwd = temporaryDirectory();
     await writeFile(join(cwd, 'dkim.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
     const p = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
     const dns = await startDnsServer({
-      's1._domainkey.example.com': [`v=DKIM1; k=${type}; p=${p}`],
+      's1._domainkey.example.com': [`v=DKIM1; k=rsa; p=${p}`],
       'old._domainkey.example.com': ['v=DKIM1; p=MIIB'],
     });
     const at = (selector: string) =>

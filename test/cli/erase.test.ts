@@ -74,7 +74,7 @@ describe('telltale erase', () => {
       ...{ id, atMs, kind: 'conversion' },
       conversion: {
         ...{ order: `order-${recipient}`, atMs, proof: 'pixel', test: false, recipient, message: null },
-        ...{ click: { message: 'm', link: 0, atMs }, money: null, refundedMinor: null },
+        ...{ click: { message: 'm', link: 0, atMs }, money: null, refunded: null },
       },
     });
     for (const recipient of [GONE, 'stays']) await journal.append(sale(recipient));

@@ -38,7 +38,7 @@ function transportTo(port: number, more: object = {}): Transporter {
 function compiled({ store }: TestStore, html = HTML, more: object = {}) {
   const tracker = createTracker({ baseUrl: BASE, keys: testRing(), store });
   onTestFinished(() => tracker.close());
-  return tracker.compile(html, { message: 'm', merge: 'liquid', ...more });
+  return tracker.compile(html, { message: 'm', merge: 'liquid', keepMail: 'registered', ...more });
 }
 
 async function collect(results: AsyncIterable<SendResult>): Promise<SendResult[]> {
@@ -107,6 +107,39 @@ describe('sendAll', () => {
       ok: true,
       link: { destination: 'https://shop.example/?c=A&B&n=1' },
     });
+  });
+
+  it('says which field a late row of a stream has not, also where a link alone needs it', async () => {
+    const server = await startScripted();
+    const { send } = await setUp(server.port, {}, '<p>{{ first }} <a href="https://shop.example/{{ code }}">x</a></p>');
+    async function* rows() {
+      for (let n = 0; n < 120; n += 1) yield { email: `r${n}@example.com`, first: 'A', code: '1' };
+      yield { email: 'late@example.com', first: 'A' };
+    }
+    expect((await send(rows())).at(-1)).toMatchObject({
+      ...{ email: 'late@example.com', reason: 'missing-fields', message: 'It has no code.' },
+    });
+  });
+
+  it('refuses what is no transport', async () => {
+    const server = await startScripted();
+    const { opened } = await setUp(server.port);
+    const options = { store: opened.store, from: 'us@example.com', subject: 'x' };
+    const sending = collect(sendAll({} as Transporter, compiled(opened), [ann], options));
+    await expect(sending).rejects.toMatchObject({
+      ...{ code: 'INVALID_OPTION', message: expect.stringContaining('createTransport') },
+    });
+  });
+
+  it('refuses a DKIM key that cannot sign before the first mail, since nodemailer would send without a word', async () => {
+    const server = await startScripted();
+    const { send } = await setUp(server.port, {
+      dkim: { keys: [{ domainName: 'example.com', keySelector: 's1', privateKey: 'no key' }] },
+    });
+    await expect(send([ann])).rejects.toMatchObject({
+      ...{ code: 'INVALID_OPTION', message: expect.stringContaining('s1._domainkey.example.com') },
+    });
+    expect(server.connections()).toBe(0);
   });
 
   it('refuses fields that are not there before the first mail, by name and row', async () => {
@@ -217,8 +250,9 @@ describe('sendAll', () => {
     const server = await startScripted(() => 'take', { user: 'us' });
     const { opened, send } = await setUp(server.port, { auth: { user: 'them', pass: 'x' } });
     await expect(send([ann, bob])).rejects.toMatchObject({ code: 'SMTP_FAILED' });
-    expect(rowsOf(opened.path, 'SELECT DISTINCT state FROM send_log')).toEqual([{ state: 3 }]);
+    expect(rowsOf(opened.path, 'SELECT * FROM send_log')).toEqual([]);
     expect(rowsOf(opened.path, 'SELECT * FROM send_runs')).toEqual([]);
+    expect(await opened.store.findMessage('m')).toBeUndefined();
   });
 
   it('stops at a server that refuses the sender, which it would do for everybody', async () => {
@@ -229,6 +263,35 @@ describe('sendAll', () => {
       message: expect.stringContaining('as the script says'),
     });
     expect(rowsOf(opened.path, 'SELECT DISTINCT state FROM send_log')).toEqual([{ state: 3 }]);
+  });
+
+  it('waits for a server that is away, says so, and leaves no trace of the message until it is there', async () => {
+    const gone = await startScripted();
+    await gone.close();
+    const { opened, send } = await setUp(gone.port);
+    const seen: unknown[] = [];
+    const coming = send([ann], {
+      onAway: ({ message, untilMs }) => {
+        seen.push(message, untilMs > Date.now());
+        void opened.store.findMessage('m').then((found) => {
+          seen.push(found);
+          return startScripted(() => 'take', { port: gone.port });
+        });
+      },
+    });
+    expect(statuses(await coming)).toEqual(['sent']);
+    expect(seen).toEqual([expect.stringContaining('ECONNREFUSED'), true, undefined]);
+  });
+
+  it('has no message of a list in which nobody may get mail, nor of a test', async () => {
+    const server = await startScripted();
+    const { opened, send } = await setUp(server.port);
+    await opened.store.suppress(['r1'], 'manual');
+    expect(statuses(await send([ann, { ...bob, email: 'nobody' }]))).toEqual(['suppressed', 'invalid-address']);
+    const test = compiled(opened, HTML, { test: true });
+    const options = { store: opened.store, from: 'us@example.com', subject: 'x' };
+    expect(statuses(await collect(sendAll(transportTo(server.port), test, [bob], options)))).toEqual(['sent']);
+    expect(await opened.store.listMessages({ sort: 'newest', search: '', after: null, limit: 9 })).toEqual([]);
   });
 
   it('ends what is under way when it is stopped, and goes on later with the others', async () => {

@@ -59,6 +59,35 @@ describe.skipIf(!hasBrowser)('an open report', () => {
   const opens = (page: Page, count: number) =>
     page.locator(`[data-figure="opens.total"][value="${count}"]`, { hasText: String(count) });
 
+  it(
+    'follows conversions: the first by making the page anew, later ones in place',
+    async () => {
+      const serving = await startServing(temporaryDirectory(), ['--base-url', 'http://127.0.0.1/t']);
+      onTestFinished(() => void serving.child.kill('SIGKILL'));
+      const origin = new URL(serving.url).origin;
+      const post = (path: string, body: unknown) => {
+        const headers = { ...asAdmin.headers, 'content-type': 'application/json' };
+        return ask(`${origin}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      };
+      await post('/messages/m/sends', [{ recipient: 'r1' }]);
+      const page = await openReport(`${origin}/t`);
+      const sale = (order: string) => post('/conversions', { order, message: 'm', value: '49.90', currency: 'EUR' });
+      await sale('1');
+      await page.locator('[data-figure="conversions.count"][value="1"]').waitFor();
+      await page.getByText('figures are live').waitFor();
+      await page.evaluate('window.isTheSame = true');
+      await sale('2');
+      await page.locator('[data-figure="conversions.count"][value="2"]').waitFor();
+      await page.locator('.tile [data-amounts="conversions.value"]', { hasText: '99.80 EUR' }).waitFor();
+      await page.locator('[data-figure="conversions.perMail.0.amount"]', { hasText: '99.8' }).waitFor();
+      expect(await page.locator('td[data-amounts="conversions.links.0.value"]').innerText()).toBe('99.80 EUR');
+      expect(await page.evaluate('window.isTheSame')).toBe(true);
+      await post('/conversions', { order: '1', refunded: '9.90', currency: 'EUR' });
+      await page.locator('[data-amounts="conversions.value"]', { hasText: '89.90 EUR' }).first().waitFor();
+    },
+    SLOW_MS,
+  );
+
   it.each(['the server itself', 'a proxy that cuts the path off'])(
     'shows a hit without a reload, whichever process took it, and survives the end of the server: %s',
     async (front) => {

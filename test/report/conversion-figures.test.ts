@@ -37,7 +37,7 @@ async function soldStore() {
     ...{ order, atMs: startMs + 3 * HOUR, proof: 'posted', test: false, recipient: 'r0', message: null },
     click: { message: 'sale', link: 0, atMs: startMs + HOUR },
     money: minor === null ? null : { currency: 'EUR', minor },
-    refundedMinor: null,
+    refunded: null,
     ...of,
   });
   await store.recordConversions([

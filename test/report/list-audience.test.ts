@@ -36,9 +36,9 @@ async function filled() {
     click('opened', 0, 'b: 50%'),
     makeHit({ message: 'a', recipient: 'left', kind: 'unsubscribe' }),
   ]);
-  const sale = (recipient: string, refundedMinor: number): Conversion => ({
+  const sale = (recipient: string, refunded: number): Conversion => ({
     ...{ order: recipient, atMs: startMs + 60_000, proof: 'posted', test: false, recipient, message: 'a', click: null },
-    ...{ money: { currency: 'EUR', minor: 100 }, refundedMinor },
+    ...{ money: { currency: 'EUR', minor: 100 }, refunded: { currency: 'EUR', minor: refunded } },
   });
   await store.recordConversions([sale('bought', 0), sale('refunded', 100)]);
   await store.setConsent('gone', { opens: 'individual', clicks: 'aggregate' }, 'test');
@@ -70,7 +70,6 @@ describe('an audience', () => {
     [{ who: 'clicked:Blog' }, ['clicked']],
     [{ who: 'clicked:shop%2C now' }, ['bought', 'refunded']],
     [{ who: 'clicked:1' }, ['clicked']],
-    [{ who: 'clicked:nope' }, []],
     [{ who: 'opened' }, ['opened']],
     [{ who: 'converted' }, ['bought']],
     [{ who: 'clicked', machines: true }, ['bought', 'clicked', 'machine', 'refunded']],
@@ -92,6 +91,20 @@ describe('an audience', () => {
       });
     },
   );
+
+  it.each([
+    [
+      { who: 'clicked:Blgo' },
+      /^who: the message "a" has no link "Blgo" that is known\. It has 0 "Shop, now", 1 "Blog"\.$/,
+    ],
+    [{ not: 'clicked:7' }, /^not: the message "a" has no link "7"/],
+    [{ who: 'clicked:Blog@b%3A 50%25' }, /^who: the message "b: 50%" has no link "Blog" that is known\. It has 0\.$/],
+  ])('is of links that are known, not of %j', async (of, message) => {
+    const { store } = await filled();
+    await expect(listAudience(store, { message: 'a', limit: 2, ...of })).rejects.toMatchObject({
+      ...{ code: 'UNKNOWN_LINK', message: expect.stringMatching(message) },
+    });
+  });
 
   it('is of messages that are known', async () => {
     const { store } = await filled();

@@ -43,7 +43,7 @@ async function fill(store: Store, recipient: string): Promise<void> {
         message: null,
       },
       click: { message: 'm1', link: 0, atMs: startMs + 61_000 },
-      ...{ money: { currency: 'EUR', minor: 4_990 }, refundedMinor: null },
+      ...{ money: { currency: 'EUR', minor: 4_990 }, refunded: null },
     },
   ]);
   const proof = { purpose: 'opens', source: 'form', atMs: startMs };

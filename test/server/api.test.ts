@@ -96,6 +96,18 @@ describe('the API', () => {
     });
   });
 
+  it('takes no send that is to happen yet, but for what clocks are apart', async () => {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const body = JSON.stringify([
+      { recipient: 'a', at: '2100-01-01T00:00:00Z' },
+      { recipient: 'b', at: soon },
+    ]);
+    const answer = JSON.parse((await api('/messages/later/sends', tokens.write, { method: 'POST', body })).text);
+    expect(answer).toMatchObject({
+      ...{ accepted: 1, rejected: [{ line: 1, reason: expect.stringMatching(/^at: it is in the future/) }] },
+    });
+  });
+
   it('takes sends as NDJSON and names the lines it rejects', async () => {
     const body = '{"recipient":"a"}\n\nnot json\n{"recipient":"b"}\n';
     const answer = JSON.parse((await api('/messages/nd/sends', tokens.write, { method: 'POST', body })).text);

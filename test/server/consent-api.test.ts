@@ -43,6 +43,21 @@ describe('the API of consent', () => {
     expect((await api('GET', 'r2')).json().items).toHaveLength(2);
   });
 
+  it('records what is told of an earlier time as proof, and leaves in force what came later', async () => {
+    const given = { ...withdrawn, opens: 'individual', clicks: 'individual', at: '2020-01-01T00:00:00Z' };
+    expect((await api('PUT', 'r7', withdrawn)).json().note).toBeUndefined();
+    const { json } = await api('PUT', 'r7', given);
+    expect(json()).toMatchObject({
+      consent: { opens: 'none', clicks: 'aggregate' },
+      items: [{ at: '2020-01-01T00:00:00.000Z', opens: 'individual' }, { opens: 'none' }],
+      note: expect.stringContaining('changes nothing'),
+    });
+    // What was told to be of later today holds from now on, until the next word.
+    const ahead = new Date(Date.now() + 3_600_000).toISOString();
+    await api('PUT', 'r7', { ...given, at: ahead });
+    expect((await api('PUT', 'r7', withdrawn)).json().consent).toEqual({ opens: 'none', clicks: 'aggregate' });
+  });
+
   it('silences mail that is sent already, whose links still lead there', async () => {
     const { html } = service.tracker.rewrite('<body><a href="https://shop.example/">x</a></body>', {
       message: 'm',
@@ -68,7 +83,9 @@ describe('the API of consent', () => {
     [{ ...withdrawn, purpose: ' ' }, /purpose.*must be said/],
     [{ opens: 'none', clicks: 'none' }, /purpose/],
     [{ ...withdrawn, at: 'yesterday' }, /ISO 8601/],
-    [{ ...withdrawn, reason: 'x' }, /reason/],
+    [{ ...withdrawn, reason: 'x' }, /there is no property "reason"/],
+    [{ ...withdrawn, opens: undefined }, /opens: must be one of none, aggregate, individual, but it is missing/],
+    [{ ...withdrawn, at: '2100-01-01T00:00:00Z' }, /at: it is in the future.* 2100-01-01T00:00:00Z came/],
   ])('refuses %j', async (body, words) => {
     const { status, json } = await api('PUT', 'r5', body);
     expect([status, json().detail]).toEqual([400, expect.stringMatching(words)]);

@@ -181,28 +181,46 @@ describe('POST /api/v1/conversions', () => {
     expect(await stored(a)).toMatchObject({ proof: 2, minor: 4_990 });
   });
 
-  it('verifies what a pixel told, and corrects it', async () => {
+  it('verifies what a pixel told by a value alone, and corrects it', async () => {
     const order = anOrder();
-    await pixel({ click: clickId(), order, value: '49.90', currency: 'EUR' });
+    await pixel({ click: clickId(), order, value: '999.00', currency: 'EUR' });
     await stored(order);
-    expect((await post({ order })).body.accepted).toBe(1);
-    expect(await stored(order)).toMatchObject({ proof: 2, minor: 4_990, link_index: 2 });
+    expect((await post({ order })).body.rejected).toEqual([
+      { line: 1, reason: expect.stringMatching(/^value: .* only a post with value and currency verifies it/) },
+    ]);
+    await post({ order, refunded: '1.00', currency: 'EUR' });
+    expect(await stored(order)).toMatchObject({ proof: 0, minor: 99_900, refunded_minor: 100 });
+    expect((await post({ order, value: '49.90', currency: 'EUR' })).body.accepted).toBe(1);
+    expect(await stored(order)).toMatchObject({ proof: 2, minor: 4_990, refunded_minor: 100, link_index: 2 });
     await post({ order, refunded: '9.90', currency: 'EUR' });
     expect(await stored(order)).toMatchObject({ minor: 4_990, refunded_minor: 990 });
+    expect((await post({ order, refunded: '1', currency: 'USD' })).body.rejected[0].reason).toMatch(/^currency: /);
+  });
+
+  it('says how many are in no report, since nobody clicked', async () => {
+    const sale = { order: anOrder(), recipient: 'never-clicked', value: '1', currency: 'EUR' };
+    expect((await post(sale)).body).toEqual({ accepted: 1, duplicate: 0, rejected: [], unattributed: 1 });
   });
 
   it.each([
     [{ order: '' }, /^order: it is empty/],
-    [{ order: 'x'.repeat(10_000) }, /^order: .* 10000 bytes/],
-    [{ order: 'x', value: 49.9, currency: 'EUR', message: 'm' }, /^value: must be a decimal number as text/],
-    [{ order: 'x', value: '12,50', currency: 'EUR', message: 'm' }, /^value: the value must be a decimal number/],
-    [{ order: 'x', value: '1', currency: 'XYZ', message: 'm' }, /^currency: .*ISO 4217/],
+    [{ order: 'x'.repeat(10_000) }, /^order: .* 10000 bytes, and 128 is the most/],
+    [{ message: 'm' }, /^order: must be a text, but it is missing$/],
+    [
+      { order: 'x', value: 49.9, currency: 'EUR', message: 'm' },
+      /^value: must be a decimal number as text, .*, but 49\.9 came$/,
+    ],
+    [
+      { order: 'x', value: '12,50', currency: 'EUR', message: 'm' },
+      /^value: the value must be a decimal number.* but "12,50" came$/,
+    ],
+    [{ order: 'x', value: '1', currency: 'XYZ', message: 'm' }, /^currency: .*ISO 4217.* but "XYZ" came$/],
     [{ order: 'x', value: '1', message: 'm' }, /^currency goes with/],
     [{ order: 'x', click: 'abc' }, /^click: it is no click id of this server/],
     [{ order: 'x' }, /^nothing says whose it is/],
     [{ order: 'x', message: 'never-heard' }, /^message: nothing was heard of it/],
     [{ order: 'x', message: 'm', at: '2100-01-01T00:00:00Z' }, /^at: it is in the future/],
-    [{ order: 'x', message: 'm', valeu: '1' }, /valeu/],
+    [{ order: 'x', message: 'm', valeu: '1' }, /^there is no property "valeu"$/],
   ])('refuses %j and says why', async (body, reason) => {
     const answer = await post([body]);
     expect(answer.body).toMatchObject({ accepted: 0, rejected: [{ line: 1, reason: expect.stringMatching(reason) }] });

@@ -62,6 +62,11 @@ describe('POST /deliveries', () => {
     ]);
   });
 
+  it('takes nothing that is to happen yet', async () => {
+    const answer = await tell([good({ recipient: 'r8', at: '2100-01-01T00:00:00Z' })]);
+    expect(answer.rejected).toEqual([{ line: 1, reason: expect.stringMatching(/^at: it is in the future/) }]);
+  });
+
   it('needs scope write and a body', async () => {
     expect(await tell(good(), tokens.read)).toMatchObject({ status: 403 });
     expect(await tell(' ')).toMatchObject({ status: 400, detail: expect.stringContaining('"event"') });

@@ -34,6 +34,21 @@ describe('a server', () => {
     watching.leave();
   });
 
+  it('tells of a conversion, too', async () => {
+    const watching = await watch(live(), asAdmin);
+    expect(await watching.next()).toMatchObject({ conversions: { count: 0, value: [] } });
+    await service.store.recordConversions([
+      {
+        ...{ order: '1', atMs: Date.now(), proof: 'posted', test: false, click: null, recipient: 'r1', message: 'm' },
+        ...{ money: { currency: 'EUR', minor: 4_990 }, refunded: null },
+      },
+    ]);
+    expect(await watching.next()).toMatchObject({
+      conversions: { count: 1, value: [{ currency: 'EUR', amount: '49.90' }], rates: { sent: 1 } },
+    });
+    watching.leave();
+  });
+
   it('says the same as the report, under the same names', async () => {
     const watching = await watch(live(), asAdmin);
     const report = JSON.parse((await ask(`${service.adminUrl}/api/v1/messages/m`, { headers: asAdmin })).text);

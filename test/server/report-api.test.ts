@@ -272,3 +272,15 @@ describe('a request that cannot be used', () => {
     expect(service.problems).toEqual([]);
   });
 });
+
+describe('GET /messages/:id/audience', () => {
+  it.each([
+    ['who=foo', /who takes sent, opened, clicked, converted, clicked:LINK.* but "foo" came/],
+    ['not=bought', /not takes/],
+    ['who=clicked%3A%25zz', /who takes/],
+    ['who=clicked%3ATypo', /the message "sale" has no link "Typo"/],
+  ])('answers %s with 400 and what the command says', async (query, detail) => {
+    const answer = await api(`/messages/sale/audience?${query}`);
+    expect([answer.status, JSON.parse(answer.text).detail]).toEqual([400, expect.stringMatching(detail)]);
+  });
+});

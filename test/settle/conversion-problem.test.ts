@@ -8,7 +8,7 @@ const HIT: ConversionHit = {
   ...{ id: startMs.toString(16).padStart(12, '0') + '0'.repeat(20), kind: 'conversion', atMs: startMs },
   conversion: {
     ...{ order: '1001', atMs: startMs, proof: 'pixel', test: false, recipient: 'r1', message: null },
-    ...{ click: { message: 'm', link: 0, atMs: startMs }, refundedMinor: null },
+    ...{ click: { message: 'm', link: 0, atMs: startMs }, refunded: null },
     money: { currency: 'EUR', minor: 4_990 },
   },
 };

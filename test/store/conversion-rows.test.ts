@@ -12,7 +12,7 @@ function sale(of: Partial<Conversion> = {}): Conversion {
     ...{ order: '1001', atMs: startMs + DAY, proof: 'pixel', test: false, recipient: 'r1', message: null },
     click: { message: 'spring-sale', link: 0, atMs: startMs },
     money: { currency: 'EUR', minor: 4_990 },
-    refundedMinor: null,
+    refunded: null,
     ...of,
   };
 }
@@ -61,22 +61,71 @@ describe('an order', () => {
     const { record, sums } = await open();
     const more = (of: Partial<Conversion>) => posted({ click: null, recipient: null, money: null, ...of });
     await record(posted());
-    await record(more({ refundedMinor: 990 }));
+    await record(more({ refunded: { currency: 'EUR', minor: 990 } }));
     expect(sums()).toEqual([['spring-sale', 1, 0, 'EUR', 1, 4_000]]);
-    expect(await record(more({ refundedMinor: 990 }))).toEqual(['duplicate']);
-    expect(await record(more({ refundedMinor: 5_000 }))).toEqual(['refunded-too-much']);
-    await record(more({ refundedMinor: 4_990 }));
+    expect(await record(more({ refunded: { currency: 'EUR', minor: 990 } }))).toEqual(['duplicate']);
+    expect(await record(more({ refunded: { currency: 'EUR', minor: 5_000 } }))).toEqual(['refunded-too-much']);
+    await record(more({ refunded: { currency: 'EUR', minor: 4_990 } }));
     expect(sums()).toEqual([]);
     await record(more({ money: { currency: 'USD', minor: 100 } }));
     expect(sums()).toEqual([['spring-sale', 1, 0, 'USD', 1, 100]]);
   });
 
+  it('keeps the word of the pixel until somebody vouches for its value, whatever else is posted', async () => {
+    const { record, sums } = await open();
+    const more = (of: Partial<Conversion>) => posted({ click: null, recipient: null, money: null, ...of });
+    await record(sale({ money: { currency: 'EUR', minor: 99_900 } }));
+    expect(await record(more({}))).toEqual(['unverified']);
+    expect(await record(more({ refunded: { currency: 'EUR', minor: 100 } }))).toEqual(['accepted']);
+    expect(sums()).toEqual([['spring-sale', 0, 0, 'EUR', 1, 99_800]]);
+    await record(more({ money: { currency: 'EUR', minor: 4_990 } }));
+    expect(sums()).toEqual([['spring-sale', 1, 0, 'EUR', 1, 4_890]]);
+    // What has no value needs nobody to vouch for one.
+    await record(sale({ order: '1002', money: null }), more({ order: '1002' }));
+    expect(sums()).toContainEqual(['spring-sale', 1, 0, '', 1, 0]);
+  });
+
+  it('is given back in its own currency alone', async () => {
+    const { record, sums } = await open();
+    const back = (currency: string, minor: number) =>
+      posted({ click: null, recipient: null, money: null, refunded: { currency, minor } });
+    await record(posted());
+    expect(await record(back('USD', 1_100))).toEqual(['other-currency']);
+    expect(sums()).toEqual([['spring-sale', 1, 0, 'EUR', 1, 4_990]]);
+    expect(await record(back('EUR', 1_100))).toEqual(['accepted']);
+  });
+
+  it('keeps what was given back when its sale is told again, until that is taken back', async () => {
+    const { record, sums } = await open();
+    await record(
+      posted(),
+      posted({ click: null, recipient: null, money: null, refunded: { currency: 'EUR', minor: 1_000 } }),
+    );
+    expect(await record(posted())).toEqual(['duplicate']);
+    expect(sums()).toEqual([['spring-sale', 1, 0, 'EUR', 1, 3_990]]);
+    expect(await record(posted({ money: { currency: 'EUR', minor: 900 } }))).toEqual(['refunded-too-much']);
+    expect(await record(posted({ refunded: { currency: 'EUR', minor: 0 } }))).toEqual(['accepted']);
+    expect(sums()).toEqual([['spring-sale', 1, 0, 'EUR', 1, 4_990]]);
+  });
+
+  it('of somebody who never clicked is taken, and said to be in no report until they do', async () => {
+    const { store, record, sums } = await open();
+    await settleHits(store, [makeHit({ message: 'a', link: makeLink(), atMs: startMs })]);
+    expect(await record(posted({ click: null, recipient: 'r9' }))).toEqual(['unattributed']);
+    await settleHits(store, [makeHit({ message: 'a', recipient: 'r9', link: makeLink(), atMs: startMs + HOUR })]);
+    expect(sums()).toEqual([['a', 1, 0, 'EUR', 1, 4_990]]);
+  });
+
   it('of no known click, message or order is refused', async () => {
     const { record, sums } = await open();
     const bare = posted({ click: null, recipient: null });
-    expect(await record(bare, { ...bare, money: null, refundedMinor: 1 }, { ...bare, message: 'nope' })).toEqual([
-      ...['no-click', 'unknown-order', 'unknown-message'],
-    ]);
+    expect(
+      await record(
+        bare,
+        { ...bare, money: null, refunded: { currency: 'EUR', minor: 1 } },
+        { ...bare, message: 'nope' },
+      ),
+    ).toEqual([...['no-click', 'unknown-order', 'unknown-message']]);
     expect(sums()).toEqual([]);
   });
 

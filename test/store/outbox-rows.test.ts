@@ -256,11 +256,14 @@ describe('what is told of conversions', () => {
     await store.addWebhook(ALL, 'test');
     const order: Conversion = {
       ...{ order: '1001', atMs: startMs, proof: 'posted', test: false, recipient: 'r1', message: null },
-      ...{ click: { message: MESSAGE, link: 2, atMs: startMs }, refundedMinor: null },
+      ...{ click: { message: MESSAGE, link: 2, atMs: startMs }, refunded: null },
       money: { currency: 'EUR', minor: 4_990 },
     };
     await store.recordConversions([order, { ...order, order: '1002', test: true }]);
-    await store.recordConversions([order, { ...order, click: null, recipient: null, money: null, refundedMinor: 990 }]);
+    await store.recordConversions([
+      order,
+      { ...order, click: null, recipient: null, money: null, refunded: { currency: 'EUR', minor: 990 } },
+    ]);
     const all = await told(store);
     expect(all.map(({ type, data }) => [type, data])).toEqual([
       [

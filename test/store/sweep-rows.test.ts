@@ -33,7 +33,7 @@ async function filledStore(): Promise<TestStore> {
     await opened.store.recordConversions([
       {
         ...{ order: message, atMs: startMs, proof: 'posted', test: false, recipient: 'r1', message, click: null },
-        ...{ money: { currency: 'EUR', minor: 1 }, refundedMinor: null },
+        ...{ money: { currency: 'EUR', minor: 1 }, refunded: null },
       },
     ]);
   }

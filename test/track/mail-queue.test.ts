@@ -139,6 +139,17 @@ describe('a tracker keeps', () => {
     expect(kept).toEqual([]);
   });
 
+  it('what is kept once its links are registered then, and not before', async () => {
+    const { kept, store } = recordingStore();
+    const tracker = testTracker({ store });
+    const mail = tracker.compile(html, { message: 'm', keepMail: 'registered' });
+    await tracker.close();
+    expect(kept).toEqual([]);
+    await mail.register();
+    await tracker.close();
+    expect(kept).toHaveLength(1);
+  });
+
   it('nothing of a mail for one recipient, unless that call says so', async () => {
     const { kept, store } = recordingStore();
     const tracker = testTracker({ store });
