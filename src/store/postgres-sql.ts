@@ -49,7 +49,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
 
   /** A transaction; `begin` gives what the last statement of its beginning found. */
   function transact<T>(begin: readonly string[], work: (found: StepResult | undefined) => T): T {
-    const found = line.begin(begin.map(plain)).at(-1);
+    const found = line.begin(begin.map(plain), plain('ROLLBACK')).at(-1);
     try {
       const result = work(found);
       line.end(plain('COMMIT'));
@@ -69,19 +69,14 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
       make<Args, Value>(query, ({ rows, bytes }) =>
         rows.map((row) => (bytes.includes(0) ? toBytes(row[0]) : row[0]) as Value),
       ),
-    async write(work) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
-            epoch = Number(found?.rows[0]?.[0] ?? 0);
-            return work();
-          });
-        } catch (error) {
-          if (tries >= TRIES || !isConflict(error)) throw error;
-        }
-      }
-    },
-    read: async (work) => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work()),
+    write: async (work) =>
+      again(() =>
+        transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
+          epoch = Number(found?.rows[0]?.[0] ?? 0);
+          return work();
+        }),
+      ),
+    read: async (work) => again(() => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work())),
     epoch: () => epoch,
     endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
     // PostgreSQL keeps removed rows until it vacuums (docs/postgresql.md).
@@ -93,8 +88,9 @@ export function postgresSql(config: unknown, db: Kysely<Tables>): PostgresSql {
 
 /** The thread with the connection, and what waits to go to it. */
 function openLine(config: unknown) {
-  const bell = new Int32Array(new SharedArrayBuffer(4));
-  let thread: { readonly worker: Worker; readonly port: MessageChannel['port1'] } | undefined;
+  let thread:
+    | { readonly worker: Worker; readonly port: MessageChannel['port1']; readonly bell: Int32Array }
+    | undefined;
   let queued: Step[] = [];
   let lastConnection = 0;
   /** The connection of the transaction that has begun. */
@@ -102,11 +98,12 @@ function openLine(config: unknown) {
 
   function start() {
     const { port1: port, port2 } = new MessageChannel();
+    const bell = new Int32Array(new SharedArrayBuffer(4));
     const data: PostgresThreadData = { port: port2, bell, config };
     const worker = startThread(new URL('./postgres-worker.ts', import.meta.url), data, {}, [port2]);
     worker.unref();
     port.unref();
-    return { worker, port };
+    return { worker, port, bell };
   }
 
   /** Sends what is queued and these steps; the results of these. */
@@ -114,13 +111,23 @@ function openLine(config: unknown) {
     const all = [...queued, ...steps];
     queued = [];
     thread ??= start();
+    const { port, bell } = thread;
     Atomics.store(bell, 0, 0);
-    thread.port.postMessage({ steps: all, connection } satisfies PostgresLetter);
-    if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
-    const reply: PostgresReply = receiveMessageOnPort(thread.port)?.message;
+    port.postMessage({ steps: all, connection } satisfies PostgresLetter);
+    // A wake-up may be that of the answer before, which had been seen already; the value says whether there is one.
+    while (Atomics.load(bell, 0) === 0) if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
+    const reply: PostgresReply = receiveMessageOnPort(port)?.message;
     if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), { code: reply.failure.code });
     lastConnection = reply.connection;
     return reply.results.slice(reply.results.length - steps.reduce((sum, { rows }) => sum + rows.length, 0));
+  }
+
+  function attempt(step: Step): void {
+    try {
+      if (thread !== undefined) ask([step]);
+    } catch {
+      // It went with the connection.
+    }
   }
 
   /** Whatever the connection still does, its transaction ends with it. */
@@ -136,12 +143,18 @@ function openLine(config: unknown) {
   return {
     ask,
     queue: (step: Step) => void queued.push(step),
-    begin(steps: readonly Step[]) {
+    begin(steps: readonly Step[], undo: Step) {
       connection = null;
       queued = [];
-      const results = ask(steps);
-      connection = lastConnection;
-      return results;
+      try {
+        const results = ask(steps);
+        connection = lastConnection;
+        return results;
+      } catch (error) {
+        // Its turn may not have come after it began.
+        attempt(undo);
+        throw error;
+      }
     },
     end(step: Step) {
       ask([step]);
@@ -149,11 +162,7 @@ function openLine(config: unknown) {
     },
     rollBack(step: Step) {
       queued = [];
-      try {
-        if (thread !== undefined && connection !== null) ask([step]);
-      } catch {
-        // It went with the connection.
-      }
+      if (connection !== null) attempt(step);
       connection = null;
     },
     async close() {
@@ -170,8 +179,20 @@ function numbered(query: string): string {
   return others.reduce((text, part, at) => `${text}$${at + 1}${part}`, first);
 }
 
+/** Runs a transaction until nothing of others ended it. */
+function again<T>(run: () => T): T {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return run();
+    } catch (error) {
+      if (tries >= TRIES || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/** Also where another version changed a table under what this connection has prepared (postgres-worker.ts). */
 function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '40001');
+  return error instanceof Error && 'code' in error && /^(?:40P01|40001|0A000)$/.test(String(error.code));
 }
 
 /** Byte strings as PostgreSQL reads them in a text, which crosses threads faster than a buffer. */
