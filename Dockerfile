@@ -10,7 +10,7 @@ COPY src src
 RUN npm run build
 # What runs, with the clients of PostgreSQL and NATS, which the package leaves to who needs them.
 RUN npm prune --omit=dev \
-  && npm install --no-save --omit=dev pg@8.23.1 @nats-io/transport-node@3.4.0 @nats-io/jetstream@3.4.0
+  && npm install --save-prod --save-exact --omit=dev pg@8.23.1 @nats-io/transport-node@3.4.0 @nats-io/jetstream@3.4.0
 
 FROM node:20.19.2-bookworm-slim
 ENV NODE_ENV=production TELLTALE_HOST=0.0.0.0 TELLTALE_PORT=8080 TELLTALE_DATA=/data
