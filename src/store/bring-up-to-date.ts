@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { type Kysely, Migrator } from 'kysely';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
+import { lacksSteps } from './judge-steps.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Tables } from './tables.ts';
 
@@ -27,15 +28,16 @@ interface Opened {
  * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`.
  */
 export async function bringUpToDate({ db, sqlite, path, migrate }: Opened): Promise<void> {
-  const applied = await appliedNames(db);
-  const unknown = applied.filter((name) => !(name in MIGRATIONS));
-  if (unknown.length > 0) throw newerThanUs(path, unknown);
-  if (applied.length === Object.keys(MIGRATIONS).length) return;
+  const known = Object.keys(MIGRATIONS);
+  const lacks = async () => lacksSteps({ name: path, applied: await appliedNames(db), known });
+  if (!(await lacks())) return;
   if (!migrate) throw olderThanUs(path);
   try {
     await migrateAtOnce(db, sqlite);
   } catch (error) {
     if (isBusy(error)) throw lockedFor(path, error);
+    // A newer version may have come first, with steps that are none of ours.
+    if (!(await lacks())) return;
     throw new TelltaleError(
       'INVALID_DATABASE',
       `${quote(path)} could not be brought up to date: ${messageOf(error)}.`,
@@ -87,14 +89,6 @@ export function lockedFor(path: string, cause: unknown): TelltaleError {
 /** Whether another connection has the lock that was needed. */
 export function isBusy(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
-}
-
-/** Says of a database that it has steps which this version does not know. */
-export function newerThanUs(name: string, unknown: readonly string[]): TelltaleError {
-  return new TelltaleError(
-    'NEWER_DATABASE',
-    `${quote(name)} was written by a newer Telltale (it has ${unknown.join(', ')}). Use that version, or another database.`,
-  );
 }
 
 /** Says of a database that it lacks steps, which may not be made now. */

@@ -95,7 +95,9 @@ export function prepareConversions(database: Sql): ConversionStatements {
     touchesOf: database.prepare(
       'SELECT message_key AS message, link_index AS link FROM conversion_touches WHERE conversion_key = ? ORDER BY place',
     ),
-    addTouch: database.prepare('INSERT INTO conversion_touches VALUES (?, ?, ?, ?, ?)'),
+    addTouch:
+      database.prepare(`INSERT INTO conversion_touches (message_key, conversion_key, place, link_index, recipient_key)
+       VALUES (?, ?, ?, ?, ?)`),
     dropTouches: database.prepare('DELETE FROM conversion_touches WHERE conversion_key = ?'),
     isMessage: database.first('SELECT 1 FROM messages WHERE key = ?'),
     addCount: sums('conversion_counts', 'link_index'),

@@ -5,7 +5,10 @@ import { attributionDaysDefault } from '../base/limits.ts';
 import { COUNT_LABELS, DELIVERY_STATES, KINDS, LEVELS, NETWORKS } from './codes.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 
-/** All steps by name, in order. */
+/**
+ * All steps by name, in order. A step that versions since number N work with unchanged, whose statements name their columns
+ * and know nothing of what it adds, is named `…_since_N` (judge-steps.ts); any other stops older versions.
+ */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_start': { up: start },
   '0002_audiences': { up: addAudiences },

@@ -4,7 +4,8 @@ import type { Pool, PoolConfig } from 'pg';
 import { messageOf, TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import { postgresConnectMs, postgresPoolMax, postgresStatementMs } from '../base/limits.ts';
-import { appliedNames, newerThanUs, olderThanUs } from './bring-up-to-date.ts';
+import { appliedNames, olderThanUs } from './bring-up-to-date.ts';
+import { lacksSteps } from './judge-steps.ts';
 import type { OpenedDatabase } from './opened-database.ts';
 import { postgresSql } from './postgres-sql.ts';
 import { postgresTypes } from './postgres-types.ts';
@@ -114,15 +115,15 @@ async function lookAt(db: Kysely<Tables>, shown: string, isMoving: boolean): Pro
 
 async function bringUpToDate(db: Kysely<Tables>, shown: string, migrate: boolean): Promise<void> {
   const { POSTGRES_MIGRATIONS } = await import('./postgres-schema.ts');
-  const applied = await appliedNames(db);
-  const unknown = applied.filter((name) => !(name in POSTGRES_MIGRATIONS));
-  if (unknown.length > 0) throw newerThanUs(shown, unknown);
-  if (applied.length === Object.keys(POSTGRES_MIGRATIONS).length) return;
+  const known = Object.keys(POSTGRES_MIGRATIONS);
+  const lacks = async () => lacksSteps({ name: shown, applied: await appliedNames(db), known });
+  if (!(await lacks())) return;
   if (!migrate) throw olderThanUs(shown);
   // Under an advisory lock of Kysely's, all steps in one transaction: of many that start at once one migrates.
   const migrator = new Migrator({ db, provider: { getMigrations: async () => POSTGRES_MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
-  if (error === undefined) return;
+  // A newer version may have come first, with steps that are none of ours.
+  if (error === undefined || !(await lacks())) return;
   throw new TelltaleError(
     'INVALID_DATABASE',
     `${quote(shown)} could not be brought up to date: ${messageOf(error)}. A database of its own is best: createdb telltale.`,

@@ -61,7 +61,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
 
   /** A transaction; `begin` gives what the last statement of its beginning found. */
   function transact<T>(begin: readonly string[], work: (found: StepResult | undefined) => T): T {
-    const found = line.begin(begin.map(plain)).at(-1);
+    const found = line.begin(begin.map(plain), plain('ROLLBACK')).at(-1);
     try {
       const result = work(found);
       line.end(plain('COMMIT'));
@@ -83,21 +83,16 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       make<Args, Value>(query, ({ rows, bytes }) =>
         rows.map((row) => (bytes.includes(0) ? toBytes(row[0]) : row[0]) as Value),
       ),
-    async write(work) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
-            const now = Number(found?.rows[0]?.[0] ?? 0);
-            if (now !== epoch) months.clear();
-            epoch = now;
-            return work();
-          });
-        } catch (error) {
-          if (tries >= TRIES || !isConflict(error)) throw error;
-        }
-      }
-    },
-    read: async (work) => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work()),
+    write: async (work) =>
+      again(() =>
+        transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
+          const now = Number(found?.rows[0]?.[0] ?? 0);
+          if (now !== epoch) months.clear();
+          epoch = now;
+          return work();
+        }),
+      ),
+    read: async (work) => again(() => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work())),
     epoch: () => epoch,
     endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
     makeRoom(times) {
@@ -172,11 +167,20 @@ function openLine(config: unknown) {
     const { port, bell } = thread;
     Atomics.store(bell, 0, 0);
     port.postMessage({ steps: all, connection } satisfies PostgresLetter);
-    if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
+    // A wake-up may be that of the answer before, which had been seen already; the value says whether there is one.
+    while (Atomics.load(bell, 0) === 0) if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
     const reply: PostgresReply = receiveMessageOnPort(port)?.message;
     if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), { code: reply.failure.code });
     lastConnection = reply.connection;
     return reply.results.slice(reply.results.length - steps.reduce((sum, { rows }) => sum + rows.length, 0));
+  }
+
+  function attempt(step: Step): void {
+    try {
+      if (thread !== undefined) ask([step]);
+    } catch {
+      // It went with the connection.
+    }
   }
 
   /** Whatever the connection still does, its transaction ends with it. */
@@ -192,12 +196,18 @@ function openLine(config: unknown) {
   return {
     ask,
     queue: (step: Step) => void queued.push(step),
-    begin(steps: readonly Step[]) {
+    begin(steps: readonly Step[], undo: Step) {
       connection = null;
       queued = [];
-      const results = ask(steps);
-      connection = lastConnection;
-      return results;
+      try {
+        const results = ask(steps);
+        connection = lastConnection;
+        return results;
+      } catch (error) {
+        // Its turn may not have come after it began.
+        attempt(undo);
+        throw error;
+      }
     },
     end(step: Step) {
       ask([step]);
@@ -205,11 +215,7 @@ function openLine(config: unknown) {
     },
     rollBack(step: Step) {
       queued = [];
-      try {
-        if (thread !== undefined && connection !== null) ask([step]);
-      } catch {
-        // It went with the connection.
-      }
+      if (connection !== null) attempt(step);
       connection = null;
     },
     async close() {
@@ -226,8 +232,20 @@ function numbered(query: string): string {
   return others.reduce((text, part, at) => `${text}$${at + 1}${part}`, first);
 }
 
+/** Runs a transaction until nothing of others ended it. */
+function again<T>(run: () => T): T {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return run();
+    } catch (error) {
+      if (tries >= TRIES || !isConflict(error)) throw error;
+    }
+  }
+}
+
+/** Also where another version changed a table under what this connection has prepared (postgres-worker.ts). */
 function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '40001');
+  return error instanceof Error && 'code' in error && /^(?:40P01|40001|0A000)$/.test(String(error.code));
 }
 
 /** Byte strings as PostgreSQL reads them in a text, which crosses threads faster than a buffer. */

@@ -42,12 +42,24 @@ async function answer({ steps, connection }: PostgresLetter): Promise<PostgresRe
     );
     const settled = await Promise.allSettled(asked);
     const failed = settled.find((one) => one.status === 'rejected');
-    if (failed !== undefined) return failureOf(failed.reason);
+    if (failed !== undefined) return failAfter(open, failed.reason);
     const results = settled.map((one) => toResult((one as PromiseFulfilledResult<QueryArrayResult>).value));
     return { results, connection: connections };
   } catch (error) {
     return failureOf(error);
   }
+}
+
+/** "Cached plan must not change result type": what is prepared is of a table as it was; the next connection knows better. */
+const OUTDATED = '0A000';
+
+function failAfter(open: Client, error: unknown): PostgresReply {
+  const reply = failureOf(error);
+  if ('failure' in reply && reply.failure.code === OUTDATED) {
+    drop(open);
+    void open.end().catch(() => undefined);
+  }
+  return reply;
 }
 
 function toResult({ fields, rows, rowCount }: QueryArrayResult): StepResult {

@@ -67,11 +67,13 @@ export class Writer {
    * @throws TelltaleError `REFUSED_HITS` when the store could never take what `work` wrote, however often it tried.
    */
   async transaction<T>(work: () => T): Promise<T> {
+    let tries = 0;
     try {
       return await this.#database.write(() => {
         const epoch = this.#database.epoch();
-        // Another process may have removed what a number stood for.
-        if (epoch !== this.#epoch) this.forget();
+        tries += 1;
+        // Another process may have removed what a number stood for, and a try that was taken back has given some out.
+        if (epoch !== this.#epoch || tries > 1) this.forget();
         this.#epoch = epoch;
         return work();
       });

@@ -49,6 +49,8 @@ export interface OracleOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** By how much the clock of the process is wrong. @default 0 */
   readonly clockOffsetMs?: number;
+  /** Its database. @default telltale.db in the directory */
+  readonly databaseUrl?: string;
   /** Where its journal is, when that is not beside the store. */
   readonly place?: string;
   /** Takes the place of `builtFile`: a copy of the source with something changed. @default the source as it is */
@@ -58,14 +60,11 @@ export interface OracleOptions {
 /** Starts a service over the store of a directory. Rejects with {@link EndedEarly} when it ends before it listens. */
 export async function startOracleService(directory: string, options: OracleOptions = {}): Promise<OracleService> {
   const { env = {}, clockOffsetMs = 0, place = directory, fileOf = builtFile } = options;
-  const child = fork(
-    fileOf(script),
-    [place, JSON.stringify(testKeys), String(clockOffsetMs), join(directory, 'telltale.db')],
-    {
-      execArgv: [],
-      env: { ...process.env, ...env },
-    },
-  );
+  const { databaseUrl = `sqlite:${join(directory, 'telltale.db')}` } = options;
+  const child = fork(fileOf(script), [place, JSON.stringify(testKeys), String(clockOffsetMs), databaseUrl], {
+    execArgv: [],
+    env: { ...process.env, ...env },
+  });
   const problems: string[] = [];
   const replies: ((reply: Reply) => void)[] = [];
   child.on('message', (reply: Reply) => {

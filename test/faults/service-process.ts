@@ -4,14 +4,14 @@
 import { runService } from '../../src/server/run-service.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
 
-const [directory = '', ring = '', clockOffsetMs = '0', storePath = ''] = process.argv.slice(2);
+const [directory = '', ring = '', clockOffsetMs = '0', databaseUrl = ''] = process.argv.slice(2);
 let offsetMs = Number(clockOffsetMs);
 const systemNow = Date.now;
 Date.now = () => systemNow() + offsetMs;
 
 const service = await runService({
   dataDirectory: directory,
-  databaseUrl: `sqlite:${storePath}`,
+  databaseUrl,
   keys: createKeyRing(ring),
   baseUrl: 'https://t.example.com',
   host: '127.0.0.1',

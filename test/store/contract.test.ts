@@ -65,7 +65,7 @@ const RULES: readonly VerdictRule[] = [{ id: 'lab-proxy', label: 'scanner', netw
 function sale(order: string, of: Partial<Conversion> = {}): Conversion {
   return {
     ...{ order, atMs: startMs + 2 * DAY, proof: 'posted', test: false, recipient: 'r1', message: null, click: null },
-    ...{ money: { currency: 'EUR', minor: 4_990 }, refundedMinor: null, ...of },
+    ...{ money: { currency: 'EUR', minor: 4_990 }, refunded: null, ...of },
   };
 }
 
@@ -195,7 +195,11 @@ const STEPS: readonly (readonly [name: string, step: (store: Store) => Promise<u
         sale('o2', { recipient: 'r5', money: { currency: 'JPY', minor: 9_007_199_254 } }),
         sale('o3', { recipient: 'r9', click: { message: 'spring-sale', link: 1, atMs: startMs + MINUTE } }),
         sale('o4', { proof: 'pixel', message: 'july', recipient: null, money: null }),
-        sale('o2', { recipient: 'r5', money: { currency: 'JPY', minor: 9_007_199_254 }, refundedMinor: 11 }),
+        sale('o2', {
+          recipient: 'r5',
+          money: { currency: 'JPY', minor: 9_007_199_254 },
+          refunded: { currency: 'JPY', minor: 11 },
+        }),
       ]),
   ],
   [

@@ -22,6 +22,14 @@ export async function onServer(...statements: readonly string[]): Promise<void> 
   }
 }
 
+/** Whether the server answers, so that a test that needs it can be skipped by name. */
+export async function answersPostgres(): Promise<boolean> {
+  return await onServer('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+}
+
 /** The URL of a database on the server. */
 export function urlOf(name: string): string {
   return Object.assign(new URL(POSTGRES_URL), { pathname: `/${name}` }).href;
