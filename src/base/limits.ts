@@ -204,7 +204,7 @@ export const repeatTimesMax = 8;
 export const settleStopMs = 1_500;
 
 /** Milliseconds that a writer of PostgreSQL waits for another that holds what it needs. */
-export const postgresLockMs = 10_000;
+export const postgresLockMs = 30_000;
 
 /** Milliseconds that one statement of PostgreSQL may take, and that one waits for an answer of it at all. */
 export const postgresStatementMs = 60_000;

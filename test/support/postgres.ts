@@ -81,17 +81,37 @@ export async function makeDatabase(isEmpty = false): Promise<TestDatabase> {
   return { url: urlOf(name), drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** Made once for a state of the schema, and left there; who comes later finds it. */
+/** Made once for a state of the schema, and left there; who comes at the same moment waits. */
 async function makeTemplate(): Promise<string> {
   const steps = Object.values(POSTGRES_MIGRATIONS).map(({ up }) => up.toString());
-  const name = `telltale_template_${process.pid}_${createHash('sha256').update(steps.join()).digest('hex').slice(0, 8)}`;
-  await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, `CREATE DATABASE ${name}`);
-  await (await openStore(urlOf(name))).close();
-  const client = new Client({ connectionString: urlOf(name) });
+  const state = createHash('sha256')
+    .update([...steps, WORDS_OF_SQLITE].join())
+    .digest('hex')
+    .slice(0, 8);
+  const name = `telltale_template_${state}`;
+  const server = new Client({ connectionString: POSTGRES_URL });
+  await server.connect();
+  try {
+    await server.query('SELECT pg_advisory_lock(hashtext($1))', [name]);
+    const { rowCount } = await server.query('SELECT 1 FROM pg_database WHERE datname = $1', [name]);
+    if (rowCount === 0) await fillTemplate(server, name);
+    return name;
+  } finally {
+    await server.end();
+  }
+}
+
+/** Under another name until it is whole. */
+async function fillTemplate(server: Client, name: string): Promise<void> {
+  const making = `${name}_making`;
+  await server.query(`DROP DATABASE IF EXISTS ${making} WITH (FORCE)`);
+  await server.query(`CREATE DATABASE ${making}`);
+  await (await openStore(urlOf(making))).close();
+  const client = new Client({ connectionString: urlOf(making) });
   await client.connect();
   await client.query(WORDS_OF_SQLITE);
   await client.end();
-  return name;
+  await server.query(`ALTER DATABASE ${making} RENAME TO ${name}`);
 }
 
 /** Functions of SQLite that tests look into stores with. */
