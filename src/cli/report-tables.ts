@@ -53,7 +53,7 @@ export async function printTables(
 
 /** How many rates are divided by, and how much of the mailing that is. */
 function coverageWords({ rates, sent, recipients: { delivered, measurable } }: Report): string {
-  const of = (whole: number) => `${number(whole)} of ${number(sent)} recipients`;
+  const of = (whole: number) => `${number(whole)} recipients of ${number(sent)} sent`;
   switch (rates.denominator) {
     case 'sent':
       return `${number(sent)} recipients`;

@@ -1,5 +1,4 @@
-// Keeps the figures of an open report as they are now: each <data data-figure="rates.open.raw"> has the name of a figure in
-// the events of /messages/:id/live.
+// Keeps the figures of an open report as they are now.
 (() => {
   const percent = (rate) => {
     const points = Math.abs(rate) * 100;
@@ -15,7 +14,6 @@
   const amounts = (list) => list.map(({ currency, amount }) => `${amount} ${currency}`).join(', ');
   const valueAt = (figures, name) => name.split('.').reduce((part, key) => part?.[key], figures);
   const note = document.getElementById('live');
-  // Which rows and tiles there are of conversions: where that changes, the page is made anew.
   const shapeOf = ({ attribution, links = [], perMail = [], unverified }) =>
     [attribution, links.length, perMail.length, unverified?.count > 0].join();
   let shape;
@@ -26,7 +24,6 @@
     shape ??= shapeOf(conversions);
     if (shapeOf(conversions) !== shape && !document.activeElement?.matches('input')) return location.reload();
     const attributed = document.querySelector('[data-attribution]')?.dataset.attribution;
-    // The page may show them attributed to other clicks.
     if (attributed !== conversions.attribution) delete figures.conversions;
     for (const shown of document.querySelectorAll('[data-amounts]')) {
       const value = valueAt(figures, shown.dataset.amounts);

@@ -14,7 +14,7 @@ describe('a report as tables', () => {
     ]);
     const { stdout } = await run(['report', 'm1', '--database', `sqlite:${path}`], { cwd: directory });
     expect(stdout.split('\n')[1]).toMatch(
-      /^measurable\tby opens 36 of 38 recipients, coverage 94\.7 %; by clicks 37 of 38 recipients, coverage 97\.4 %, first sent /,
+      /^measurable\tby opens 36 recipients of 38 sent, coverage 94\.7 %; by clicks 37 recipients of 38 sent, coverage 97\.4 %, first sent /,
     );
   });
 

@@ -77,6 +77,11 @@ describe('telltale retain', () => {
     expect(events()).toEqual(left);
   });
 
+  it('names the setting that cannot be read where it was set', async () => {
+    const { status, stderr } = await retain([], 0, { TELLTALE_RETAIN_EVENTS: '0' });
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/^telltale: TELLTALE_RETAIN_EVENTS .* takes an age/)]);
+  });
+
   it.each([
     [['--retain-signals', '0'], '--retain-signals takes an age in days or months'],
     [['--retain-events', 'soon'], '"never" removes nothing; the shortest is 1d.'],
