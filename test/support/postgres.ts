@@ -1,5 +1,5 @@
 // PostgreSQL in tests: a database of its own for each store, copied from one that has the schema.
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Client } from 'pg';
@@ -8,8 +8,10 @@ import { openStore } from '../../src/store/open-store.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
 import { postgresSql } from '../../src/store/postgres-sql.ts';
 
+import { builtFile } from './built.ts';
+
 /** The server that tests use: one that answers, and whose user may make databases. */
-export const POSTGRES_URL: string = process.env.TELLTALE_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
+const POSTGRES_URL: string = process.env.TELLTALE_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres';
 
 /** Runs statements on the server, outside of any database of a test. */
 export async function onServer(...statements: readonly string[]): Promise<void> {
@@ -31,7 +33,7 @@ export async function answersPostgres(): Promise<boolean> {
 }
 
 /** The URL of a database on the server. */
-export function urlOf(name: string): string {
+function urlOf(name: string): string {
   return Object.assign(new URL(POSTGRES_URL), { pathname: `/${name}` }).href;
 }
 
@@ -43,16 +45,7 @@ export const hasPostgres: boolean = await onServer().then(
 
 /** Starts PostgreSQL itself as a program of WebAssembly, in a process of its own: slower, and there on every machine. */
 export async function startPglite(): Promise<TestDatabase> {
-  const code = `
-    const { PGlite } = await import('@electric-sql/pglite');
-    const { PGLiteSocketServer } = await import('@electric-sql/pglite-socket');
-    const server = new PGLiteSocketServer({ db: await PGlite.create(), port: 0, maxConnections: 20 });
-    server.addEventListener('listening', ({ detail }) => process.send(detail.port));
-    await server.start();
-    process.on('disconnect', () => process.exit());`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child = fork(builtFile(new URL('./pglite-process.ts', import.meta.url)), { execArgv: [] });
   const [port] = await once(child, 'message');
   const ended = once(child, 'exit');
   return {

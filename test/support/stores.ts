@@ -17,7 +17,7 @@ export interface TestStore {
 }
 
 /** Whether the stores of tests are databases of PostgreSQL. */
-export const onPostgres: boolean = process.env.TELLTALE_TEST_ENGINE === 'postgres';
+const onPostgres: boolean = process.env.TELLTALE_TEST_ENGINE === 'postgres';
 
 /** Opens a new store that is closed and removed when the test has ended. */
 export async function openTestStore(): Promise<TestStore> {
