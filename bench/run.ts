@@ -8,6 +8,7 @@ import { benchEstimate } from './estimate.ts';
 import { benchNetworks } from './networks.ts';
 import { benchReport } from './report.ts';
 import { benchRewrite } from './rewrite.ts';
+import { benchScale } from './scale.ts';
 import { benchSend } from './send.ts';
 import { benchSettle } from './settle.ts';
 import { benchSize } from './size.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, () => Promise<BenchResult | readonly Benc
   urls: benchUrls,
   settle: benchSettle,
   stream: benchStream,
+  scale: benchScale,
   report: benchReport,
   send: benchSend,
   networks: benchNetworks,

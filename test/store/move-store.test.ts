@@ -3,8 +3,8 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { giveUpMove, moveStore } from '../../src/store/move-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
-import { makeTestDatabase } from '../support/postgres.ts';
-import { openTestStore, settleHits } from '../support/stores.ts';
+import { hasPostgres } from '../support/postgres.ts';
+import { makeTestDatabase, openTestStore, settleHits } from '../support/stores.ts';
 
 const UUID = '123e4567-e89b-12d3-a456-426614174000';
 const MONTH = 31 * 86_400_000;
@@ -26,7 +26,7 @@ async function fill() {
   return { store, path };
 }
 
-describe('moving a store to PostgreSQL', () => {
+describe.skipIf(!hasPostgres)('moving a store to PostgreSQL', () => {
   it('brings all of it, goes on where it was interrupted, and the figures are the same; nothing is settled twice', async () => {
     const { store, path } = await fill();
     const report = await buildReport(store, { message: 'spring-sale' });

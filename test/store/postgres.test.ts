@@ -5,8 +5,8 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { explainStoreError } from '../../src/store/store-error.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
-import { makeTestDatabase, onServer, readAtOnce } from '../support/postgres.ts';
-import { settleHits } from '../support/stores.ts';
+import { hasPostgres, onServer, readAtOnce } from '../support/postgres.ts';
+import { makeTestDatabase, settleHits } from '../support/stores.ts';
 
 const DAY = 86_400_000;
 
@@ -16,7 +16,7 @@ const monthsOf = (url: string) =>
     `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'events'::regclass ORDER BY 1`,
   ).map(({ name }) => name);
 
-describe('a store in PostgreSQL', () => {
+describe.skipIf(!hasPostgres)('a store in PostgreSQL', () => {
   it('has a table for each month of events, drops what is due whole, and counts what went', async () => {
     const { url } = await makeTestDatabase();
     const store = await openStore(url);
@@ -126,7 +126,7 @@ describe('a store in PostgreSQL', () => {
   });
 });
 
-describe('a server that cannot be used', () => {
+describe.skipIf(!hasPostgres)('a server that cannot be used', () => {
   it.each([
     ['postgres://postgres@127.0.0.1:1/telltale', /does not answer.*host and port/],
     ['postgres://postgres@nowhere.invalid/telltale', /does not answer/],

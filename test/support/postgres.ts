@@ -3,7 +3,6 @@ import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Client } from 'pg';
-import { onTestFinished } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
 import { postgresSql } from '../../src/store/postgres-sql.ts';
@@ -130,11 +129,4 @@ export function readAtOnce<Row>(url: string, statements: string): readonly Row[]
   } finally {
     void database.close();
   }
-}
-
-/** Makes one that is removed when the test has ended. */
-export async function makeTestDatabase(isEmpty = false): Promise<TestDatabase> {
-  const database = await makeDatabase(isEmpty);
-  onTestFinished(() => database.drop());
-  return database;
 }

@@ -6,7 +6,7 @@ import type { Hit } from '../../src/base/nouns.ts';
 import { judgeHits } from '../../src/settle/judge-hits.ts';
 import type { SettleStore } from '../../src/settle/settler.ts';
 import { isPostgres, openStore, type Store } from '../../src/store/open-store.ts';
-import { makeDatabase, readAtOnce } from './postgres.ts';
+import { makeDatabase, readAtOnce, type TestDatabase } from './postgres.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 export interface TestStore {
@@ -72,4 +72,11 @@ export function changeFile(path: string, sql: string): void {
 export async function settleHits(store: SettleStore, hits: readonly Hit[], journal = 'journal'): Promise<void> {
   const after = await store.settledThrough(journal);
   await store.settle({ journal, after, through: after + Math.max(hits.length, 1), hits: judgeHits(hits) });
+}
+
+/** Makes a database of PostgreSQL that is removed when the test has ended. */
+export async function makeTestDatabase(isEmpty = false): Promise<TestDatabase> {
+  const database = await makeDatabase(isEmpty);
+  onTestFinished(() => database.drop());
+  return database;
 }

@@ -1,0 +1,162 @@
+// What PostgreSQL as the store costs: a backlog settled by 1, 2 and 4 settlers into one database, of one message and of
+// many, beside SQLite and beside the floor, which is storing the same events alone; and what a report takes once there
+// are many events. TELLTALE_TEST_POSTGRES names a server whose user may make databases; HITS and EVENTS the sizes.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { startEngine } from '../src/engine/start-engine.ts';
+import { openJournal } from '../src/journal/open-journal.ts';
+import { buildReport } from '../src/report/build-report.ts';
+import { openStore } from '../src/store/open-store.ts';
+import { makeDatabase } from '../test/support/postgres.ts';
+import { BACKLOG_MESSAGE, BACKLOG_START_MS, fillJournal, shortId } from './backlog.ts';
+import type { BenchResult } from './run.ts';
+
+const HITS = Number(process.env['HITS'] ?? 40_000);
+const EVENTS = (process.env['EVENTS'] ?? '1000000').split(',').map(Number);
+const MESSAGES = 1_000;
+const ROWS_AT_ONCE = 1_000;
+const REPORTS = 50;
+
+/** Settles in each form, then reports. */
+export async function benchScale(): Promise<readonly BenchResult[]> {
+  const floor = await storeEvents();
+  const rows: BenchResult['rows'][number][] = [];
+  for (const messages of [1, MESSAGES]) {
+    rows.push(rowOf('SQLite, 1 settler', messages, await settle({ messages, settlers: 1, isPostgres: false }), floor));
+    for (const settlers of [1, 2, 4]) {
+      const seconds = await settle({ messages, settlers, isPostgres: true });
+      rows.push(rowOf(`PostgreSQL, ${settlers} settler${settlers > 1 ? 's' : ''}`, messages, seconds, floor));
+    }
+  }
+  return [
+    {
+      bench: 'scale',
+      of: `a backlog of ${HITS} hits; floor: ${Math.round(floor)} events/s by unnest, ${ROWS_AT_ONCE} at once`,
+      rows,
+    },
+    { bench: 'scale reports', of: 'reports of a message in PostgreSQL, among so many events', rows: await reports() },
+  ];
+}
+
+function rowOf(store: string, messages: number, seconds: number, floor: number): BenchResult['rows'][number] {
+  const perSecond = HITS / seconds;
+  return { store, messages, 'hits/s': Math.round(perSecond), 'of the floor': Number((perSecond / floor).toFixed(3)) };
+}
+
+async function settle(of: {
+  readonly messages: number;
+  readonly settlers: number;
+  readonly isPostgres: boolean;
+}): Promise<number> {
+  const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
+  const database = of.isPostgres ? await makeDatabase(true) : undefined;
+  const databaseUrl = database?.url ?? `sqlite:${join(directory, 'telltale.db')}`;
+  try {
+    const hits = HITS / of.settlers;
+    const ready = [];
+    for (let settler = 0; settler < of.settlers; settler += 1) {
+      const path = join(directory, `journal-${settler}.db`);
+      fillJournal(path, { hits, recipients: hits / 2, idOf: shortId, clicksInTen: 1, messages: of.messages });
+      const engine = await startEngine({ databaseUrl, onProblem: (error) => process.stderr.write(`${error}\n`) });
+      ready.push({ engine, journal: await openJournal(path) });
+    }
+    const startedMs = performance.now();
+    await Promise.all(
+      ready.map(async ({ engine, journal }) => {
+        const settler = await engine.settle(journal);
+        await settler.settleNow();
+        await settler.stop();
+      }),
+    );
+    const seconds = (performance.now() - startedMs) / 1_000;
+    for (const { engine, journal } of ready) {
+      await journal.close();
+      await engine.close();
+    }
+    return seconds;
+  } finally {
+    await database?.drop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Events a second when nothing but their rows is stored. */
+async function storeEvents(): Promise<number> {
+  const { url, drop } = await makeDatabase();
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`CREATE TABLE events_all PARTITION OF events FOR VALUES FROM ('\\x00') TO ('\\xfe')`);
+    const startedMs = performance.now();
+    for (let from = 0; from < HITS; from += ROWS_AT_ONCE) {
+      const ids = Array.from({ length: ROWS_AT_ONCE }, (_, at) =>
+        (BACKLOG_START_MS + from + at).toString(16).padStart(12, '0').padEnd(32, '0'),
+      );
+      await client.query({
+        name: 'floor',
+        text: `INSERT INTO events SELECT 1, decode(id, 'hex'), 0, decode(substr(id, 1, 16), 'hex'), NULL, NULL, 1, 1, 1, 0,
+          NULL, 0, 0, 0 FROM unnest($1::text[]) AS given(id) ON CONFLICT DO NOTHING`,
+        values: [ids],
+      });
+    }
+    return HITS / ((performance.now() - startedMs) / 1_000);
+  } finally {
+    await client.end();
+    await drop();
+  }
+}
+
+/** What a report takes while other events pile up around it. */
+async function reports(): Promise<BenchResult['rows']> {
+  const { url, drop } = await makeDatabase();
+  const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  const engine = await startEngine({ databaseUrl: url, onProblem: (error) => process.stderr.write(`${error}\n`) });
+  try {
+    const path = join(directory, 'journal.db');
+    fillJournal(path, { hits: 10_000, recipients: 5_000, idOf: shortId, clicksInTen: 1 });
+    const journal = await openJournal(path);
+    const settler = await engine.settle(journal);
+    await settler.settleNow();
+    await settler.stop();
+    await journal.close();
+    const rows: BenchResult['rows'][number][] = [];
+    let there = 10_000;
+    for (const events of EVENTS) {
+      await client.query(
+        `INSERT INTO events SELECT 1, decode(lpad(to_hex(${BACKLOG_START_MS}::bigint + at / 100), 12, '0') || lpad(to_hex(at), 20, 'f'), 'hex'),
+          0, decode(lpad(to_hex(at % 500000), 16, '0'), 'hex'), NULL, NULL, 1, 1, 1, 0, NULL, 0, 0, 0
+         FROM generate_series(${there}::bigint, ${events}::bigint) AS made(at) ON CONFLICT DO NOTHING`,
+      );
+      await client.query('ANALYZE');
+      there = events + 1;
+      rows.push({ events, ...(await timeReports(url)) });
+    }
+    return rows;
+  } finally {
+    await engine.close();
+    await client.end();
+    await drop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function timeReports(url: string): Promise<{ readonly 'median ms': number; readonly 'p95 ms': number }> {
+  const store = await openStore(url, { migrate: false });
+  try {
+    const times: number[] = [];
+    for (let report = 0; report < REPORTS; report += 1) {
+      const startedMs = performance.now();
+      await buildReport(store, { message: BACKLOG_MESSAGE });
+      times.push(performance.now() - startedMs);
+    }
+    times.sort((a, b) => a - b);
+    const at = (share: number) => Number((times[Math.floor(times.length * share)] ?? 0).toFixed(1));
+    return { 'median ms': at(0.5), 'p95 ms': at(0.95) };
+  } finally {
+    await store.close();
+  }
+}
