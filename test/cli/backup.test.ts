@@ -11,7 +11,7 @@ import { createKeyRing } from '../../src/token/key-ring.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
 import { makeHit } from '../support/hits.ts';
 import { testRing } from '../support/keys.ts';
-import { answersPostgres, makeDatabase } from '../support/postgres.ts';
+import { hasPostgres, makeDatabase } from '../support/postgres.ts';
 import { ask, urlIn } from '../support/service.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -91,8 +91,7 @@ async function liveThrough(directory: string, databaseUrl: string, backUp: () =>
   expect(await after.visit('kept')).toEqual([302, 'https://shop.example/']);
 }
 
-const isServed = await answersPostgres();
-const hasPostgres = isServed && has('pg_dump') && has('pg_restore');
+const canDump = hasPostgres && has('pg_dump') && has('pg_restore');
 
 describe('after a restore, the report is as it was, links redirect, and what waited in the journal is told', () => {
   it.skipIf(!has('sqlite3'))('on SQLite', async () => {
@@ -110,7 +109,7 @@ describe('after a restore, the report is as it was, links redirect, and what wai
     );
   });
 
-  it.skipIf(!hasPostgres)('on PostgreSQL', async () => {
+  it.skipIf(!canDump)('on PostgreSQL', async () => {
     const directory = temporaryDirectory();
     const [backUp = '', restore = ''] = commandsOf('PostgreSQL');
     const { url, drop } = await makeDatabase();

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { answersPostgres, makeDatabase } from '../support/postgres.ts';
+import { hasPostgres, makeDatabase } from '../support/postgres.ts';
 import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { alter } from './altered.ts';
@@ -41,8 +41,9 @@ async function settleAndEnd(service: OracleService) {
   return counts;
 }
 
-/** Milliseconds between a few requests and the next few. */
+/** Milliseconds between a few requests and the next few, and how often at most: who settles ends when nothing comes any more. */
 const PACE_MS = 50;
+const ROUNDS_MAX = 60;
 
 /** Keeps asking while something is done. */
 async function askWhile<T>(service: OracleService, done: Promise<T>, asked: Asked[]): Promise<T> {
@@ -50,10 +51,10 @@ async function askWhile<T>(service: OracleService, done: Promise<T>, asked: Aske
   const watched = done.finally(() => {
     isDone = true;
   });
-  do {
+  for (let round = 0; round === 0 || (!isDone && round < ROUNDS_MAX); round += 1) {
     asked.push(...(await askMany(service.url, 2, 2)));
     await pause(PACE_MS);
-  } while (!isDone);
+  }
   return await watched;
 }
 
@@ -73,8 +74,6 @@ async function goForthAndBack(place: Place) {
   const ofBack = await settleAndEnd(back);
   return { asked, counts: [ofOld, ofNewer, ofBack], problems: [old, newer, back].flatMap(problemsOf) };
 }
-
-const hasPostgres = await answersPostgres();
 
 /** All of them come from this machine, which it may tell. */
 function problemsOf({ problems }: OracleService): readonly string[] {

@@ -2,10 +2,8 @@ import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../src/store/open-store.ts';
 import { makeHit } from '../support/hits.ts';
-import { answersPostgres, makeDatabase } from '../support/postgres.ts';
+import { hasPostgres, makeDatabase } from '../support/postgres.ts';
 import { changeFile, rowsOf, settleHits } from '../support/stores.ts';
-
-const hasPostgres = await answersPostgres();
 
 async function openStoreAt() {
   const { url, drop } = await makeDatabase();

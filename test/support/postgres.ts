@@ -6,7 +6,6 @@ import { Client } from 'pg';
 import { openStore } from '../../src/store/open-store.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
 import { postgresSql } from '../../src/store/postgres-sql.ts';
-
 import { builtFile } from './built.ts';
 
 /** The server that tests use: one that answers, and whose user may make databases. */
@@ -21,14 +20,6 @@ export async function onServer(...statements: readonly string[]): Promise<void> 
   } finally {
     await client.end();
   }
-}
-
-/** Whether the server answers, so that a test that needs it can be skipped by name. */
-export async function answersPostgres(): Promise<boolean> {
-  return await onServer('SELECT 1').then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The URL of a database on the server. */
