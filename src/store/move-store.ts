@@ -117,7 +117,7 @@ async function claimTarget({ database }: OpenedDatabase, { database: { db }, url
       `${quote(url)} has a store of its own already. Name an empty database, or one into which this file was being moved.`,
     );
   }
-  await sql`INSERT INTO moving VALUES (${name}, '{}')`.execute(db);
+  await sql`INSERT INTO moving (source, done) VALUES (${name}, '{}')`.execute(db);
 }
 
 /** Tables of which a new store has rows of its own, which go for those that come. */
@@ -129,7 +129,7 @@ const CHANGES = ['INSERT', 'UPDATE', 'DELETE'] as const;
 function closeSource(database: Sql, shapes: readonly Shape[], url: string): void {
   database.prepare('CREATE TABLE IF NOT EXISTS moved (url TEXT NOT NULL)').run();
   database.prepare('DELETE FROM moved').run();
-  database.prepare('INSERT INTO moved VALUES (?)').run(url);
+  database.prepare('INSERT INTO moved (url) VALUES (?)').run(url);
   for (const { table } of shapes) {
     for (const change of CHANGES) {
       database
