@@ -6,7 +6,7 @@ import { postgresListenAgainMs } from '../base/limits.ts';
 const CHANNEL = 'telltale_control';
 
 /** Within a transaction, once it commits, all who listen are told. */
-export const ANNOUNCE = `NOTIFY ${CHANNEL}`;
+export const ANNOUNCE: string = `NOTIFY ${CHANNEL}`;
 
 /** Calls back after each announcement; returns what stops it. */
 export function listenForChanges(connect: () => Client, listener: () => void): () => void {
