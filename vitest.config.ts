@@ -9,8 +9,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // One more than by default: many tests wait for processes of their own.
     maxWorkers: '100%',
-    // Half the time of all tests together goes into loading modules anew for each file.
-    isolate: false,
     globalSetup: 'test/support/global-setup.ts',
     alias: [
       {

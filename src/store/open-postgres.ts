@@ -13,7 +13,11 @@ import { explainStoreError } from './store-error.ts';
 import type { Tables } from './tables.ts';
 
 /** @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`. */
-export async function openPostgres(url: string, migrate: boolean, { isMoving = false } = {}): Promise<OpenedDatabase> {
+export async function openPostgres(
+  url: string,
+  migrate: boolean,
+  { isMoving = false }: { readonly isMoving?: boolean } = {},
+): Promise<OpenedDatabase> {
   const { config, poolMax, shown } = readUrl(url);
   const pg = await loadPg();
   const pool = openPool(pg, { ...config, max: poolMax });

@@ -16,7 +16,11 @@ import type { Tables } from './tables.ts';
 const APPLICATION_ID = 0x54545354;
 
 /** @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`. */
-export async function openSqlite(path: string, migrate: boolean, { isMoving = false } = {}): Promise<OpenedDatabase> {
+export async function openSqlite(
+  path: string,
+  migrate: boolean,
+  { isMoving = false }: { readonly isMoving?: boolean } = {},
+): Promise<OpenedDatabase> {
   if (!migrate && !existsSync(path)) {
     throw new TelltaleError(
       'INVALID_DATABASE',
