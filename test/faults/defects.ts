@@ -12,8 +12,8 @@ const PLACE_IS_LOOKED_AT: readonly Alteration[] = [
   { file: 'store/settle-rows.ts', from: 'place >= batch.through', to: 'false' },
   { file: 'store/settle-rows.ts', from: 'place !== batch.after', to: 'false' },
 ];
-const BATCH = 'await store.settle({ journal: journal.id, after, through, hits, conversions, rules: options.rules });';
-const REPEATS: Alteration = { file: 'settle/settler.ts', from: BATCH, to: `${BATCH} ${BATCH}` };
+const BATCH = 'await store.settle({ journal, after, through, hits, conversions, rules });';
+const REPEATS: Alteration = { file: 'settle/settle-entries.ts', from: BATCH, to: `${BATCH} ${BATCH}` };
 
 /** What each defect changes; those that end with `alone` do no harm without another. */
 export const DEFECTS = {
@@ -27,7 +27,7 @@ export const DEFECTS = {
   'repeats batches, no idempotency': [
     REPEATS,
     ...PLACE_IS_LOOKED_AT,
-    { file: 'store/settle-rows.ts', from: 'return changes === 1;', to: 'return true;' },
+    { file: 'store/settle-rows.ts', from: 'changes[at] === 1', to: 'true' },
   ],
 } as const satisfies Readonly<Record<string, readonly Alteration[]>>;
 
