@@ -91,19 +91,23 @@ describe('an update and its rollback, one process at a time', () => {
     expect(problems).toEqual([]);
   });
 
-  it.skipIf(!hasPostgres)('lose and double nothing on PostgreSQL', async () => {
-    const { url, drop } = await makeDatabase();
-    onTestFinished(drop);
-    const { asked, problems } = await goForthAndBack({ directory: temporaryDirectory(), databaseUrl: url });
-    expect(illAnswered(asked)).toEqual([]);
-    const rows = rowsOf(
-      url,
-      'SELECT recipients.id FROM events JOIN recipients ON recipients.key = events.recipient_key',
-    );
-    const stored = rows.map(({ id }) => String(id));
-    const durable = asked.filter(({ durable }) => durable).map(({ recipient }) => recipient);
-    expect(durable.filter((recipient) => !stored.includes(recipient))).toEqual([]);
-    expect(new Set(stored).size).toBe(stored.length);
-    expect(problems).toEqual([]);
-  });
+  it.skipIf(!hasPostgres)(
+    'lose and double nothing on PostgreSQL',
+    async () => {
+      const { url, drop } = await makeDatabase();
+      onTestFinished(drop);
+      const { asked, problems } = await goForthAndBack({ directory: temporaryDirectory(), databaseUrl: url });
+      expect(illAnswered(asked)).toEqual([]);
+      const rows = rowsOf(
+        url,
+        'SELECT recipients.id FROM events JOIN recipients ON recipients.key = events.recipient_key',
+      );
+      const stored = rows.map(({ id }) => String(id));
+      const durable = asked.filter(({ durable }) => durable).map(({ recipient }) => recipient);
+      expect(durable.filter((recipient) => !stored.includes(recipient))).toEqual([]);
+      expect(new Set(stored).size).toBe(stored.length);
+      expect(problems).toEqual([]);
+    },
+    300_000,
+  );
 });
