@@ -23,23 +23,29 @@ export async function eraseCommand(flags: CommonFlags & { readonly recipient: st
     return { erased, journals: await eraseInDirectory(settings.data, store, erased.tombstone) };
   });
   const isFound = wasFound(erased, journals);
-  const isClean = erased.isScrubbed && journals.every(({ isDone }) => isDone);
+  const isDone = (erased.isScrubbed || erased.isToVacuum) && journals.every((journal) => journal.isDone);
+  const isClean = isDone && erased.isScrubbed;
   const journalsUntil = new Date(now() + erasedWithinMs).toISOString();
   if (settings.json) {
     const { rows, tombstone } = erased;
     const told = { recipient, found: isFound, tombstone: tombstone.isNew ? 'new' : 'known', rows, journals };
     await writeOut(io, `${JSON.stringify({ ...told, isClean, journalsUntil })}\n`);
-    return isClean ? 0 : 3;
+    return isDone ? 0 : 3;
   }
   const tables = ERASED_TABLES.map((table) => [table, String(erased.rows[table])] as const);
   const files = journals.map(({ file, hits, parked }) => [file, String(hits + parked)] as const);
   await printTable(io, ['table', 'rows'], [...tables, ...files], ['rows']);
   if (!settings.quiet) sayWhatIsLeft(io, { recipient, isFound, isNew: erased.tombstone.isNew, journalsUntil });
-  if (!erased.isScrubbed) {
+  if (erased.isToVacuum) {
+    say(
+      io,
+      'PostgreSQL keeps removed rows in its files until it vacuums: VACUUM FULL on these tables (docs/postgresql.md).',
+    );
+  } else if (!erased.isScrubbed) {
     say(io, 'The database was read from all the while, so its log may still hold what was removed. Run this again.');
   }
   for (const { file, isDone, isInUse } of journals) if (!isDone) say(io, wordsOfJournal(file, isInUse));
-  return isClean ? 0 : 3;
+  return isDone ? 0 : 3;
 }
 
 function wasFound({ rows }: Erased, journals: readonly ErasedJournal[]): boolean {

@@ -1,5 +1,6 @@
 // `telltale migrate`: makes the database, or brings its schema up to date; `serve` does the same when it starts. With
 // --from and --to it moves a store from SQLite to PostgreSQL.
+import { existsSync } from 'node:fs';
 import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import type { MovedTable } from '../store/move-store.ts';
@@ -27,10 +28,18 @@ async function move({ from = '', to, giveUp = false, ...flags }: MigrateFlags, i
   const { json, quiet } = readSettings(flags, io);
   const path = /^sqlite:(?:\/\/)?(.+)$/.exec(from)?.[1];
   if (path === undefined || giveUp === (to !== undefined) || !(giveUp || isPostgres(to ?? ''))) {
-    const came = [from === '' ? '' : `--from ${from}`, to === undefined ? '' : '--to …'].filter((part) => part !== '');
+    const came = [from === '' ? '' : '--from …', to === undefined ? '' : '--to …', giveUp ? '--give-up' : ''].filter(
+      (part) => part !== '',
+    );
     throw new TelltaleError(
       'INVALID_OPTION',
-      `A store is moved with --from sqlite:telltale.db --to postgres://user@host/database, or taken back with --from and --give-up, but ${quote(came.join(' '))} came.`,
+      `A store is moved with --from sqlite:telltale.db --to postgres://user@host/database, or taken back with --from and --give-up, but ${came.length === 0 ? 'none of these' : quote(came.join(' '))} came.`,
+    );
+  }
+  if (!existsSync(path)) {
+    throw new TelltaleError(
+      'INVALID_DATABASE',
+      `There is no database at ${quote(path)} to move. Name the file with --from.`,
     );
   }
   const { moveStore, giveUpMove } = await import('../store/move-store.ts');

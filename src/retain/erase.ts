@@ -54,15 +54,23 @@ export interface EraseStore {
   leaveTombstone(recipient: string, by: string): Promise<Tombstone>;
   /** Removes some of what is kept of a recipient, from a place on; null begins. */
   eraseStep(recipient: string, place: ErasePlace | null): Promise<EraseStep>;
-  /** Empties the log of the store's file, which may hold what was removed; false while somebody reads from it. */
-  scrub(): Promise<boolean>;
+  /** Takes what was removed out of the store's files, as far as that can be done now. */
+  scrub(): Promise<Scrubbed>;
 }
+
+/**
+ * What the files of a store have left of what was removed: nothing; what their log has while somebody reads from it; or all
+ * of it until the database is vacuumed, which its owner does.
+ */
+export type Scrubbed = 'clean' | 'read-from' | 'to-vacuum';
 
 export interface Erased {
   readonly tombstone: Tombstone;
   readonly rows: ErasedRows;
   /** Whether the store's files are free of what was removed. */
   readonly isScrubbed: boolean;
+  /** Whether they will be once the database is vacuumed. */
+  readonly isToVacuum: boolean;
 }
 
 /** Erases a recipient; one that is not known leaves a tombstone all the same. */
@@ -82,16 +90,17 @@ export async function erase(
     place = step.next;
     if (place !== null) await rest(performance.now() - startedMs, undefined);
   } while (place !== null);
-  return { tombstone, rows, isScrubbed: await scrub(store) };
+  const scrubbed = await scrub(store);
+  return { tombstone, rows, isScrubbed: scrubbed === 'clean', isToVacuum: scrubbed === 'to-vacuum' };
 }
 
 const NO_ROWS = Object.fromEntries(ERASED_TABLES.map((table) => [table, 0])) as ErasedRows;
 
 /** Whoever reads holds the log for the length of a query. */
-async function scrub(store: EraseStore): Promise<boolean> {
+async function scrub(store: EraseStore): Promise<Scrubbed> {
   for (let tries = 1; ; tries += 1) {
-    if (await store.scrub()) return true;
-    if (tries === scrubTries) return false;
+    const scrubbed = await store.scrub();
+    if (scrubbed !== 'read-from' || tries === scrubTries) return scrubbed;
     await rest(Number.POSITIVE_INFINITY, undefined);
   }
 }

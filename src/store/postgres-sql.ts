@@ -132,7 +132,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
         stop();
       };
     },
-    scrub: async () => true,
+    scrub: async () => 'to-vacuum',
     async close() {
       for (const stop of stops) stop();
       await line.close();

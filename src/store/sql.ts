@@ -1,6 +1,7 @@
 // What the store needs of a database: statements that are prepared once and whose rows are there when they return. The two
 // databases say some things differently; a dialect has the words of one.
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Scrubbed } from '../retain/erase.ts';
 import type { Tables } from './tables.ts';
 
 /** A statement, prepared once. Arguments come in the order of its placeholders. */
@@ -62,7 +63,7 @@ export interface Sql {
   /** Calls back when others may have changed the control state; returns what stops it. */
   onAnnouncement(listener: () => void): () => void;
   /** Takes what was removed out of logs, as far as that can be done now. */
-  scrub(): Promise<boolean>;
+  scrub(): Promise<Scrubbed>;
 }
 
 export const SQLITE: Dialect = {

@@ -36,7 +36,7 @@ export function sqliteSql(sqlite: Database.Database, db: Kysely<Tables>): Sql {
     scrub: () =>
       inTurn(() => {
         const [result] = sqlite.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-        return result?.busy === 0;
+        return result?.busy === 0 ? 'clean' : 'read-from';
       }),
   };
 }

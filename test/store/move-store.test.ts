@@ -1,10 +1,14 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
 import { giveUpMove, moveStore } from '../../src/store/move-store.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { run } from '../support/command.ts';
 import { CLIENTS, makeHit, makeLink, startMs } from '../support/hits.ts';
 import { hasPostgres } from '../support/postgres.ts';
 import { makeTestDatabase, openTestStore, settleHits } from '../support/stores.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const UUID = '123e4567-e89b-12d3-a456-426614174000';
 const MONTH = 31 * 86_400_000;
@@ -25,6 +29,24 @@ async function fill() {
   await store.suppress(['r9'], 'manual');
   return { store, path };
 }
+
+describe('telltale migrate', () => {
+  it('moves no file that is not there, and makes none', async () => {
+    const cwd = temporaryDirectory();
+    const moving = await run(['migrate', '--from', 'sqlite:typo.db', '--to', 'postgres://u:pa55word@h/d'], { cwd });
+    expect(moving).toMatchObject({ status: 1, stdout: '' });
+    expect(moving.stderr).toContain('There is no database at "typo.db" to move. Name the file with --from.');
+    expect(existsSync(join(cwd, 'typo.db'))).toBe(false);
+  });
+
+  it('says how it is asked, and nothing of passwords', async () => {
+    const args = ['migrate', '--from', 'postgres://u:pa55word@h/d', '--to', 'sqlite:x.db'];
+    const moving = await run(args, { cwd: temporaryDirectory() });
+    expect(moving.status).toBe(2);
+    expect(moving.stderr).toContain('--from sqlite:telltale.db --to postgres://user@host/database');
+    expect(moving.stderr).not.toContain('pa55word');
+  });
+});
 
 describe.skipIf(!hasPostgres)('moving a store to PostgreSQL', () => {
   it('brings all of it, goes on where it was interrupted, and the figures are the same; nothing is settled twice', async () => {

@@ -2,6 +2,7 @@
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../src/report/build-report.ts';
+import { erase } from '../../src/retain/erase.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { explainStoreError } from '../../src/store/store-error.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
@@ -82,6 +83,18 @@ describe.skipIf(!hasPostgres)('a store in PostgreSQL', () => {
     const ids = await Promise.all(stores.map((store) => store.changesAfter(0, 1).then(({ log }) => log)));
     await Promise.all(stores.map((store) => store.close()));
     expect(new Set(ids).size).toBe(1);
+  });
+
+  it('says of an erasure that its files have the rows until they are vacuumed', async () => {
+    const { url } = await makeTestDatabase();
+    const store = await openStore(url);
+    try {
+      await settleHits(store, [makeHit()]);
+      const erased = await erase(store, { recipient: 'r1', by: 'test' });
+      expect(erased).toMatchObject({ isScrubbed: false, isToVacuum: true, rows: { events: 1, recipients: 1 } });
+    } finally {
+      await store.close();
+    }
   });
 
   it('tells others of a withdrawal without being asked', async () => {
