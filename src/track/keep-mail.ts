@@ -24,12 +24,18 @@ export function keepMail({ mail, found, tracked, links, context }: MailToKeep): 
   const { html, moved } = blank(mail.source, findPersonal(mail.source, found, context));
   const [bodyAt] = findPixelPlaces(mail, 'top');
   const shown = tracked.filter((link) => shownAs(link.found) === 'html');
+  const seenAs = whoSees(tracked);
   return {
     html,
     bodyAt: bodyAt === undefined ? null : moved(bodyAt),
     marks: shown.map(({ index, found: { element, start } }) => ({ index, at: moved(behindName(start, element.name)) })),
     reaching: reachingTags(mail).map(({ tag, at }) => ({ tag, at: moved(at) })),
-    links: links.map(({ index, destination, name }) => ({ index, destination, name, shown: whoSees(index, tracked) })),
+    links: links.map(({ index, destination, name }) => ({
+      index,
+      destination,
+      name,
+      shown: seenAs.get(index) ?? 'text',
+    })),
   };
 }
 
@@ -55,9 +61,14 @@ export function shownAs({ kind, element }: FoundLink): KeptLink['shown'] {
   return element.name === 'area' ? 'area' : 'html';
 }
 
-function whoSees(index: number, tracked: MailToKeep['tracked']): KeptLink['shown'] {
-  const ways = tracked.filter((link) => link.index === index).map((link) => shownAs(link.found));
-  return (['html', 'area', 'outlook'] as const).find((way) => ways.includes(way)) ?? 'text';
+/** Who sees the link of each index: whoever is most, where it stands more than once. */
+function whoSees(tracked: MailToKeep['tracked']): ReadonlyMap<number, KeptLink['shown']> {
+  const ways = ['outlook', 'area', 'html'] as const;
+  const seenAs = new Map<number, KeptLink['shown']>();
+  for (const way of ways) {
+    for (const { index, found } of tracked) if (shownAs(found) === way) seenAs.set(index, way);
+  }
+  return seenAs;
 }
 
 /** Replaces ranges by `#`; `moved` says where an offset outside of them is then. */
@@ -72,6 +83,14 @@ function blank(source: string, ranges: readonly SourceRange[]) {
   }
   return {
     html: html + source.slice(at),
-    moved: (offset: number) => offset + (shifts.findLast(({ from }) => from <= offset)?.by ?? 0),
+    moved(offset: number): number {
+      let before = 0;
+      for (let after = shifts.length; before < after; ) {
+        const middle = (before + after) >>> 1;
+        if ((shifts[middle]?.from ?? 0) <= offset) before = middle + 1;
+        else after = middle;
+      }
+      return offset + (shifts[before - 1]?.by ?? 0);
+    },
   };
 }
