@@ -10,6 +10,7 @@ import type { makeMerger } from './merge-mail.ts';
 import type { ReadRecipient } from './read-recipient.ts';
 import type { ReadSendOptions } from './send-options.ts';
 import { resultOf, type SendResult } from './send-result.ts';
+import { makeTextEncoding } from './text-encoding.ts';
 
 /** A mail that is ready, and what may be tracked in it. */
 export interface Prepared {
@@ -25,10 +26,12 @@ export function makePersonalMail(
   merger: ReturnType<typeof makeMerger>,
 ) {
   const dkim = signingOf(transporter);
+  const encodingOf = makeTextEncoding();
 
   function make({ recipient, email, name, consent, fields }: ReadRecipient, recorded: Consent): Prepared {
     const allowed = lowestConsent(consent, recorded);
     const { html, text, subject, fromName, headers } = merger.merge(recipient, fields, allowed);
+    const textEncoding = encodingOf([html, text], [subject, fromName, name, ...Object.values(headers)]);
     const own = Object.entries(headers).map(([key, value]) => ({ key, value }));
     const message: SendMailOptions = {
       from: { name: fromName, address: from },
@@ -37,6 +40,7 @@ export function makePersonalMail(
       html,
       ...(text !== undefined && { text }),
       ...(replyTo !== undefined && { replyTo }),
+      ...(textEncoding !== undefined && { textEncoding }),
       ...(dkim !== undefined && { dkim }),
       headers: [...own, ...listHeaders(mail.headersFor(recipient))],
     };
