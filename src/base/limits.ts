@@ -203,6 +203,9 @@ export const repeatTimesMax = 8;
 /** Milliseconds for which a server that stops goes on settling; with {@link closeAnswersMs} well below 5 s. */
 export const settleStopMs = 1_500;
 
+/** Rows of arguments from which on they go to PostgreSQL as arrays of one statement. */
+export const postgresBulkMin = 8;
+
 /** Milliseconds that a writer of PostgreSQL waits for another that holds what it needs. */
 export const postgresLockMs = 30_000;
 

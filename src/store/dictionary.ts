@@ -5,14 +5,14 @@ import { dictionaryCacheMax } from '../base/limits.ts';
 export class Dictionary<Entry> {
   readonly #known = new Map<string, number>();
   readonly #nameOf: (entry: Entry) => string;
-  readonly #find: (entry: Entry) => number | undefined;
-  readonly #add: (entry: Entry) => number;
+  readonly #find: (entries: readonly Entry[]) => readonly (number | undefined)[];
+  readonly #add: (entries: readonly Entry[]) => readonly number[];
 
   constructor(of: {
     /** What tells an entry from all others. */
     readonly nameOf: (entry: Entry) => string;
-    readonly find: (entry: Entry) => number | undefined;
-    readonly add: (entry: Entry) => number;
+    readonly find: (entries: readonly Entry[]) => readonly (number | undefined)[];
+    readonly add: (entries: readonly Entry[]) => readonly number[];
   }) {
     this.#nameOf = of.nameOf;
     this.#find = of.find;
@@ -20,17 +20,32 @@ export class Dictionary<Entry> {
   }
 
   keyOf(entry: Entry): number {
-    const name = this.#nameOf(entry);
-    const known = this.#known.get(name);
-    if (known !== undefined) return known;
-    const key = this.#find(entry) ?? this.#add(entry);
-    if (this.#known.size >= dictionaryCacheMax) this.#known.clear();
-    this.#known.set(name, key);
-    return key;
+    return this.#known.get(this.#nameOf(entry)) ?? this.readAhead([entry])[0] ?? missing();
+  }
+
+  /** Finds or makes the numbers of many in one exchange each, so that each is known when it is asked for; gives the new. */
+  readAhead(entries: Iterable<Entry>): readonly number[] {
+    const unknown = new Map<string, Entry>();
+    for (const entry of entries) {
+      const name = this.#nameOf(entry);
+      if (!this.#known.has(name)) unknown.set(name, entry);
+    }
+    if (unknown.size === 0) return [];
+    const asked = [...unknown.values()];
+    const found = this.#find(asked);
+    const added = this.#add(asked.filter((_, at) => found[at] === undefined)).values();
+    const keys = found.map((key) => key ?? added.next().value ?? missing());
+    if (this.#known.size + keys.length > dictionaryCacheMax) this.#known.clear();
+    for (const [at, name] of [...unknown.keys()].entries()) this.#known.set(name, keys[at] ?? missing());
+    return keys;
   }
 
   /** Forgets what it knows: a transaction that was rolled back may have made numbers that are not there. */
   forget(): void {
     this.#known.clear();
   }
+}
+
+function missing(): never {
+  throw new Error('the store gave no number');
 }

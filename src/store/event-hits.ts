@@ -8,7 +8,8 @@ import { contextOf, ownJudgement } from '../classify/judgement-of.ts';
 import { readAgent } from '../classify/read-agent.ts';
 import { KINDS, wordOf } from './codes.ts';
 import { timeOf } from './hit-ids.ts';
-import type { StoredEvent } from './hot-statements.ts';
+import type { StoredEvent, StoredVerdict } from './hot-statements.ts';
+import { LookUps } from './look-ups.ts';
 import type { Writer } from './writer.ts';
 
 /** A stored event, with what its verdict says. */
@@ -28,32 +29,41 @@ interface ReadVerdict {
 
 /** Reads the events of one batch; the same event is the same hit. */
 export class EventReader {
-  readonly #writer: Writer;
-  readonly #linkCounts = new Map<number, number | null>();
   readonly #hits = new Map<string, ContextHit>();
   readonly #events = new Map<ContextHit, EventHit>();
-  readonly #verdicts = new Map<number, ReadVerdict>();
-  readonly #agents = new Map<number, string>();
+  readonly #linkCounts: LookUps<number | null, number | null>;
+  readonly #verdicts: LookUps<StoredVerdict, ReadVerdict>;
+  readonly #agents: LookUps<string, string>;
 
   constructor(writer: Writer) {
-    this.#writer = writer;
+    const { linkCountOf, verdictOf, textOf } = writer.statements;
+    this.#linkCounts = new LookUps(linkCountOf, (count) => count ?? null);
+    this.#verdicts = new LookUps(verdictOf, readVerdict);
+    this.#agents = new LookUps(textOf, (text) => readAgent(text ?? '').text);
+  }
+
+  /** Looks up what events hold the numbers of, all of a kind in one exchange. */
+  readAhead(rows: readonly StoredEvent[]): void {
+    this.#linkCounts.readAhead(rows.map((row) => row.message_key));
+    this.#verdicts.readAhead(rows.map((row) => row.verdict_key));
+    this.#agents.readAhead(rows.map((row) => row.agent_key));
   }
 
   read(row: StoredEvent): ContextHit {
     const id = row.hit_id.toString('hex');
     const known = this.#hits.get(id);
     if (known !== undefined) return known;
-    const verdict = this.#verdictOf(row.verdict_key);
+    const verdict = this.#verdicts.of(row.verdict_key);
     const hit: ContextHit = {
       id,
       event: wordOf(KINDS, row.kind),
       message: String(row.message_key),
       recipient: row.recipient_key.toString('latin1'),
       link: row.link_index,
-      linkCount: this.#linkCountOf(row.message_key),
+      linkCount: this.#linkCounts.of(row.message_key),
       atMs: timeOf(row.hit_id),
       place: row.peer?.toString('hex') ?? '',
-      agent: this.#agentOf(row.agent_key),
+      agent: this.#agents.of(row.agent_key),
       own: verdict.own,
       known: verdict.known,
     };
@@ -67,35 +77,11 @@ export class EventReader {
     if (event === undefined) throw new Error('a hit was weighed that was not read');
     return event;
   }
+}
 
-  #verdictOf(key: number): ReadVerdict {
-    const read = this.#verdicts.get(key);
-    if (read !== undefined) return read;
-    const row = this.#writer.statements.verdictOf.get(key);
-    if (row === undefined) throw new Error(`there is no verdict ${key}`);
-    const reasons = row.reasons.split(' ');
-    const kept = { label: wordOf(LABELS, row.label), confidence: row.confidence, reasons };
-    const verdict = {
-      kept,
-      own: ownJudgement(kept),
-      known: contextOf(reasons),
-      version: row.rules_version,
-    };
-    this.#verdicts.set(key, verdict);
-    return verdict;
-  }
-
-  #linkCountOf(message: number): number | null {
-    const known = this.#linkCounts.get(message);
-    if (known !== undefined) return known;
-    const count = this.#writer.statements.linkCountOf.get(message) ?? null;
-    this.#linkCounts.set(message, count);
-    return count;
-  }
-
-  #agentOf(key: number): string {
-    const read = this.#agents.get(key) ?? readAgent(this.#writer.statements.textOf.get(key) ?? '').text;
-    this.#agents.set(key, read);
-    return read;
-  }
+function readVerdict(row: StoredVerdict | undefined, key: number): ReadVerdict {
+  if (row === undefined) throw new Error(`there is no verdict ${key}`);
+  const reasons = row.reasons.split(' ');
+  const kept = { label: wordOf(LABELS, row.label), confidence: row.confidence, reasons };
+  return { kept, own: ownJudgement(kept), known: contextOf(reasons), version: row.rules_version };
 }

@@ -31,8 +31,8 @@ export class PeerEvents {
 
   /** Events of an address that has new ones, in order. */
   around(peer: string): readonly StoredEvent[] {
-    const span = this.#spans.get(peer);
-    return span === undefined ? [] : getOrSet(this.#events, peer, () => this.#read(peer, span, span.hits));
+    this.readAhead([peer]);
+    return this.#events.get(peer) ?? [];
   }
 
   /** Opens of one mail to one recipient from an address; `otherwise` is the time to look at if it has no new events. */
@@ -44,12 +44,21 @@ export class PeerEvents {
     return getOrSet(this.#opens, peer, () => opensIn(this.around(peer))).get(sendOf(of)) ?? [];
   }
 
-  #read(peer: string, { firstMs, lastMs }: TimeSpan, hits: number): readonly StoredEvent[] {
+  /** Reads what there is of many addresses in one exchange. */
+  readAhead(peers: Iterable<string>): void {
+    const unread = [...new Set(peers)].flatMap((peer) => {
+      const span = this.#spans.get(peer);
+      if (span === undefined || span.events === 1 || this.#events.has(peer)) return [];
+      return [{ peer, hits: span.hits, ...boundsOf(peer, span) }];
+    });
     const { fromPeer, fromPeerBefore } = this.#writer.statements;
-    const { key, from, first, before } = boundsOf(peer, { firstMs, lastMs });
-    const earlier = fromPeerBefore.all(key, from, first, peerEventsMax / 2);
-    const later = fromPeer.all(key, first, before, hits + peerEventsMax / 2);
-    return [...earlier.reverse(), ...later];
+    const earlier = fromPeerBefore.alls(unread.map(({ key, from, first }) => [key, from, first, peerEventsMax / 2]));
+    const later = fromPeer.alls(
+      unread.map(({ key, first, before, hits }) => [key, first, before, hits + peerEventsMax / 2]),
+    );
+    for (const [at, { peer }] of unread.entries()) {
+      this.#events.set(peer, [...(earlier[at] ?? []).toReversed(), ...(later[at] ?? [])]);
+    }
   }
 
   /** Read for one mail alone: of a busy address it takes a tenth of reading all that is there. */

@@ -8,6 +8,7 @@ import type { Client } from 'pg';
 import { TelltaleError } from '../base/errors.ts';
 import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
+import { makeBulks } from './postgres-bulk.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
 import { ANNOUNCE, listenForChanges } from './postgres-notices.ts';
 import { createMonth, MONTHS, monthIn, monthOf } from './postgres-partitions.ts';
@@ -44,7 +45,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
     const name = names.get(text) ?? `${prefix}${names.size + 1}`;
     names.set(text, name);
     const ask = (rows: readonly Args[]) =>
-      rows.length === 0 ? [] : line.ask([{ name, text, rows: rows.map((row) => row.map(toText)) }]);
+      rows.length === 0 ? [] : line.ask({ name, text, rows: rows.map((row) => row.map(toText)) });
     const one = (args: Args) => ask([args])[0] as StepResult;
     return {
       get: (...args) => read(one(args))[0],
@@ -99,13 +100,13 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       for (const atMs of times) {
         const month = monthOf(atMs);
         if (month === undefined || months.has(month.table)) continue;
-        line.ask([plain(createMonth(month))]);
+        line.ask(plain(createMonth(month)));
         months.add(month.table);
       }
     },
     dropMonths(before) {
       const due = line
-        .ask([plain(MONTHS)])
+        .ask(plain(MONTHS))
         .flatMap(({ rows }) => rows.flatMap(([name]) => monthIn(String(name)) ?? []))
         .filter((month) => month.before.compare(before) <= 0)
         .sort((a, b) => a.from.compare(b.from));
@@ -113,7 +114,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       if (last === undefined) return undefined;
       let rows = 0;
       for (const { table } of due) {
-        rows += Number(line.ask([plain(`SELECT count(*) FROM ${table}`)])[0]?.rows[0]?.[0] ?? 0);
+        rows += Number(line.ask(plain(`SELECT count(*) FROM ${table}`))[0]?.rows[0]?.[0] ?? 0);
         line.queue(plain(`DROP TABLE ${table}`));
         months.delete(table);
       }
@@ -143,7 +144,8 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
 /** The thread with the connection, and what waits to go to it. */
 function openLine(config: unknown) {
   let thread: { readonly worker: Worker; readonly port: MessagePort; readonly bell: Int32Array } | undefined;
-  let queued: Step[] = [];
+  let queued: { name: string; text: string; rows: (readonly unknown[])[] }[] = [];
+  const bulkOf = makeBulks(send);
   let lastConnection = 0;
   /** The connection of the transaction that has begun. */
   let connection: number | null = null;
@@ -159,25 +161,40 @@ function openLine(config: unknown) {
     return { worker, port, bell };
   }
 
-  /** Sends what is queued and these steps; the results of these. */
-  function ask(steps: readonly Step[]): readonly StepResult[] {
-    const all = [...queued, ...steps];
+  /** Sends what is queued and this step; its results, one for each of its rows. */
+  function ask(step: Step): readonly StepResult[] {
+    const before = queued;
     queued = [];
+    const bulk = bulkOf(step);
+    const last = bulk?.steps ?? [step];
+    const results = send([...before.flatMap((one) => bulkOf(one)?.steps ?? [one]), ...last]);
+    const own = results.slice(results.length - last.reduce((sum, { rows }) => sum + rows.length, 0));
+    return bulk === undefined ? own : bulk.read(own);
+  }
+
+  /** Puts a step behind what is queued, to the rows of the last if it is the same. */
+  function queue({ name, text, rows }: Step): void {
+    const last = queued.at(-1);
+    if (last?.name === name && last.text === text) last.rows.push(...rows);
+    else queued.push({ name, text, rows: [...rows] });
+  }
+
+  function send(steps: readonly Step[]): readonly StepResult[] {
     thread ??= start();
     const { port, bell } = thread;
     Atomics.store(bell, 0, 0);
-    port.postMessage({ steps: all, connection } satisfies PostgresLetter);
+    port.postMessage({ steps, connection } satisfies PostgresLetter);
     // A wake-up may be that of the answer before, which had been seen already; the value says whether there is one.
     while (Atomics.load(bell, 0) === 0) if (Atomics.wait(bell, 0, 0, postgresWaitMs) === 'timed-out') throw giveUp();
     const reply: PostgresReply = receiveMessageOnPort(port)?.message;
     if ('failure' in reply) throw Object.assign(new Error(reply.failure.message), { code: reply.failure.code });
     lastConnection = reply.connection;
-    return reply.results.slice(reply.results.length - steps.reduce((sum, { rows }) => sum + rows.length, 0));
+    return reply.results;
   }
 
   function attempt(step: Step): void {
     try {
-      if (thread !== undefined) ask([step]);
+      if (thread !== undefined) ask(step);
     } catch {
       // It went with the connection.
     }
@@ -195,12 +212,12 @@ function openLine(config: unknown) {
 
   return {
     ask,
-    queue: (step: Step) => void queued.push(step),
+    queue,
     begin(steps: readonly Step[], undo: Step) {
       connection = null;
       queued = [];
       try {
-        const results = ask(steps);
+        const results = send(steps);
         connection = lastConnection;
         return results;
       } catch (error) {
@@ -210,7 +227,7 @@ function openLine(config: unknown) {
       }
     },
     end(step: Step) {
-      ask([step]);
+      ask(step);
       connection = null;
     },
     rollBack(step: Step) {

@@ -7,6 +7,7 @@ import type { HitKind, NetworkKind } from '../base/nouns.ts';
 import type { KnownSend } from '../classify/kept-hit.ts';
 import { asksForDomain } from '../classify/rules.ts';
 import type { HotStatements, StoredSend } from './hot-statements.ts';
+import type { Statement } from './sql.ts';
 
 /** A hit, as far as it says whether its send matters. */
 export interface Sent {
@@ -60,16 +61,12 @@ export class SendReader {
     return domain === null ? time : { ...time, recipientDomain: this.#domainOf(domain) };
   }
 
-  /** Reads the sends of many recipients in one exchange, so that each is known when it is asked for. */
+  /** Reads the sends and deliveries of many recipients, each in one exchange, so that they are known when asked for. */
   readAhead(asked: readonly Pick<Sent, 'message' | 'recipient'>[]): void {
-    const unread = asked.filter(
-      ({ message, recipient }) =>
-        this.#messageOf(message).sent > 0 && this.#sends.get(message)?.has(recipient) !== true,
-    );
-    const found = this.#statements.sendOf.gets(unread.map(({ message, recipient }) => [message, recipient]));
-    for (const [at, { message, recipient }] of unread.entries()) {
-      getOrSet(this.#sends, message, () => new Map()).set(recipient, found[at]);
-    }
+    const sent = asked.filter(({ message }) => this.#messageOf(message).sent > 0);
+    readUnread(sent, this.#sends, this.#statements.sendOf);
+    const delivered = asked.filter(({ message }) => this.#messageOf(message).lastDeliveredMs !== null);
+    readUnread(delivered, this.#deliveries, this.#statements.deliveries.deliveredAt);
   }
 
   /** The send of a recipient; nothing when none is recorded. */
@@ -107,5 +104,19 @@ export class SendReader {
     const known = this.#domains.get(key) ?? this.#statements.textOf.get(key) ?? '';
     this.#domains.set(key, known);
     return known;
+  }
+}
+
+type ByRecipient<Value> = Map<number, Map<Buffer, Value | undefined>>;
+
+function readUnread<Value>(
+  asked: readonly Pick<Sent, 'message' | 'recipient'>[],
+  known: ByRecipient<Value>,
+  statement: Statement<[message: number, recipient: Buffer], Value>,
+): void {
+  const unread = asked.filter(({ message, recipient }) => known.get(message)?.has(recipient) !== true);
+  const found = statement.gets(unread.map(({ message, recipient }) => [message, recipient]));
+  for (const [at, { message, recipient }] of unread.entries()) {
+    getOrSet(known, message, () => new Map()).set(recipient, found[at]);
   }
 }

@@ -95,6 +95,7 @@ function findKeys(writer: Writer, hits: readonly JudgedHit[]) {
   const firstAtMs = hits.reduce((least, { hit }) => Math.min(least, hit.atMs), Number.MAX_SAFE_INTEGER);
   const isKnown = ({ hit }: JudgedHit) => hit.level === 'individual' && hit.recipient !== null;
   const recipients = writer.recipientKeys(hits.filter(isKnown).map(({ hit }) => hit.recipient ?? ''));
+  writer.messages.readAhead(hits.map(({ hit }) => ({ id: hit.message, atMs: firstAtMs })));
   const withKeys = ({ hit, verdict }: JudgedHit): KeyedHit => ({
     hit,
     verdict,
@@ -119,6 +120,8 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
   const { addEvent } = writer.statements;
   const verdictKeys = new Map<Verdict, number>();
   const sorted = [...hits].sort(byEventKey);
+  writer.signals.readAhead(sorted.flatMap(({ hit }) => [signalOf(hit, agentOf(hit)), signalOf(hit, hit.method)]));
+  writer.texts.readAhead(sorted.flatMap(({ hit, host }) => [hit.link?.destination ?? '', host].filter(Boolean)));
   const rows = sorted.map(
     ({ hit, verdict, message, recipient, host }): EventColumns => [
       message,
@@ -128,8 +131,8 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       hit.link?.index ?? null,
       hit.link === null ? null : writer.texts.keyOf(hit.link.destination),
       getOrSet(verdictKeys, verdict, () => writer.verdicts.keyOf(verdict)),
-      writer.signals.keyOf({ text: agentOf(hit), day: dayOf(hit.atMs) }),
-      writer.signals.keyOf({ text: hit.method, day: dayOf(hit.atMs) }),
+      writer.signals.keyOf(signalOf(hit, agentOf(hit))),
+      writer.signals.keyOf(signalOf(hit, hit.method)),
       hit.test ? 1 : 0,
       hit.peer === null ? null : Buffer.from(hit.peer, 'hex'),
       codeOf(NETWORKS, hit.network),
@@ -148,6 +151,10 @@ function byEventKey(a: KeyedHit, b: KeyedHit): number {
 
 function agentOf(hit: Hit): string {
   return hit.headers['user-agent'] ?? '';
+}
+
+function signalOf({ atMs }: Hit, text: string) {
+  return { text, day: dayOf(atMs) };
 }
 
 /** A recipient leaves a message once; who has no name here is counted each time, since nobody can tell. */

@@ -76,10 +76,16 @@ function findSends(
   const found = writer.statements.followedBy.alls(
     groups.flatMap(([first]) => (first === undefined ? [] : [[first.message, first.recipient]])),
   );
-  return groups.flatMap((hits, at) => {
+  reader.readAhead(found.flat());
+  const beside = groups.map((fresh, at) => {
     const rows = found[at] ?? [];
-    const followed = rows.map((event) => reader.read(event));
-    const opens = opensBeside(peerEvents, { rows, followed, fresh: hits, company });
+    return { rows, followed: rows.map((event) => reader.read(event)), fresh, company };
+  });
+  const peers = beside.map(placesOf);
+  peerEvents.readAhead(peers.flat());
+  return beside.flatMap((group, at) => {
+    const { rows, followed } = group;
+    const opens = opensBeside(peerEvents, group, peers[at] ?? []);
     return rows.length + opens.length > 1 ? [[...followed, ...opens.map((event) => reader.read(event))]] : [];
   });
 }
@@ -95,26 +101,33 @@ function groupSends(fresh: readonly KeyedHit[], company: CompanyOf): ReadonlyMap
   return sends;
 }
 
+/** The hits of one recipient: those that are stored, as rows and as the rules see them, and the new ones. */
+interface SendGroup {
+  readonly rows: readonly StoredEvent[];
+  readonly followed: readonly ContextHit[];
+  readonly fresh: readonly KeyedHit[];
+  readonly company: CompanyOf;
+}
+
+/** The addresses that may have something to say: most look at many of a busy gateway for nothing otherwise. */
+function placesOf({ followed, fresh, company }: SendGroup): readonly string[] {
+  if (followed.length === 0) return [];
+  const freshIds = new Set(fresh.map(({ hit }) => hit.id));
+  const reached = placesReached(followed, ({ id }) => freshIds.has(id));
+  const places = followed.map(({ place }) => place).filter((place) => company.has(place) || reached.has(place));
+  return [...new Set(places)];
+}
+
 /** Opens of the same recipient from an address that clicked: the others have nothing to do with a click. */
 function opensBeside(
   peerEvents: PeerEvents,
-  of: {
-    readonly rows: readonly StoredEvent[];
-    readonly followed: readonly ContextHit[];
-    readonly fresh: readonly KeyedHit[];
-    readonly company: CompanyOf;
-  },
+  { rows: [first], followed, fresh }: SendGroup,
+  peers: readonly string[],
 ): readonly StoredEvent[] {
-  const { rows, followed, fresh, company } = of;
-  const [first] = rows;
   if (first === undefined) return [];
   const times = [...followed, ...fresh.map(({ hit }) => hit)].map(({ atMs }) => atMs);
   const span = { firstMs: Math.min(...times), lastMs: Math.max(...times) };
-  const freshIds = new Set(fresh.map(({ hit }) => hit.id));
-  const reached = placesReached(followed, ({ id }) => freshIds.has(id));
-  // Most look at many addresses of a busy gateway for nothing otherwise.
-  const peers = new Set(followed.map(({ place }) => place).filter((place) => company.has(place) || reached.has(place)));
-  return [...peers].flatMap((peer) => peerEvents.opensOf(peer, first, span));
+  return peers.flatMap((peer) => peerEvents.opensOf(peer, first, span));
 }
 
 /** The hits of each address from which many came, a minute before the new ones and after. */
@@ -129,13 +142,13 @@ function findPlaces(
     const isCrowded = (company.get(hit.peer ?? '')?.events ?? 0) >= fanOutRecipients;
     if (hit.peer !== null && isCrowded && maySpread({ place: hit.peer, own: verdict })) peers.add(hit.peer);
   }
+  peerEvents.readAhead(peers);
   return [...peers].map((peer) => {
     const { firstMs = 0, lastMs = 0 } = company.get(peer) ?? {};
     const isNear = ({ hit_id }: StoredEvent) =>
       timeOf(hit_id) >= firstMs - fanOutMs && timeOf(hit_id) <= lastMs + fanOutMs;
-    return peerEvents
-      .around(peer)
-      .filter(isNear)
-      .map((event) => reader.read(event));
+    const near = peerEvents.around(peer).filter(isNear);
+    reader.readAhead(near);
+    return near.map((event) => reader.read(event));
   });
 }

@@ -40,23 +40,23 @@ export class Writer {
     this.ownRules = new OwnRuleRows(statements);
     this.texts = new Dictionary({
       nameOf: (text) => text,
-      find: (text) => statements.findText.get(text),
-      add: (text) => given(statements.addText.get(text)),
+      find: (texts) => statements.findText.gets(texts.map((text) => [text])),
+      add: (texts) => given(statements.addText.gets(texts.map((text) => [text]))),
     });
     this.signals = new Dictionary({
       nameOf: ({ text, day }) => `${day} ${text}`,
-      find: ({ text, day }) => statements.findSignal.get(text, day),
-      add: ({ text, day }) => given(statements.addSignal.get(text, day)),
+      find: (signals) => statements.findSignal.gets(signals.map(({ text, day }) => [text, day])),
+      add: (signals) => given(statements.addSignal.gets(signals.map(({ text, day }) => [text, day]))),
     });
     this.messages = new Dictionary({
       nameOf: ({ id }) => id,
-      find: ({ id }) => statements.findMessage.get(id),
-      add: ({ id, atMs }) => given(statements.addMessage.get(id, atMs)),
+      find: (messages) => statements.findMessage.gets(messages.map(({ id }) => [id])),
+      add: (messages) => given(statements.addMessage.gets(messages.map(({ id, atMs }) => [id, atMs]))),
     });
     this.verdicts = new Dictionary({
       nameOf: (verdict) => verdictColumns(verdict).join(' '),
-      find: (verdict) => statements.findVerdict.get(...verdictColumns(verdict)),
-      add: (verdict) => given(statements.addVerdict.get(...verdictColumns(verdict))),
+      find: (verdicts) => statements.findVerdict.gets(verdicts.map(verdictColumns)),
+      add: (verdicts) => given(statements.addVerdict.gets(verdicts.map(verdictColumns))),
     });
     this.#hash = hashUnder(secret);
   }
@@ -124,10 +124,12 @@ export class Writer {
   }
 }
 
-/** The number that a statement always gives. */
-function given(key: number | undefined): number {
-  if (key === undefined) throw new Error('the store gave no number');
-  return key;
+/** The numbers that a statement always gives. */
+function given(keys: readonly (number | undefined)[]): readonly number[] {
+  return keys.map((key) => {
+    if (key === undefined) throw new Error('the store gave no number');
+    return key;
+  });
 }
 
 function verdictColumns({ label, confidence, reasons, rulesVersion }: Verdict): VerdictColumns {
