@@ -1,6 +1,8 @@
 // What PostgreSQL as the store costs: a backlog settled by 1, 2 and 4 settlers into one database, of one message and of
-// many, beside SQLite and beside the floor, which is storing the same events alone; and what a report takes once there
-// are many events. TELLTALE_TEST_POSTGRES names a server whose user may make databases; HITS and EVENTS the sizes.
+// many, beside SQLite and beside the floor, which is PostgreSQL's COPY of the same events and nothing else; the way through
+// a stream; and what a report takes once there are many events. TELLTALE_TEST_POSTGRES names a server whose user may make
+// databases, psql and nats-server must be there; HITS and EVENTS are the sizes.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,43 +14,47 @@ import { openStore } from '../src/store/open-store.ts';
 import { makeDatabase } from '../test/support/postgres.ts';
 import { BACKLOG_MESSAGE, BACKLOG_START_MS, fillJournal, shortId } from './backlog.ts';
 import type { BenchResult } from './run.ts';
+import { benchStream } from './stream.ts';
 
 const HITS = Number(process.env['HITS'] ?? 40_000);
 const EVENTS = (process.env['EVENTS'] ?? '1000000').split(',').map(Number);
 const MESSAGES = 1_000;
-const ROWS_AT_ONCE = 1_000;
 const REPORTS = 50;
 
-/** Settles in each form, then reports. */
+/** Settles in each form, directly and through a stream, then reports. */
 export async function benchScale(): Promise<readonly BenchResult[]> {
-  const floor = await storeEvents();
-  const rows: BenchResult['rows'][number][] = [];
+  const settled: BenchResult['rows'][number][] = [];
   for (const messages of [1, MESSAGES]) {
-    rows.push(rowOf('SQLite, 1 settler', messages, await settle({ messages, settlers: 1, isPostgres: false }), floor));
+    let floor = Number.NaN;
+    const row = (store: string, seconds: number) => {
+      const perSecond = HITS / seconds;
+      const ofFloor = Number((perSecond / floor).toFixed(3));
+      settled.push({ store, messages, 'hits/s': Math.round(perSecond), 'of COPY': ofFloor });
+    };
+    const copy = async (url: string) => {
+      floor = await copyEvents(url);
+    };
     for (const settlers of [1, 2, 4]) {
-      const seconds = await settle({ messages, settlers, isPostgres: true });
-      rows.push(rowOf(`PostgreSQL, ${settlers} settler${settlers > 1 ? 's' : ''}`, messages, seconds, floor));
+      const then = settlers === 1 ? copy : undefined;
+      const seconds = await settle({ messages, settlers, isPostgres: true, then });
+      row(`PostgreSQL, ${settlers} settler${settlers > 1 ? 's' : ''}`, seconds);
     }
+    row('SQLite, 1 settler', await settle({ messages, settlers: 1, isPostgres: false }));
+    settled.push({ store: 'COPY of the same events', messages, 'hits/s': Math.round(floor), 'of COPY': 1 });
   }
   return [
-    {
-      bench: 'scale',
-      of: `a backlog of ${HITS} hits; floor: ${Math.round(floor)} events/s by unnest, ${ROWS_AT_ONCE} at once`,
-      rows,
-    },
+    { bench: 'scale', of: `a backlog of ${HITS} hits, one click in ten`, rows: settled },
+    await benchStream(true),
     { bench: 'scale reports', of: 'reports of a message in PostgreSQL, among so many events', rows: await reports() },
   ];
-}
-
-function rowOf(store: string, messages: number, seconds: number, floor: number): BenchResult['rows'][number] {
-  const perSecond = HITS / seconds;
-  return { store, messages, 'hits/s': Math.round(perSecond), 'of the floor': Number((perSecond / floor).toFixed(3)) };
 }
 
 async function settle(of: {
   readonly messages: number;
   readonly settlers: number;
   readonly isPostgres: boolean;
+  /** Looks into the database before it goes. */
+  readonly then?: ((url: string) => Promise<void>) | undefined;
 }): Promise<number> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
   const database = of.isPostgres ? await makeDatabase(true) : undefined;
@@ -75,6 +81,7 @@ async function settle(of: {
       await journal.close();
       await engine.close();
     }
+    await of.then?.(databaseUrl);
     return seconds;
   } finally {
     await database?.drop();
@@ -82,28 +89,18 @@ async function settle(of: {
   }
 }
 
-/** Events a second when nothing but their rows is stored. */
-async function storeEvents(): Promise<number> {
+/** Events a second when PostgreSQL copies those of a database into another that has nothing else to do. */
+async function copyEvents(from: string): Promise<number> {
   const { url, drop } = await makeDatabase();
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  const psql = (to: string, command: string, input?: Buffer) =>
+    execFileSync('psql', [to, '-qc', command], { maxBuffer: Number.POSITIVE_INFINITY, ...(input && { input }) });
   try {
-    await client.query(`CREATE TABLE events_all PARTITION OF events FOR VALUES FROM ('\\x00') TO ('\\xfe')`);
+    psql(url, "CREATE TABLE events_all PARTITION OF events FOR VALUES FROM ('\\x00') TO ('\\xfe')");
+    const rows = psql(from, 'COPY (SELECT * FROM events) TO STDOUT');
     const startedMs = performance.now();
-    for (let from = 0; from < HITS; from += ROWS_AT_ONCE) {
-      const ids = Array.from({ length: ROWS_AT_ONCE }, (_, at) =>
-        (BACKLOG_START_MS + from + at).toString(16).padStart(12, '0').padEnd(32, '0'),
-      );
-      await client.query({
-        name: 'floor',
-        text: `INSERT INTO events SELECT 1, decode(id, 'hex'), 0, decode(substr(id, 1, 16), 'hex'), NULL, NULL, 1, 1, 1, 0,
-          NULL, 0, 0, 0 FROM unnest($1::text[]) AS given(id) ON CONFLICT DO NOTHING`,
-        values: [ids],
-      });
-    }
+    psql(url, 'COPY events FROM STDIN', rows);
     return HITS / ((performance.now() - startedMs) / 1_000);
   } finally {
-    await client.end();
     await drop();
   }
 }

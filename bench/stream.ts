@@ -14,6 +14,7 @@ import { startForwarder } from '../src/stream/forwarder.ts';
 import { linkStream, type OpenStream, type StreamLink } from '../src/stream/open-stream.ts';
 import { STREAM_NAME } from '../src/stream/stream-config.ts';
 import { readStreamSettings } from '../src/stream/stream-settings.ts';
+import { makeDatabase } from '../test/support/postgres.ts';
 import { fillJournal, shortId } from './backlog.ts';
 import type { BenchResult } from './run.ts';
 
@@ -27,8 +28,8 @@ interface Kept {
   readonly body: string;
 }
 
-/** Forwards, publishes the same anew, and settles it, in turn. */
-export async function benchStream(): Promise<BenchResult> {
+/** Forwards, publishes the same anew, and settles it, in turn; into PostgreSQL, or into SQLite. */
+export async function benchStream(isPostgres = false): Promise<BenchResult> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
   const server = spawn('nats-server', ['-js', '-a', '127.0.0.1', '-p', String(PORT), '-sd', directory], {
     stdio: 'ignore',
@@ -38,10 +39,10 @@ export async function benchStream(): Promise<BenchResult> {
     const stream = await untilOpen(link);
     const rows: BenchResult['rows'][number][] = [];
     for (let round = 1; round <= ROUNDS; round += 1)
-      rows.push(await run(link, stream, join(directory, `round-${round}`)));
+      rows.push(await run({ link, stream, isPostgres }, join(directory, `round-${round}`)));
     return {
       bench: 'stream',
-      of: `${HITS} hits of ${MESSAGES} messages, journal to stream to SQLite, one nats-server`,
+      of: `${HITS} hits of ${MESSAGES} messages, journal to stream to ${isPostgres ? 'PostgreSQL' : 'SQLite'}, one nats-server`,
       rows,
     };
   } finally {
@@ -62,7 +63,13 @@ async function untilOpen(link: StreamLink): Promise<OpenStream> {
   }
 }
 
-async function run(link: StreamLink, stream: OpenStream, path: string): Promise<BenchResult['rows'][number]> {
+interface Way {
+  readonly link: StreamLink;
+  readonly stream: OpenStream;
+  readonly isPostgres: boolean;
+}
+
+async function run({ link, stream, isPostgres }: Way, path: string): Promise<BenchResult['rows'][number]> {
   fillJournal(`${path}.db`, { hits: HITS, recipients: HITS / 2, idOf: shortId, clicksInTen: 0, messages: MESSAGES });
   const journal = await openJournal(`${path}.db`);
   await stream.jsm.streams.purge(STREAM_NAME);
@@ -76,7 +83,9 @@ async function run(link: StreamLink, stream: OpenStream, path: string): Promise<
   await forwarder.stop();
   reader.close();
   const kept = await messagesOf(stream);
-  const settleMs = await settle(link, stream, `${path}-store.db`);
+  const database = isPostgres ? await makeDatabase(true) : undefined;
+  const settleMs = await settle(link, stream, database?.url ?? `sqlite:${path}-store.db`);
+  await database?.drop();
   const rawMs = await publishRaw(stream, kept);
   await stream.jsm.streams.purge(STREAM_NAME);
   await journal.close();
@@ -100,8 +109,8 @@ async function messagesOf({ jsm }: OpenStream): Promise<readonly Kept[]> {
   return kept;
 }
 
-async function settle(link: StreamLink, { jsm }: OpenStream, path: string): Promise<number> {
-  const store = await openStore(`sqlite:${path}`);
+async function settle(link: StreamLink, { jsm }: OpenStream, databaseUrl: string): Promise<number> {
+  const store = await openStore(databaseUrl);
   const startedMs = performance.now();
   const consuming = startConsuming({ link, store, onProblem: fail });
   while ((await jsm.streams.info(STREAM_NAME)).state.messages > 0) await sleep(20);
