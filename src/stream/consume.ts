@@ -1,12 +1,13 @@
 // Settles what is in the stream, beside any number of other processes: each partition has one consumer, from which whoever
 // is free takes the next message, and no second one until that is acknowledged. A message is acknowledged once it is in the
 // store; while the store is away it is held, so that the order stays.
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { messageOf } from '../base/errors.ts';
-import { settleLookMs, settleStopMs, streamAckWaitMs, streamPullMs } from '../base/limits.ts';
-import { earliestOf, preparePeers } from '../settle/forget-peers.ts';
+import { settleLookMs, settlerBelievedMs, settleStopMs, streamAckWaitMs, streamPullMs } from '../base/limits.ts';
+import { earliestOf, preparePeers, tellEnd } from '../settle/forget-peers.ts';
 import type { SettlingOptions } from '../settle/settle-entries.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
@@ -43,7 +44,11 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   const tell = prepareTelling(onProblem);
   const keepAside = async (parked: Parameters<typeof park>[1]) => await park(await link.open(), parked);
   const settle = prepareLetterSettling({ ...options, park: keepAside, now });
-  const forgetPeers = preparePeers(store, now);
+  const name = `settler/${randomUUID()}`;
+  const forgetPeers = preparePeers({
+    ...{ store, now, journals: () => [name], believedMs: settlerBelievedMs },
+    earliestMs: async () => await earliestWaiting(await link.open()),
+  });
   /** The earliest hit in hand of each partition: unknown at first, none when there was no message. */
   const earliest = new Map<number, number>();
   const busy = new Set<Promise<void>>();
@@ -69,7 +74,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
         const message = await consumer?.next({ expires: streamPullMs });
         if (message) await hold(handle(message, partition));
         else earliest.set(partition, Number.POSITIVE_INFINITY);
-        tell(partition, partition === 0 ? await forgetOldPeers(stream) : undefined);
+        tell(partition, partition === 0 ? await forgetOldPeers() : undefined);
       } catch (error) {
         if (stopping.signal.aborted) return;
         tell(partition, link.failed(error));
@@ -111,9 +116,9 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   }
 
   /** Returns what was wrong, which stops nothing. */
-  async function forgetOldPeers(stream: OpenStream): Promise<unknown> {
+  async function forgetOldPeers(): Promise<unknown> {
     try {
-      return await forgetPeers(() => earliestWaiting(stream));
+      return await forgetPeers();
     } catch (error) {
       return error;
     }
@@ -132,7 +137,8 @@ export function startConsuming(options: ConsumeOptions): Consuming {
       stopping.abort();
       const limit = new AbortController();
       const timeout = sleep(withinMs, undefined, { signal: limit.signal }).catch(() => undefined);
-      await Promise.race([Promise.allSettled([...busy]), timeout]);
+      const ended = Promise.allSettled([...busy]).then(() => tellEnd(store, name, now()).catch(() => undefined));
+      await Promise.race([ended, timeout]);
       limit.abort();
     },
   };
