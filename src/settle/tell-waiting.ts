@@ -30,11 +30,11 @@ export function prepareWaiting(
         nowMs,
         untilMs: nowMs + waitingBelievedMs,
       });
-      toldMs = nowMs;
       lastMs = fromMs;
     } catch {
-      // Said of the store elsewhere; the next look tells it.
+      // Said of the store elsewhere; it is told in a minute, since the thread that forwards may wait for it meanwhile.
     } finally {
+      toldMs = nowMs;
       telling = undefined;
     }
   }

@@ -27,7 +27,11 @@ export interface ForwardedJournal extends AsideJournal {
   prune(through: number): Promise<void>;
   /** Forgets entries that the stream has, and keeps each partition's last place. */
   forward(through: number, places: readonly PartitionPlace[]): Promise<void>;
-  forwardedPlaces(): Promise<{ readonly through: number; readonly partitions: readonly PartitionPlace[] }>;
+  forwardedPlaces(): Promise<{
+    readonly through: number;
+    readonly partitions: readonly PartitionPlace[];
+    readonly isNew: boolean;
+  }>;
   onCommit(listener: () => void): () => void;
 }
 
@@ -111,12 +115,20 @@ interface Begun {
 }
 
 /** What a store settled of the journal before the first forwarding is not sent to be settled once more. */
-async function begin({ journal, settledThrough }: ForwarderOptions): Promise<Begun> {
-  const { through, partitions } = await journal.forwardedPlaces();
+async function begin({ journal, settledThrough = async () => 0 }: ForwarderOptions): Promise<Begun> {
+  const { through, partitions, isNew } = await journal.forwardedPlaces();
   const places = new Map(partitions.map(({ partition, place }) => [partition, place]));
-  const settled = partitions.length === 0 ? ((await settledThrough?.(journal.id)) ?? 0) : 0;
+  const settled = partitions.length > 0 ? 0 : await settledThrough(journal.id).catch(noneIf(isNew));
   if (settled > through) await journal.prune(settled);
   return { through: Math.max(through, settled), places };
+}
+
+/** Of a journal that begins with this process no store has settled anything: one that is away is not waited for. */
+function noneIf(isNew: boolean): (error: unknown) => number {
+  return (error) => {
+    if (isNew) return 0;
+    throw error;
+  };
 }
 
 /** A message as it is published. */
