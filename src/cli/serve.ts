@@ -170,7 +170,7 @@ export function readRepeatWindow(text: string): number {
   );
 }
 
-function readPort(text: string): number {
+export function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new TelltaleError(

@@ -27,7 +27,7 @@ export function openWriterStream(
   const place = hasStore ? { settledThrough: store.settledThrough, store } : {};
   return {
     forward: (journal, lookMs) => startForwarder({ journal, link, ...place, lookMs, onProblem }),
-    status: link.status,
+    status: async () => ({ ...(await link.status()), settling: consuming?.figures() }),
     async close() {
       await consuming?.stop();
       await link.close();

@@ -23,10 +23,11 @@ import { makeClosers } from './closers.ts';
 import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
-import { type Metrics, makeMetrics, type StreamFigures, type WebhookFigures } from './metrics.ts';
+import { type Metrics, makeMetrics, type WebhookFigures } from './metrics.ts';
 import type { Names, NamesOptions } from './open-names.ts';
 import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
+import type { StreamFigures } from './stream-metrics.ts';
 import { CLIENT_PROBLEMS, type ClientProblem } from './watch-clients.ts';
 
 /** How a service answers; plain values, which a worker can be told. */

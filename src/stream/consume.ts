@@ -16,6 +16,7 @@ import type { OpenStream, StreamLink } from './open-stream.ts';
 import { park } from './parked.ts';
 import { type Delivered, prepareLetterSettling } from './settle-letter.ts';
 import { STREAM_NAME } from './stream-config.ts';
+import type { SettlingFigures } from './stream-status.ts';
 
 export interface ConsumeOptions extends SettlingOptions {
   readonly store: SettleStore;
@@ -31,6 +32,7 @@ export interface ConsumeOptions extends SettlingOptions {
 }
 
 export interface Consuming {
+  figures(): SettlingFigures;
   /** Ends with the messages in hand, and gives those back that are held. Close the link behind it. */
   stop(withinMs?: number): Promise<void>;
 }
@@ -41,9 +43,23 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   const stopping = new AbortController();
   // Each partition may pause.
   setMaxListeners(0, stopping.signal);
-  const tell = prepareTelling(onProblem);
-  const keepAside = async (parked: Parameters<typeof park>[1]) => await park(await link.open(), parked);
-  const settle = prepareLetterSettling({ ...options, park: keepAside, now });
+  const { tell, failures } = prepareTelling(onProblem);
+  let settled = 0;
+  let refused = 0;
+  let committedAtMs: number | null = null;
+  const counted: SettleStore = {
+    ...store,
+    async settle(batch) {
+      await store.settle(batch);
+      settled += batch.hits.length + (batch.conversions?.length ?? 0);
+      committedAtMs = now();
+    },
+  };
+  const keepAside = async (parked: Parameters<typeof park>[1]) => {
+    await park(await link.open(), parked);
+    refused += 1;
+  };
+  const settle = prepareLetterSettling({ ...options, store: counted, park: keepAside, now });
   const name = `settler/${randomUUID()}`;
   const forgetPeers = preparePeers({
     ...{ store, now, journals: () => [name], believedMs: settlerBelievedMs },
@@ -133,6 +149,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   const pause = () => sleep(lookMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   grow(1);
   return {
+    figures: () => ({ settled, refused, ...failures(), committedAtMs }),
     async stop(withinMs = settleStopMs) {
       stopping.abort();
       const limit = new AbortController();
@@ -151,13 +168,18 @@ function read(message: JsMsg): Delivered {
 }
 
 /** Tells what is wrong with a partition once, and once for all that have the same to tell. */
-function prepareTelling(onProblem: (error: unknown) => void): (partition: number, error: unknown) => void {
+function prepareTelling(onProblem: (error: unknown) => void) {
   const told = new Map<number, string>();
-  return (partition, error) => {
-    const message = error === undefined ? undefined : messageOf(error);
-    const isKnown = message === undefined || [...told.values()].includes(message);
-    if (message === undefined) told.delete(partition);
-    else told.set(partition, message);
-    if (!isKnown) onProblem(error);
+  let failed = 0;
+  return {
+    failures: () => ({ failed, isFailing: told.size > 0 }),
+    tell(partition: number, error: unknown): void {
+      const message = error === undefined ? undefined : messageOf(error);
+      const isKnown = message === undefined || [...told.values()].includes(message);
+      if (message === undefined) told.delete(partition);
+      else told.set(partition, message);
+      if (message !== undefined) failed += 1;
+      if (!isKnown) onProblem(error);
+    },
   };
 }
