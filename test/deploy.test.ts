@@ -108,6 +108,7 @@ describe('deploy/', () => {
     expect(probes.map((probe) => /path: (\S+),/.exec(probe)?.[1])).toEqual([
       ...['/healthz', '/readyz'],
       ...['/healthz', '/readyz'],
+      ...['/healthz', '/readyz'],
     ]);
     for (const probe of probes) expect(probe).toContain('{ name: Host, value: localhost }');
   });

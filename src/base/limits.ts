@@ -133,6 +133,15 @@ export const peerKeptMs = 900_000;
 /** Milliseconds between two looks for peers that are due: they go at most so long after their window has closed. */
 export const peerLookMs = 60_000;
 
+/**
+ * Milliseconds for which peers are kept for hits that wait with a process of which nothing is heard: a night in which
+ * nobody mends the network; later hits are judged without them.
+ */
+export const waitingBelievedMs = 86_400_000;
+
+/** The same for one of several who settle a stream, whose messages go to another when it is gone: three looks. */
+export const settlerBelievedMs = 180_000;
+
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 

@@ -206,6 +206,12 @@ function addSettle(program: Command, io: Io, setStatus: SetStatus): void {
       '--repeat-window <ms>',
       'milliseconds in which the same request of the same place counts once, at most 900000 (TELLTALE_REPEAT_WINDOW, default 0: each counts)',
     )
+    .option(
+      '--metrics-port <port>',
+      'port for /metrics, /healthz and /readyz, 0 picks one (TELLTALE_METRICS_PORT, default none)',
+    )
+    .option('--host <host>', 'address to listen on there (TELLTALE_HOST, default 127.0.0.1)')
+    .option('--host-name <names...>', 'more names under which it answers there')
     .action(async (flags) => setStatus(await (await import('./settle.ts')).settle(flags, io)));
 }
 

@@ -87,7 +87,12 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   });
   const stopWatching = watchKeys(settings, io, service, log);
   const stopped = untilSignal(service, log);
-  if (databaseUrl !== null) await makeFirstToken(service, settings, io);
+  if (databaseUrl !== null) {
+    const token = makeFirstToken(service, settings, io);
+    // Who only forwards answers readers without its database; the first start that finds it makes the token.
+    if (settles) await closedIfItFails(token, service, stopWatching);
+    else token.catch(() => undefined);
+  }
   if (settings.baseUrl === undefined && !settings.quiet) {
     say(io, `No base URL is set, so links lead to ${service.url}. Set --base-url to the https address the world sees.`);
   }
@@ -165,13 +170,24 @@ export function readRepeatWindow(text: string): number {
   );
 }
 
-function readPort(text: string): number {
+export function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new TelltaleError(
     'INVALID_OPTION',
     `A port is a whole number from 0 to 65535, but ${quote(text)} came. 0 picks a free one.`,
   );
+}
+
+/** A service that says that it cannot start does not go on running. */
+async function closedIfItFails(starting: Promise<void>, service: Primary, stopWatching: () => void): Promise<void> {
+  try {
+    await starting;
+  } catch (error) {
+    stopWatching();
+    await service.close();
+    throw error;
+  }
 }
 
 /** The first server without any token makes one for its owner. */

@@ -38,6 +38,7 @@ export interface Settings {
   /** The mail server that sends, with its password. */
   readonly smtp: string | undefined;
   readonly port: string | undefined;
+  readonly metricsPort: string | undefined;
   readonly host: string | undefined;
   readonly trustedProxies: string | undefined;
   readonly repeatWindow: string | undefined;
@@ -60,6 +61,7 @@ const CONFIG_NAMES = [
   ...(['data', 'database', 'baseUrl', 'baseUrls', 'port', 'host', 'trustedProxies', 'repeatWindow'] as const),
   ...(['asnDatabase', 'reverseDns', 'rules', 'retainSignals', 'retainEvents', 'userAgents', 'hooks'] as const),
   ...(['webhooks', 'attributionDays', 'attributionClicks', 'stream', 'streamCredentials', 'streamReplicas'] as const),
+  'metricsPort',
 ] as const;
 type Config = Readonly<Partial<Record<(typeof CONFIG_NAMES)[number], unknown>>>;
 
@@ -87,6 +89,7 @@ export function readSettings(flags: CommonFlags, io: Io): Settings {
     apiToken: env.TELLTALE_API_TOKEN,
     smtp: env.TELLTALE_SMTP,
     port: env.TELLTALE_PORT ?? textOf(config, 'port'),
+    metricsPort: env.TELLTALE_METRICS_PORT ?? textOf(config, 'metricsPort'),
     host: env.TELLTALE_HOST ?? textOf(config, 'host'),
     trustedProxies: env.TELLTALE_TRUSTED_PROXIES ?? textOf(config, 'trustedProxies'),
     repeatWindow: env.TELLTALE_REPEAT_WINDOW ?? textOf(config, 'repeatWindow'),

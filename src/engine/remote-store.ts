@@ -34,6 +34,7 @@ export const THREADS: Readonly<Record<StoreMethod, 'read' | 'write'>> = {
   readMail: 'read',
   settle: 'write',
   settledThrough: 'write',
+  noteWaiting: 'write',
   forgetPeers: 'write',
   retainStep: 'write',
   deleteMessage: 'write',

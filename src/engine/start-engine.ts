@@ -1,6 +1,6 @@
 // The engine room of a server: one thread that writes the store and settles journals, one that reads it. The thread that
 // answers requests waits for neither a lock, nor a report, nor a disk.
-import { TelltaleError } from '../base/errors.ts';
+import { messageOf, TelltaleError } from '../base/errors.ts';
 import { settleLookMs } from '../base/limits.ts';
 import { readOwnRules, type VerdictRule } from '../classify/own-rules.ts';
 import type { Journal } from '../journal/open-journal.ts';
@@ -22,6 +22,8 @@ export type SettledJournal = Pick<
 export interface Engine {
   /** The store, through the threads. */
   readonly store: Store;
+  /** Whether it was there at the start; one that only forwards starts without. */
+  readonly isStoreThere: boolean;
   /** Settles a journal from now on, beside all others; stop the settler before the journal closes. */
   settle(journal: SettledJournal): Promise<Settler>;
   /** How it is with the stream; nothing without one. */
@@ -52,9 +54,9 @@ export interface EngineStream {
 }
 
 /**
- * Opens the store and starts the threads.
+ * Opens the store and starts the threads. Who only forwards starts also while the store is away.
  *
- * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `INVALID_OPTION`.
+ * @throws TelltaleError `INVALID_DATABASE`, `NEWER_DATABASE`, `STORE_BUSY`, `STORE_UNAVAILABLE`, `INVALID_OPTION`.
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { databaseUrl, stream, onProblem, lookMs = settleLookMs, repeatWindowMs = 0, rules = [] } = options;
@@ -139,14 +141,27 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await writer.end(reader?.end());
   }
 
+  /** Whether the store is there. One that is not is opened when it is next asked for. */
+  async function openNow(): Promise<boolean> {
+    try {
+      await writer.ask({ kind: 'open' });
+      return true;
+    } catch (error) {
+      if (stream === undefined || stream.settles || !isAway(error)) throw error;
+      onProblem(new TelltaleError('STORE_UNAVAILABLE', `${STARTS_WITHOUT} ${messageOf(error)}`, { cause: error }));
+      return false;
+    }
+  }
+
   const streamStatus = async () => (await writer.ask({ kind: 'stream-status' })) as StreamStatus | undefined;
 
   try {
     await streamFromNow();
     if (databaseUrl === null) {
-      return { store: remoteStore({ url, run: refuseWithoutStore, close }), settle, streamStatus, close };
+      const store = remoteStore({ url, run: refuseWithoutStore, close });
+      return { store, isStoreThere: false, settle, streamStatus, close };
     }
-    await writer.ask({ kind: 'open' });
+    const isStoreThere = await openNow();
     const reading = startStoreThread<ReaderRequest, never>({
       ...{ name: 'reader', url, answer: () => undefined, onProblem },
       onRestart: () => undefined,
@@ -154,11 +169,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     reader = reading;
     const run: RunMethod = (method, args) =>
       (THREADS[method] === 'read' ? reading : writer).ask({ kind: 'run', method, args });
-    return { store: remoteStore({ url, run, close, controlListeners }), settle, streamStatus, close };
+    return { store: remoteStore({ url, run, close, controlListeners }), isStoreThere, settle, streamStatus, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+const STARTS_WITHOUT =
+  'The database is not there, so this starts without it: hits are taken and forwarded; what was revoked, withdrawn or registered is known from before, if at all, until the database is back.';
+
+/** Whether a store may be there later; what is wrong with it otherwise stays wrong. */
+function isAway(error: unknown): boolean {
+  return error instanceof TelltaleError && (error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_BUSY');
 }
 
 /** Of a process that was given no database. */

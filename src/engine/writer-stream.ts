@@ -24,10 +24,10 @@ export function openWriterStream(
   const link = linkStream(settings, onProblem);
   const repeats = repeatWindowMs > 0 ? askEachTime(repeatWindowMs, store) : undefined;
   const consuming = settles ? startConsuming({ link, store, repeats, rules, lookMs, onProblem }) : undefined;
-  const settledThrough = hasStore ? store.settledThrough : undefined;
+  const place = hasStore ? { settledThrough: store.settledThrough, store } : {};
   return {
-    forward: (journal, lookMs) => startForwarder({ journal, link, settledThrough, lookMs, onProblem }),
-    status: link.status,
+    forward: (journal, lookMs) => startForwarder({ journal, link, ...place, lookMs, onProblem }),
+    status: async () => ({ ...(await link.status()), settling: consuming?.figures() }),
     async close() {
       await consuming?.stop();
       await link.close();

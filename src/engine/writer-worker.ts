@@ -120,7 +120,8 @@ function tell(request: OwnerRequest): void {
 const store: SettleStore & CountedSource = {
   settledThrough: async (journal) => (await held.run('settledThrough', [journal])) as number,
   settle: async (batch) => void (await held.run('settle', [batch])),
-  forgetPeers: async (beforeMs) => (await held.run('forgetPeers', [beforeMs])) as boolean,
+  noteWaiting: async (waiting) => void (await held.run('noteWaiting', [waiting])),
+  forgetPeers: async (...args) => (await held.run('forgetPeers', args)) as boolean,
   countedSince: async (...args) => (await held.run('countedSince', args)) as readonly CountedRequest[],
 };
 

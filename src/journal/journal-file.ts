@@ -35,6 +35,8 @@ export interface AsideEntry {
 export interface ForwardedPlaces {
   readonly through: number;
   readonly partitions: readonly PartitionPlace[];
+  /** Whether it had received nothing when it was opened: no store can have settled anything of it. */
+  readonly isNew: boolean;
 }
 
 /** Entries forgotten at a time on a full disk: their log fits where that of any batch of hits did. */
@@ -47,6 +49,7 @@ export class JournalFile {
   readonly #bytesMax: number;
   readonly #lock: Database.Database;
   #opened: OpenedFile | undefined;
+  readonly #isNew: boolean;
 
   /** @throws TelltaleError `INVALID_JOURNAL`, `JOURNAL_IN_USE`. */
   constructor(path: string, bytesMax: number) {
@@ -54,6 +57,7 @@ export class JournalFile {
     this.#bytesMax = bytesMax;
     this.#lock = claimFile(path);
     this.#opened = openFile(path);
+    this.#isNew = this.#use((opened) => countsOf(opened).received === 0);
   }
 
   id(): string {
@@ -131,6 +135,7 @@ export class JournalFile {
     return this.#use((opened) => ({
       through: countsOf(opened).settled_through,
       partitions: opened.statements.forwarding.places.all(),
+      isNew: this.#isNew,
     }));
   }
 

@@ -16,9 +16,9 @@ import type { AccountedJournal } from '../journal/sum-journals.ts';
 import type { Notifier } from '../notify/start-notifier.ts';
 import type { Retainer } from '../retain/start-retainer.ts';
 import type { Webhook } from '../store/webhook-rows.ts';
-import type { StreamStatus } from '../stream/stream-status.ts';
 import type { ClickIdOmission } from './click-ids.ts';
 import type { NameOutcome } from './resolve-name.ts';
+import { type StreamFigures, tellStream } from './stream-metrics.ts';
 
 export interface Metrics {
   /** Counts a request that left no hit. */
@@ -51,9 +51,6 @@ export interface WebhookFigures {
   list(): Promise<readonly Pick<Webhook, 'id' | 'waiting' | 'parked' | 'dropped'>[]>;
   readonly status: Notifier['status'];
 }
-
-/** How it is with the stream; nothing where hits go to none. */
-export type StreamFigures = () => Promise<StreamStatus | undefined>;
 
 export interface MetricsOptions {
   readonly journal: AccountedJournal;
@@ -251,32 +248,6 @@ function tellWebhooks({ list, status }: WebhookFigures, registers: Registry[]): 
     registers,
     collect() {
       for (const [outcome, count] of Object.entries(status())) this.set({ outcome }, count);
-    },
-  });
-}
-
-function tellStream(status: StreamFigures, registers: Registry[]): void {
-  new Gauge({
-    name: 'telltale_stream_connected',
-    help: 'Whether the stream answers; hits wait in journals while it does not.',
-    registers,
-    aggregator: 'max',
-    async collect() {
-      this.set((await status())?.isConnected ? 1 : 0);
-    },
-  });
-  new Gauge({
-    name: 'telltale_stream_messages',
-    help: 'Messages in the stream: of many hits each that wait to be settled, and hits that were parked.',
-    labelNames: ['state'],
-    registers,
-    aggregator: 'max',
-    async collect() {
-      const { waiting = null, parked = null } = (await status()) ?? {};
-      // While the stream is away, nothing is said of it.
-      this.reset();
-      if (waiting !== null) this.set({ state: 'waiting' }, waiting);
-      if (parked !== null) this.set({ state: 'parked' }, parked);
     },
   });
 }

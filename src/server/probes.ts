@@ -11,11 +11,14 @@ export type Readiness = 'ready' | 'behind' | 'full' | 'failing';
  * Answers the two probes with one word each: the process answers; it takes hits and knows what is in force. A server that
  * cannot tell its readers apart goes on taking hits, so it is ready, and says `misconfigured`.
  */
-export function answerProbes(readiness: () => Readiness, isMisconfigured: () => boolean = () => false): Middleware {
+export function answerProbes(
+  readiness: () => Readiness | Promise<Readiness>,
+  isMisconfigured: () => boolean = () => false,
+): Middleware {
   return async (ctx, next) => {
     const isProbe = ctx.path === '/healthz' || ctx.path === '/readyz';
     if (!isProbe || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return next();
-    const word = ctx.path === '/healthz' ? 'ok' : readiness();
+    const word = ctx.path === '/healthz' ? 'ok' : await readiness();
     const isReady = word === 'ok' || word === 'ready';
     ctx.set('Cache-Control', 'no-store');
     ctx.status = isReady ? 200 : 503;

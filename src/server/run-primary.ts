@@ -41,7 +41,7 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
     const port = await findPort(options);
     const keeping = await startKeeping({ ...options, journals });
     closers.add(keeping.close);
-    const { store, leftovers, retainer, notifier, streamStatus } = keeping;
+    const { store, isStoreThere, leftovers, retainer, notifier, streamStatus } = keeping;
     const guesses = makeGuessLimit();
     const webhooks = notifier && { list: () => store.listWebhooks(), status: notifier.status };
     const own = makeMetrics({
@@ -63,7 +63,7 @@ export async function runPrimary(options: PrimaryOptions): Promise<Primary> {
       const asked = { dataDirectory, baseUrl, baseUrls, host, port, adminPort, apiToken, trustedProxies, hosts };
       const followsStore = options.databaseUrl !== null;
       const more = { followsStore, asnDatabase, reverseDns, rules, hooks, webhookPolicy, attribution };
-      return { ...asked, ...more, journalName, storeUrl: store.url, ring };
+      return { ...asked, ...more, journalName, storeUrl: store.url, isStoreThere, ring };
     };
     const starting = journals.map(async (journalName, at) => {
       const of = { name: String(at + 1), settings: settings(journalName), settle: keeping.settle, answer, onProblem };

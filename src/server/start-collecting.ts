@@ -23,10 +23,11 @@ import { makeClosers } from './closers.ts';
 import type { makeApp } from './create-app.ts';
 import type { GuessLimit } from './guess-limit.ts';
 import { type Listening, listen } from './listen.ts';
-import { type Metrics, makeMetrics, type StreamFigures, type WebhookFigures } from './metrics.ts';
+import { type Metrics, makeMetrics, type WebhookFigures } from './metrics.ts';
 import type { Names, NamesOptions } from './open-names.ts';
 import { journalReadiness, prepareCore } from './prepare-core.ts';
 import { MIRROR_NAME } from './start-keeping.ts';
+import type { StreamFigures } from './stream-metrics.ts';
 import { CLIENT_PROBLEMS, type ClientProblem } from './watch-clients.ts';
 
 /** How a service answers; plain values, which a worker can be told. */
@@ -79,6 +80,8 @@ export interface CollectingOptions extends AnswerSettings {
 /** What the front must know of what keeps the hits. */
 export interface KeepingShown {
   readonly store: Store;
+  /** False where the store that is followed was not there at the start. @default true */
+  readonly isStoreThere?: boolean | undefined;
   /** Journals that are told of together with the front's own. */
   readonly leftovers: readonly AccountedJournal[];
   /** What runs retention, where it runs in this process. */
@@ -116,7 +119,7 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     closers.add(() => control.mirror.close());
     const networks = await openNetworks({ directory: networksDirectory(dataDirectory), asnDatabase, onProblem });
     closers.add(async () => networks.close());
-    const { store, leftovers, retainer, notifier, streamStatus } = await options.keeping;
+    const { store, isStoreThere, leftovers, retainer, notifier, streamStatus } = await options.keeping;
     const told = {
       journal: sumJournals([journal, ...leftovers]),
       mirror: control.mirror,
@@ -128,7 +131,7 @@ export async function startCollecting(options: CollectingOptions): Promise<Colle
     const metrics = metricsText === undefined ? own : { ...own, text: metricsText };
     const names = await openNamesIfAsked(options, store, metrics);
     closers.add(() => names?.close());
-    const parts = { journal, control, metrics, store };
+    const parts = { journal, control, metrics, store, isStoreThere };
     const { listening, baseUrl } = await listenForReaders(options, parts, { networks, names });
     const { url } = listening;
     return { url, baseUrl, journal, control, metrics, drain: listening.close, close: closers.closeAll };
@@ -145,7 +148,7 @@ function toldBy(store: Store, notifier: KeepingShown['notifier']): WebhookFigure
 
 async function listenForReaders(
   options: CollectingOptions,
-  parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store'>,
+  parts: Pick<Collecting, 'journal' | 'control' | 'metrics'> & Pick<KeepingShown, 'store' | 'isStoreThere'>,
   known: { readonly networks: Networks; readonly names: Names | undefined },
 ): Promise<{ readonly listening: Listening; readonly baseUrl: string }> {
   const {
@@ -159,7 +162,9 @@ async function listenForReaders(
     onApiRequest,
     onProblem,
   } = options;
-  const { journal, control, metrics, store } = parts;
+  const { journal, control, metrics, store, isStoreThere = true } = parts;
+  // Who never heard of the store waits for it; a minute is given to who has only just begun.
+  const isBehind = () => !control.isFresh() || (!isStoreThere && control.mirror.status().seq === undefined);
   let baseUrl = '';
   const listening = await listen(options, (url, closing) => {
     const baseUrls = parseBaseUrls(options.baseUrl ?? url, options.baseUrls);
@@ -170,7 +175,7 @@ async function listenForReaders(
       consents: store,
       hosts: [new URL(url).host, ...hosts],
       attributionDays: options.attribution && options.attribution.windowMs / 86_400_000,
-      readiness: () => (options.followsStore === false || control.isFresh() ? journalReadiness(journal) : 'behind'),
+      readiness: () => (options.followsStore !== false && isBehind() ? 'behind' : journalReadiness(journal)),
       onHiddenPeer: ({ peer, atMs }: { readonly peer: string; readonly atMs: number }) =>
         void store.hidePeer(peer, atMs).catch(onProblem),
       onHidden: (problem: ClientProblem) => onProblem(new Error(CLIENT_PROBLEMS[problem])),

@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import type { AttributionRules } from '../base/conversion.ts';
+import { messageOf } from '../base/errors.ts';
 import { attributionDaysDefault } from '../base/limits.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
 import { type Follower, follow } from '../control/follow.ts';
@@ -44,6 +45,8 @@ export interface KeepingOptions {
 
 export interface Keeping {
   readonly store: Store;
+  /** Whether the store was there at the start. */
+  readonly isStoreThere: boolean;
   readonly follower: Follower;
   /** Nothing without a store. */
   readonly retainer: Retainer | undefined;
@@ -75,14 +78,18 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
   try {
     const engine = await startEngine({ databaseUrl, stream, repeatWindowMs, rules, onProblem });
     closers.add(() => engine.close());
-    const { store, streamStatus } = engine;
+    const { store, isStoreThere, streamStatus } = engine;
     if (databaseUrl === null) return await keepWithoutStore(options, engine, closers);
-    const { attribution = DEFAULT_ATTRIBUTION } = options;
-    // Not waited for: who answers needs no store.
-    void store.setAttributionRules(attribution).catch(onProblem);
+    const configure = prepareConfiguring(options, store);
     const eraser = startEraser({ store, directory, inUse: options.journals, onProblem });
     const onErased = () => eraser.wake();
-    const follower = follow({ source: store, path: join(directory, MIRROR_NAME), onProblem, onErased, onCaughtUp });
+    const follower = follow({
+      ...{ source: store, path: join(directory, MIRROR_NAME), onProblem, onErased },
+      onCaughtUp() {
+        configure.quietly();
+        onCaughtUp?.();
+      },
+    });
     closers.add(() => follower.stop());
     closers.add(() => eraser.stop());
     const { retention: policy = DEFAULT_RETENTION } = options;
@@ -90,14 +97,15 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
     closers.add(() => retainer.stop());
     const settle = (journal: SettledJournal) => settleWatched(engine, eraser, journal);
     const leftovers = await settleLeftovers({ engine: { settle }, directory, inUse: options.journals, onProblem });
-    const { endpoints = [], ...webhookPolicy } = options.webhooks ?? { allowPrivate: false, ports: [] };
-    await store.setConfiguredWebhooks(endpoints);
+    if (isStoreThere) await configure.now();
+    const { endpoints: _, ...webhookPolicy } = options.webhooks ?? { allowPrivate: false, ports: [] };
     const notifier = startNotifier({ store, policy: webhookPolicy, onProblem });
     closers.add(() => notifier.stop());
     closers.add(() => leftovers.close());
     const { journals, close: closeLeftovers } = leftovers;
     return {
       store,
+      isStoreThere,
       follower,
       retainer,
       notifier,
@@ -113,6 +121,37 @@ export async function startKeeping(options: KeepingOptions): Promise<Keeping> {
   }
 }
 
+/** What the options say of the store is set in it once: at the start, or when it is there. */
+function prepareConfiguring(
+  { attribution = DEFAULT_ATTRIBUTION, webhooks, onProblem }: KeepingOptions,
+  store: Pick<Store, 'setAttributionRules' | 'setConfiguredWebhooks'>,
+) {
+  let configured: Promise<unknown> | undefined;
+  let told: string | undefined;
+  async function now(): Promise<void> {
+    configured ??= Promise.all([
+      store.setAttributionRules(attribution),
+      store.setConfiguredWebhooks(webhooks?.endpoints ?? []),
+    ]);
+    try {
+      await configured;
+    } catch (error) {
+      configured = undefined;
+      throw error;
+    }
+  }
+  return {
+    now,
+    /** Tells once of what fails, and is to be called again. */
+    quietly() {
+      now().catch((error: unknown) => {
+        if (messageOf(error) !== told) onProblem(error);
+        told = messageOf(error);
+      });
+    },
+  };
+}
+
 /** Journals are forwarded, and nothing else is done: what would follow a store, or work on one, has none. */
 async function keepWithoutStore(
   { dataDirectory: directory, journals: inUse, onProblem }: KeepingOptions,
@@ -123,7 +162,7 @@ async function keepWithoutStore(
   closers.add(() => leftovers.close());
   const done = async () => undefined;
   return {
-    ...{ store: engine.store, settle: engine.settle, streamStatus: engine.streamStatus },
+    ...{ store: engine.store, isStoreThere: false, settle: engine.settle, streamStatus: engine.streamStatus },
     follower: { followNow: done, stop: done },
     retainer: undefined,
     notifier: undefined,

@@ -23,6 +23,7 @@ export type WorkerRequest =
 export interface WorkerSettings extends AnswerSettings {
   readonly journalName: string;
   readonly storeUrl: string;
+  readonly isStoreThere: boolean;
   readonly ring: KeyRingJson;
 }
 

@@ -50,7 +50,7 @@ async function answer(request: WorkerRequest): Promise<unknown> {
 }
 
 async function start(settings: WorkerSettings): Promise<WorkerStarted> {
-  const { storeUrl, ring, ...answering } = settings;
+  const { storeUrl, isStoreThere, ring, ...answering } = settings;
   keys = createKeyRing(ring);
   const run: RunMethod = (method, args) => primary.ask({ kind: 'run', method, args });
   const guesses: GuessLimit = {
@@ -62,6 +62,7 @@ async function start(settings: WorkerSettings): Promise<WorkerStarted> {
     keys,
     keeping: Promise.resolve({
       store: remoteStore({ url: storeUrl, run, close: async () => undefined }),
+      isStoreThere,
       leftovers: [],
     }),
     guesses,

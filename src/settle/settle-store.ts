@@ -12,8 +12,24 @@ export interface SettleStore {
    * that is settled already changes nothing; one that does not begin where the last one ended is refused.
    */
   settle(batch: SettleBatch): Promise<void>;
-  /** Forgets some peers of hits that came before a time; whether there may be more. */
-  forgetPeers(beforeMs: number): Promise<boolean>;
+  /** Keeps how far back what waits in journals lies, for whoever forgets peers. */
+  noteWaiting(waiting: Waiting): Promise<void>;
+  /**
+   * Forgets some peers of hits that came before a time; whether there may be more. With `waiting`, which it keeps, all that
+   * others told of theirs is heeded, too.
+   */
+  forgetPeers(beforeMs: number, waiting?: Waiting): Promise<boolean>;
+}
+
+/** What one process tells of what waits with it. */
+export interface Waiting {
+  /** The ids of its journals, or of itself where it settles a stream. */
+  readonly journals: readonly string[];
+  /** When the earliest hit of all that wait came, or now when none does; null when no more will come. */
+  readonly fromMs: number | null;
+  readonly nowMs: number;
+  /** Until when others heed that, if nothing else is told: at most a day from now (`waitingBelievedMs`). */
+  readonly untilMs: number;
 }
 
 export interface SettleBatch {

@@ -1,8 +1,8 @@
 // The settler moves hits from the journal to the store: in order, at least once, each batch one transaction that also
 // keeps how far it went. It runs beside the request path and is the only thing that judges hits.
-import { settleBatchHits, settleLookMs } from '../base/limits.ts';
+import { settleBatchHits, settleLookMs, waitingBelievedMs } from '../base/limits.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
-import { earliestOf, preparePeers } from './forget-peers.ts';
+import { earliestOf, preparePeers, tellEnd } from './forget-peers.ts';
 import { runOnCommit } from './run-on-commit.ts';
 import { type AsideJournal, setAside, setUnfitAside } from './set-aside.ts';
 import { placeAfter, prepareSettling, type SourceEntry } from './settle-entries.ts';
@@ -47,13 +47,16 @@ export interface SettlerOptions {
 
 /** Starts settling after each commit of the journal, and with what it already holds. */
 export function startSettler(options: SettlerOptions): Settler {
-  const { journal, onProblem, lookMs = settleLookMs } = options;
-  const runner = runOnCommit({ journal, work: prepareWork(options), lookMs, onProblem });
+  const { journal, store, onProblem, lookMs = settleLookMs, now = Date.now, progress = new Map() } = options;
+  const runner = runOnCommit({ journal, work: prepareWork({ ...options, progress }), lookMs, onProblem });
   return {
     settleNow: runner.runNow,
     async stop(withinMs) {
       await runner.stop(withinMs);
-      options.progress?.delete(journal.id);
+      const isEmpty = progress.get(journal.id) === Number.POSITIVE_INFINITY;
+      progress.delete(journal.id);
+      // What is left, or may be, is waited for until somebody settles it.
+      if (isEmpty) await tellEnd(store, journal.id, now()).catch(() => undefined);
     },
   };
 }
@@ -64,11 +67,12 @@ function prepareWork(options: SettlerOptions): (mayGoOn: () => boolean) => Promi
   // Until the first look nobody knows how old what waits is.
   progress.set(journal.id, Number.NEGATIVE_INFINITY);
   const settle = prepareSettling(options);
-  const forgetPeers = preparePeers(store, now);
+  const journals = () => [...progress.keys()];
   const earliestMs = () => Math.min(...progress.values());
+  const forgetPeers = preparePeers({ store, journals, earliestMs, believedMs: waitingBelievedMs, now });
   let prunedThrough = 0;
 
-  return async (mayGoOn) => {
+  async function settleAll(mayGoOn: () => boolean): Promise<void> {
     let through = await store.settledThrough(journal.id);
     let lastSeen = 0;
     for (;;) {
@@ -79,7 +83,7 @@ function prepareWork(options: SettlerOptions): (mayGoOn: () => boolean) => Promi
       const entries = await journal.read(through, settleBatchHits);
       const last = entries.at(-1);
       progress.set(journal.id, earliestOf(entries));
-      await forgetPeers(earliestMs);
+      await forgetPeers();
       if (last === undefined) return;
       const fit = await setUnfitAside(journal, entries, onProblem);
       // One that could not even be taken out is passed over.
@@ -89,6 +93,16 @@ function prepareWork(options: SettlerOptions): (mayGoOn: () => boolean) => Promi
         setAside(journal, [{ seq, reason }], onProblem),
       );
       through = next;
+    }
+  }
+
+  return async (mayGoOn) => {
+    try {
+      await settleAll(mayGoOn);
+    } catch (error) {
+      // What comes from now on is not looked at.
+      progress.set(journal.id, Number.NEGATIVE_INFINITY);
+      throw error;
     }
   };
 }

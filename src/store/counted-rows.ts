@@ -2,10 +2,11 @@
 // forgotten once its window has closed. `kept_peers` says since when a message has events with peers, so that neither
 // looks at events that have none.
 import type { Kysely } from 'kysely';
-import { peersForgottenAtOnce } from '../base/limits.ts';
+import { peerKeptMs, peersForgottenAtOnce, waitingBelievedMs } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
 import { ownJudgement } from '../classify/judgement-of.ts';
 import type { CountedRequest, CountedSource } from '../settle/repeats.ts';
+import type { Waiting } from '../settle/settle-store.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { KeyedHit } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
@@ -72,8 +73,15 @@ export function notePeers({ statements }: Writer, hits: readonly KeyedHit[]): vo
   for (const [message, firstMs] of firsts) statements.notePeers.queue(message, firstMs);
 }
 
-/** Within a transaction: forgets peers of events before a time; whether there may be more. */
-export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
+/** Within a transaction: notes how far back what waits lies. */
+export function noteWaiting({ statements }: Writer, { journals, fromMs, untilMs }: Waiting): void {
+  for (const journal of journals) statements.noteWaiting.queue(journal, 0, fromMs, fromMs === null ? null : untilMs);
+}
+
+/** Within a transaction: forgets peers of events before a time that nobody waits with; whether there may be more. */
+export function forgetPeers(writer: Writer, dueMs: number, waiting?: Waiting): boolean {
+  const { statements } = writer;
+  const beforeMs = waiting === undefined ? dueMs : Math.min(dueMs, neededFrom(writer, waiting));
   statements.dropKnownPeers.run(beforeMs);
   const due = statements.duePeers.get(beforeMs);
   if (due === undefined) return false;
@@ -87,4 +95,14 @@ export function forgetPeers({ statements }: Writer, beforeMs: number): boolean {
   if (next === undefined) statements.dropPeers.run(message);
   else statements.movePeers.run(timeOf(next), message);
   return true;
+}
+
+/** From when on a peer may be needed by what waits anywhere; notes what one of them tells. */
+function neededFrom(writer: Writer, waiting: Waiting): number {
+  const { nowMs } = waiting;
+  noteWaiting(writer, waiting);
+  writer.statements.dropWaiting.run(nowMs);
+  // What is to be believed for longer than anybody may ask for was told by a clock that is wrong.
+  const sinceMs = writer.statements.waitingSince.get(nowMs, nowMs + 2 * waitingBelievedMs);
+  return (sinceMs ?? nowMs) - peerKeptMs;
 }

@@ -130,6 +130,15 @@ export interface HotStatements {
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
+  /** Notes how far back what waits in a journal lies, and until when that is believed. */
+  readonly noteWaiting: Statement<
+    [journal: string, start: number, fromMs: number | null, untilMs: number | null],
+    never
+  >;
+  /** The earliest that is believed now, of what may be; null when nobody told anything. */
+  readonly waitingSince: Statement<[nowMs: number, latestMs: number], number | null>;
+  /** Drops what has no place and of which nobody believes anything any more. */
+  readonly dropWaiting: Statement<[nowMs: number]>;
   readonly notePeers: Statement<[message: number, fromMs: number]>;
   /** A message with events before a time that have a peer. */
   readonly duePeers: Statement<[beforeMs: number], { readonly message_key: number; readonly from_ms: number }>;
@@ -672,6 +681,30 @@ export function prepareHotStatements(database: Sql): HotStatements {
         .returning('settled_through'),
     ),
     keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
+    noteWaiting: prepare(
+      db
+        .insertInto('journals')
+        .values({ id: '', settled_through: 0, waiting_from_ms: 0, waiting_until_ms: 0 })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet((eb) => ({
+            waiting_from_ms: eb.ref('excluded.waiting_from_ms'),
+            waiting_until_ms: eb.ref('excluded.waiting_until_ms'),
+          })),
+        ),
+    ),
+    waitingSince: first(
+      db
+        .selectFrom('journals')
+        .select((eb) => eb.fn.min('waiting_from_ms').as('since'))
+        .where('waiting_until_ms', '>=', 0)
+        .where('waiting_until_ms', '<=', 0),
+    ),
+    dropWaiting: prepare(
+      db
+        .deleteFrom('journals')
+        .where('settled_through', '=', sql.lit(0))
+        .where((eb) => eb.or([eb('waiting_until_ms', 'is', null), eb('waiting_until_ms', '<', 0)])),
+    ),
     notePeers: prepare(
       db
         .insertInto('kept_peers')

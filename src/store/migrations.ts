@@ -242,6 +242,8 @@ async function start(db: Kysely<unknown>): Promise<void> {
   await create('journals')
     .addColumn('id', 'text', (column) => column.primaryKey())
     .addColumn('settled_through', 'integer', notNull)
+    .addColumn('waiting_from_ms', 'integer')
+    .addColumn('waiting_until_ms', 'integer')
     .execute();
   await create('api_tokens')
     .addColumn('id', 'text', (column) => column.primaryKey())

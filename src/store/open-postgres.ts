@@ -95,6 +95,8 @@ function openPool(pg: Pg, config: PoolConfig): Pool {
   const pool = new pg.Pool({ ...config, allowExitOnIdle: true, types: postgresTypes(pg, false) });
   // Of a connection that nobody uses: the next query opens another, or says why it cannot.
   pool.on('error', () => undefined);
+  // Of one that is in use its query tells; without a listener the error would end the thread.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   return pool;
 }
 

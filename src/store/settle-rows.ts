@@ -12,7 +12,7 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { applyConversions } from './conversion-rows.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
-import { forgetPeers, notePeers } from './counted-rows.ts';
+import { forgetPeers, notePeers, noteWaiting } from './counted-rows.ts';
 import type { EventColumns } from './hot-statements.ts';
 import { judgeSent } from './judge-sent.ts';
 import { placeHits } from './known-peers.ts';
@@ -34,7 +34,8 @@ export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore
       return row?.settled_through ?? 0;
     },
     settle: (batch) => writer.transaction(() => settle(writer, batch)),
-    forgetPeers: (beforeMs) => writer.transaction(() => forgetPeers(writer, beforeMs)),
+    noteWaiting: (waiting) => writer.transaction(() => noteWaiting(writer, waiting)),
+    forgetPeers: (beforeMs, waiting) => writer.transaction(() => forgetPeers(writer, beforeMs, waiting)),
   };
 }
 

@@ -4,11 +4,17 @@ import { type ErrorCode, messageOf, TelltaleError } from '../base/errors.ts';
 
 /** An error of a store, told for whoever has to do something about it; every other error as it is. */
 export function explainStoreError(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TelltaleError || !('code' in error)) return error;
-  const problem = PROBLEMS.find(({ codes }) => codes.test(String(error.code)));
+  if (!(error instanceof Error) || error instanceof TelltaleError) return error;
+  const code = 'code' in error ? String(error.code) : LOST.test(error.message) ? CONNECTION_FAILURE : undefined;
+  const problem = code === undefined ? undefined : PROBLEMS.find(({ codes }) => codes.test(code));
   if (problem === undefined) return error;
   return new TelltaleError(problem.code, `${problem.sentence} (${messageOf(error)}).`, { cause: error });
 }
+
+/** What pg says of a connection that was lost or never made, without a code. */
+const LOST =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered)/;
+const CONNECTION_FAILURE = '08006';
 
 interface StoreProblem {
   /** SQLite's, the system's, and PostgreSQL's (https://www.postgresql.org/docs/current/errcodes-appendix.html). */

@@ -341,6 +341,10 @@ interface SuppressionTable {
 interface JournalTable {
   readonly id: string;
   readonly settled_through: number;
+  /** How far back what waits to be settled lies, as its process told; peers from then on are kept. */
+  readonly waiting_from_ms: Generated<number | null>;
+  /** Until when that is believed; null for nobody told anything. */
+  readonly waiting_until_ms: Generated<number | null>;
 }
 
 interface ApiTokenTable {

@@ -1,12 +1,13 @@
 // Settles what is in the stream, beside any number of other processes: each partition has one consumer, from which whoever
 // is free takes the next message, and no second one until that is acknowledged. A message is acknowledged once it is in the
 // store; while the store is away it is held, so that the order stays.
+import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, JsMsg } from '@nats-io/jetstream';
 import { messageOf } from '../base/errors.ts';
-import { settleLookMs, settleStopMs, streamAckWaitMs, streamPullMs } from '../base/limits.ts';
-import { earliestOf, preparePeers } from '../settle/forget-peers.ts';
+import { settleLookMs, settlerBelievedMs, settleStopMs, streamAckWaitMs, streamPullMs } from '../base/limits.ts';
+import { earliestOf, preparePeers, tellEnd } from '../settle/forget-peers.ts';
 import type { SettlingOptions } from '../settle/settle-entries.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
@@ -15,6 +16,7 @@ import type { OpenStream, StreamLink } from './open-stream.ts';
 import { park } from './parked.ts';
 import { type Delivered, prepareLetterSettling } from './settle-letter.ts';
 import { STREAM_NAME } from './stream-config.ts';
+import type { SettlingFigures } from './stream-status.ts';
 
 export interface ConsumeOptions extends SettlingOptions {
   readonly store: SettleStore;
@@ -30,6 +32,7 @@ export interface ConsumeOptions extends SettlingOptions {
 }
 
 export interface Consuming {
+  figures(): SettlingFigures;
   /** Ends with the messages in hand, and gives those back that are held. Close the link behind it. */
   stop(withinMs?: number): Promise<void>;
 }
@@ -40,10 +43,28 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   const stopping = new AbortController();
   // Each partition may pause.
   setMaxListeners(0, stopping.signal);
-  const tell = prepareTelling(onProblem);
-  const keepAside = async (parked: Parameters<typeof park>[1]) => await park(await link.open(), parked);
-  const settle = prepareLetterSettling({ ...options, park: keepAside, now });
-  const forgetPeers = preparePeers(store, now);
+  const { tell, failures } = prepareTelling(onProblem);
+  let settled = 0;
+  let refused = 0;
+  let committedAtMs: number | null = null;
+  const counted: SettleStore = {
+    ...store,
+    async settle(batch) {
+      await store.settle(batch);
+      settled += batch.hits.length + (batch.conversions?.length ?? 0);
+      committedAtMs = now();
+    },
+  };
+  const keepAside = async (parked: Parameters<typeof park>[1]) => {
+    await park(await link.open(), parked);
+    refused += 1;
+  };
+  const settle = prepareLetterSettling({ ...options, store: counted, park: keepAside, now });
+  const name = `settler/${randomUUID()}`;
+  const forgetPeers = preparePeers({
+    ...{ store, now, journals: () => [name], believedMs: settlerBelievedMs },
+    earliestMs: async () => await earliestWaiting(await link.open()),
+  });
   /** The earliest hit in hand of each partition: unknown at first, none when there was no message. */
   const earliest = new Map<number, number>();
   const busy = new Set<Promise<void>>();
@@ -69,7 +90,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
         const message = await consumer?.next({ expires: streamPullMs });
         if (message) await hold(handle(message, partition));
         else earliest.set(partition, Number.POSITIVE_INFINITY);
-        tell(partition, partition === 0 ? await forgetOldPeers(stream) : undefined);
+        tell(partition, partition === 0 ? await forgetOldPeers() : undefined);
       } catch (error) {
         if (stopping.signal.aborted) return;
         tell(partition, link.failed(error));
@@ -111,9 +132,9 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   }
 
   /** Returns what was wrong, which stops nothing. */
-  async function forgetOldPeers(stream: OpenStream): Promise<unknown> {
+  async function forgetOldPeers(): Promise<unknown> {
     try {
-      return await forgetPeers(() => earliestWaiting(stream));
+      return await forgetPeers();
     } catch (error) {
       return error;
     }
@@ -128,11 +149,13 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   const pause = () => sleep(lookMs, undefined, { signal: stopping.signal }).catch(() => undefined);
   grow(1);
   return {
+    figures: () => ({ settled, refused, ...failures(), committedAtMs }),
     async stop(withinMs = settleStopMs) {
       stopping.abort();
       const limit = new AbortController();
       const timeout = sleep(withinMs, undefined, { signal: limit.signal }).catch(() => undefined);
-      await Promise.race([Promise.allSettled([...busy]), timeout]);
+      const ended = Promise.allSettled([...busy]).then(() => tellEnd(store, name, now()).catch(() => undefined));
+      await Promise.race([ended, timeout]);
       limit.abort();
     },
   };
@@ -145,13 +168,18 @@ function read(message: JsMsg): Delivered {
 }
 
 /** Tells what is wrong with a partition once, and once for all that have the same to tell. */
-function prepareTelling(onProblem: (error: unknown) => void): (partition: number, error: unknown) => void {
+function prepareTelling(onProblem: (error: unknown) => void) {
   const told = new Map<number, string>();
-  return (partition, error) => {
-    const message = error === undefined ? undefined : messageOf(error);
-    const isKnown = message === undefined || [...told.values()].includes(message);
-    if (message === undefined) told.delete(partition);
-    else told.set(partition, message);
-    if (!isKnown) onProblem(error);
+  let failed = 0;
+  return {
+    failures: () => ({ failed, isFailing: told.size > 0 }),
+    tell(partition: number, error: unknown): void {
+      const message = error === undefined ? undefined : messageOf(error);
+      const isKnown = message === undefined || [...told.values()].includes(message);
+      if (message === undefined) told.delete(partition);
+      else told.set(partition, message);
+      if (message !== undefined) failed += 1;
+      if (!isKnown) onProblem(error);
+    },
   };
 }

@@ -16,6 +16,9 @@ function sentenceOf(error: unknown, at: string): string {
   if (/authorization|authentication/i.test(message)) {
     return `The stream at ${at} refuses these credentials (${message}). Put a user and password, or a token, before an @ in --stream, or name a file with --stream-credentials.`;
   }
+  if (/certificate|issuer|altnames/i.test(message)) {
+    return `The certificate of the stream at ${at} is not trusted: ${message}. Name the file of its certificate authority in NODE_EXTRA_CA_CERTS, and the servers as the certificate does.`;
+  }
   if (/jetstream is not enabled/i.test(message)) {
     return `The stream at ${at} is not there: JetStream is off (start nats-server with -js), or the stream was removed.`;
   }

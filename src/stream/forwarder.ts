@@ -8,10 +8,12 @@ import {
   streamHeaderBytes,
   streamMessageBytesMax,
 } from '../base/limits.ts';
+import { earliestOf } from '../settle/forget-peers.ts';
 import { runOnCommit } from '../settle/run-on-commit.ts';
 import { type AsideJournal, setUnfitAside } from '../settle/set-aside.ts';
 import { type FitEntry, placeAfter, type SourceEntry } from '../settle/settle-entries.ts';
-import type { Settler } from '../settle/settler.ts';
+import type { Settler, SettleStore } from '../settle/settler.ts';
+import { prepareWaiting } from '../settle/tell-waiting.ts';
 import { LETTER_FORMAT, LETTER_HEADERS, type LetterPlace, writeLine } from './letter.ts';
 import type { OpenStream, StreamLink } from './open-stream.ts';
 import { partitionOf } from './partition.ts';
@@ -25,7 +27,11 @@ export interface ForwardedJournal extends AsideJournal {
   prune(through: number): Promise<void>;
   /** Forgets entries that the stream has, and keeps each partition's last place. */
   forward(through: number, places: readonly PartitionPlace[]): Promise<void>;
-  forwardedPlaces(): Promise<{ readonly through: number; readonly partitions: readonly PartitionPlace[] }>;
+  forwardedPlaces(): Promise<{
+    readonly through: number;
+    readonly partitions: readonly PartitionPlace[];
+    readonly isNew: boolean;
+  }>;
   onCommit(listener: () => void): () => void;
 }
 
@@ -39,28 +45,42 @@ export interface ForwarderOptions {
   readonly link: Pick<StreamLink, 'open' | 'failed'>;
   /** How far a store has settled the journal itself, before it was forwarded. @default nobody settled it */
   readonly settledThrough?: ((journal: string) => Promise<number>) | undefined;
+  /** A store that is told how old what waits is. @default nobody is told */
+  readonly store?: Pick<SettleStore, 'noteWaiting'> | undefined;
   readonly onProblem: (error: unknown) => void;
+  /** The clock, in milliseconds. @default Date.now */
+  readonly now?: (() => number) | undefined;
   /** Milliseconds between two looks without a commit, and between two tries. @default 1000 */
   readonly lookMs?: number | undefined;
 }
 
 /** Starts forwarding after each commit of the journal, and with what it already holds. */
 export function startForwarder(options: ForwarderOptions): Settler {
-  const { journal, onProblem, lookMs = settleLookMs } = options;
-  const runner = runOnCommit({ journal, work: prepareWork(options), lookMs, onProblem });
+  const { journal, store, onProblem, lookMs = settleLookMs, now = Date.now } = options;
+  const waiting = store && prepareWaiting(store, journal.id, now);
+  let isEmpty = false;
+  const onRead = (entries: readonly SourceEntry[]) => {
+    isEmpty = entries.length === 0;
+    waiting?.tell(earliestOf(entries));
+  };
+  const runner = runOnCommit({ journal, work: prepareWork(options, onRead), lookMs, onProblem });
   return {
     settleNow: runner.runNow,
     async stop(withinMs = settleStopMs) {
       // A server that is silent is not waited for: what it may have is published again, and known again.
       const limit = new AbortController();
       const silent = sleep(withinMs, undefined, { signal: limit.signal }).catch(() => undefined);
-      await Promise.race([runner.stop(withinMs), silent]);
+      const ended = runner.stop(withinMs).then(() => (isEmpty ? waiting?.end() : undefined));
+      await Promise.race([ended, silent]);
       limit.abort();
     },
   };
 }
 
-function prepareWork(options: ForwarderOptions): (mayGoOn: () => boolean) => Promise<void> {
+function prepareWork(
+  options: ForwarderOptions,
+  onRead: (entries: readonly SourceEntry[]) => void,
+): (mayGoOn: () => boolean) => Promise<void> {
   const { journal, link, onProblem } = options;
   let begun: Begun | undefined;
 
@@ -70,6 +90,7 @@ function prepareWork(options: ForwarderOptions): (mayGoOn: () => boolean) => Pro
     let lastSeen = 0;
     while (mayGoOn()) {
       const entries = await journal.read(begun.through, forwardBatchHits);
+      onRead(entries);
       const last = entries.at(-1);
       if (last === undefined) return;
       const stream = await link.open();
@@ -94,12 +115,20 @@ interface Begun {
 }
 
 /** What a store settled of the journal before the first forwarding is not sent to be settled once more. */
-async function begin({ journal, settledThrough }: ForwarderOptions): Promise<Begun> {
-  const { through, partitions } = await journal.forwardedPlaces();
+async function begin({ journal, settledThrough = async () => 0 }: ForwarderOptions): Promise<Begun> {
+  const { through, partitions, isNew } = await journal.forwardedPlaces();
   const places = new Map(partitions.map(({ partition, place }) => [partition, place]));
-  const settled = partitions.length === 0 ? ((await settledThrough?.(journal.id)) ?? 0) : 0;
+  const settled = partitions.length > 0 ? 0 : await settledThrough(journal.id).catch(noneIf(isNew));
   if (settled > through) await journal.prune(settled);
   return { through: Math.max(through, settled), places };
+}
+
+/** Of a journal that begins with this process no store has settled anything: one that is away is not waited for. */
+function noneIf(isNew: boolean): (error: unknown) => number {
+  return (error) => {
+    if (isNew) return 0;
+    throw error;
+  };
 }
 
 /** A message as it is published. */

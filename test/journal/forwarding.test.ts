@@ -12,7 +12,7 @@ it('counts what a stream has taken, and keeps where each partition stands, acros
   const path = join(temporaryDirectory(), 'journal.db');
   const journal = await openTestJournal(path);
   await appendAll(journal, hits(10));
-  expect(await journal.forwardedPlaces()).toEqual({ through: 0, partitions: [] });
+  expect(await journal.forwardedPlaces()).toEqual({ through: 0, partitions: [], isNew: true });
   await journal.forward(6, [
     { partition: 3, place: 5 },
     { partition: 9, place: 6 },
@@ -28,6 +28,7 @@ it('counts what a stream has taken, and keeps where each partition stands, acros
       { partition: 3, place: 8 },
       { partition: 9, place: 6 },
     ],
+    isNew: false,
   });
   expect(again.counts()).toEqual(countsWith({ received: 10, journalled: 1, forwarded: 8, settled: 1 }));
   expect(accountedFor(again.counts())).toBe(10);

@@ -10,10 +10,10 @@ import { startConsuming } from '../../src/stream/consume.ts';
 import { type ForwardedJournal, startForwarder } from '../../src/stream/forwarder.ts';
 import { listParked, replayParked } from '../../src/stream/parked.ts';
 import { partitionOf } from '../../src/stream/partition.ts';
-import { makeHit } from '../support/hits.ts';
+import { makeHit, startMs } from '../support/hits.ts';
 import { accountedFor, appendAll, countsWith, openTestJournal } from '../support/journals.ts';
 import { hasNats, linkTo, messagesOf, startNats, withNats } from '../support/nats.ts';
-import { openTestStore } from '../support/stores.ts';
+import { openTestStore, rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 /** So that what fails is soon tried again. */
@@ -363,6 +363,23 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     await expect.poll(async () => (await link.status()).waiting, { timeout: 20_000 }).toBe(0);
     expect(await totalOf(store)).toBe(12);
     expect(problems).toHaveLength(1);
+  });
+
+  it('has the store know how far back what is in it lies, for as long as somebody settles it', async () => {
+    const { url } = await startNats();
+    const { journal } = await openPlace();
+    const { store, path } = await openTestStore();
+    await appendAll(journal, anonymous(3));
+    await forward(journal, url).forwarder.settleNow();
+    const told = () =>
+      rowsOf(path, "SELECT waiting_from_ms AS since FROM journals WHERE id LIKE 'settler/%'").map(({ since }) => since);
+    const settler = settleFrom(url, {
+      ...store,
+      settle: () => Promise.reject(new Error('the store is away')),
+    });
+    await expect.poll(told, { timeout: 20_000 }).toEqual([startMs]);
+    await settler.stop();
+    expect(told()).toEqual([null]);
   });
 
   it('sends nothing that a store has settled before the journal was forwarded', async () => {
