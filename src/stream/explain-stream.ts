@@ -17,7 +17,8 @@ function sentenceOf(error: unknown, at: string): string {
     return `The stream at ${at} refuses these credentials (${message}). Put a user and password, or a token, before an @ in --stream, or name a file with --stream-credentials.`;
   }
   if (/jetstream is not enabled/i.test(message)) {
-    return `The stream at ${at} is not there: JetStream is off (start nats-server with -js), or the stream was removed.`;
+    // A client is told the same when nobody leads the stream for a moment, because the server that led it has ended.
+    return `The stream at ${at} is not there: its servers choose anew which of them leads it, in a few seconds, or JetStream is off (start nats-server with -js), or the stream was removed.`;
   }
   if (/maximum bytes|insufficient|resource|exceeded/i.test(message)) {
     return `The stream at ${at} is full, or its disk is: ${message}. Let settlers run, or give it more room.`;

@@ -8,8 +8,8 @@ type Random = () => number;
 /** Milliseconds after which what was killed is started again, at least and at most. */
 const AWAY_MS = [500, 2_500] as const;
 
-/** For which the database is stopped, its lines are cut: longer than any answer may wait, and than an election takes. */
-const STOPPED_MS = [3_000, 6_000] as const;
+/** For which the database is stopped, and lines are cut: longer than any answer may wait, and than an election takes. */
+const STOPPED_MS = [4_000, 7_000] as const;
 const CUT_MS = [5_000, 12_000] as const;
 
 export const CLUSTER_FAULTS = {

@@ -17,8 +17,11 @@ const TOGETHER = 24;
 const READERS = 6;
 const PACE_MS = 1_500;
 
-/** Milliseconds that an answer takes at least which waits for what is broken: no fault is over sooner. */
-export const HELD_UP_MS = 2_500;
+/** Milliseconds that an answer takes at least which waits for a database that is stopped, or for a line that is cut. */
+const HELD_UP_MS = 3_500;
+
+/** While nothing is broken. */
+export const NO_FAULT = 'none';
 
 export interface AskedInCluster extends Asked {
   /** Under which fault. */
@@ -70,7 +73,7 @@ export interface ClusterJudgement {
   readonly unaccounted: number;
   /** Of collectors that lived: neither a pixel nor a redirect, or nothing at all. */
   readonly illAnswered: number;
-  /** Of collectors that lived: answers that came as late as if they had waited for what was broken. */
+  /** Of collectors that lived, under faults: answers that came as late as if they had waited for what was broken. */
   readonly heldUp: number;
   /** Of collectors that lived, as their readers saw it: answers after a server's deadline, which a busy machine has. */
   readonly late: number;
@@ -99,7 +102,7 @@ export async function judgeCluster(
     ),
     unaccounted: await unaccounted(journalPaths),
     illAnswered: illAnswered(alive).length,
-    heldUp: alive.filter(({ ms }) => ms >= HELD_UP_MS).length,
+    heldUp: alive.filter(({ ms, during }) => during !== NO_FAULT && ms >= HELD_UP_MS).length,
     late: alive.filter(({ ms }) => ms > answerDeadlineMs).length,
     answeredMs: answeredMs(alive),
   };

@@ -4,7 +4,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { descendantsOf, signalTo } from '../support/processes.ts';
 import { CLUSTER_FAULTS, type ClusterFault } from './cluster-faults.ts';
-import { type AskedInCluster, areStored, askNode, judgeCluster, startLoad } from './cluster-load.ts';
+import { type AskedInCluster, areStored, askNode, judgeCluster, NO_FAULT, startLoad } from './cluster-load.ts';
 import { type Cluster, type ClusterOptions, comesTrue, startCluster } from './cluster-nodes.ts';
 import { seeded } from './disk.ts';
 
@@ -21,7 +21,7 @@ async function run(of: ClusterRun) {
   // Its owner alone may look in, and the database’s user walk through.
   chmodSync(of.directory, 0o711);
   const cluster = await startCluster(of);
-  let during = 'none';
+  let during: string = NO_FAULT;
   const notRecovered: string[] = [];
   const probes: AskedInCluster[] = [];
   const load = startLoad(cluster.collectors, () => during);
@@ -30,7 +30,7 @@ async function run(of: ClusterRun) {
     during = fault;
     await CLUSTER_FAULTS[fault](cluster, random);
     await recovers();
-    during = 'none';
+    during = NO_FAULT;
   }
   const asked = [...(await load.stop()), ...probes];
   const isEmpty = await comesTrue(of.recoverMs, () => isDone(cluster, asked));

@@ -107,7 +107,6 @@ async function resultOf(child: ChildProcess, withinMs: number): Promise<ClusterR
   const inTime = { signal: AbortSignal.timeout(withinMs) };
   const ended = once(child, 'exit', inTime).then(([status]) => [{ failure: `it ended with ${status}` }]);
   const [told] = await Promise.race([once(child, 'message', inTime), ended]);
-  ended.catch(() => undefined);
   if (told.result === undefined) throw new Error(`the cluster could not be tried: ${told.failure}`);
   return told.result;
 }
