@@ -20,7 +20,8 @@ function sentenceOf(error: unknown, at: string): string {
     return `The certificate of the stream at ${at} is not trusted: ${message}. Name the file of its certificate authority in NODE_EXTRA_CA_CERTS, and the servers as the certificate does.`;
   }
   if (/jetstream is not enabled/i.test(message)) {
-    return `The stream at ${at} is not there: JetStream is off (start nats-server with -js), or the stream was removed.`;
+    // A client is told the same when nobody leads the stream for a moment, because the server that led it has ended.
+    return `The stream at ${at} is not there: its servers choose anew which of them leads it, in a few seconds, or JetStream is off (start nats-server with -js), or the stream was removed.`;
   }
   if (/maximum bytes|insufficient|resource|exceeded/i.test(message)) {
     return `The stream at ${at} is full, or its disk is: ${message}. Let settlers run, or give it more room.`;

@@ -10,8 +10,9 @@ import { run } from '../support/command.ts';
 import { startDnsServer } from '../support/dns-server.ts';
 import { makeHit } from '../support/hits.ts';
 import { accountedFor, appendAll, entriesOf } from '../support/journals.ts';
+import { isAlive } from '../support/processes.ts';
 import { ask } from '../support/service.ts';
-import { asAdmin, isAlive, open, type Serving, startServing } from '../support/serving.ts';
+import { asAdmin, open, type Serving, startServing } from '../support/serving.ts';
 import { rowsOf } from '../support/stores.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 

@@ -9,12 +9,14 @@ import type { JournalCounts } from '../../src/journal/open-journal.ts';
 import { COUNT_LABELS, codeOf } from '../../src/store/codes.ts';
 import { unpackId } from '../../src/store/recipient-keys.ts';
 import { addKey, type KeyRingJson } from '../../src/token/key-ring.ts';
+import type { CompiledMail } from '../../src/track/compiled-mail.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
 import { builtFile } from '../support/built.ts';
 import { accountedFor } from '../support/journals.ts';
 
 export interface Asked {
   readonly recipient: string;
+  readonly message: string;
   readonly kind: 'open' | 'click';
   /** 0 when the connection broke before an answer came. */
   readonly status: number;
@@ -41,7 +43,7 @@ export interface OracleService {
 export const testKeys: KeyRingJson = addKey(undefined, { secret: Buffer.alloc(32, 9), atMs: 0, sign: true });
 
 const tracker = createTracker({ baseUrl: 'https://t.example.com', keys: testKeys });
-const mail = tracker.compile('<body><a href="https://shop.example/sale">Sale</a></body>', { message: 'spring-sale' });
+const mails = new Map<string, CompiledMail>();
 const script = new URL('./service-process.ts', import.meta.url);
 
 export interface OracleOptions {
@@ -118,15 +120,25 @@ interface Reply {
 
 let made = 0;
 
+/** Milliseconds for which an answer is waited for: six hundred times as long as a server should take. */
+const PATIENCE_MS = 30_000;
+
+export interface Readers {
+  /** The messages that are asked of in turn. @default spring-sale */
+  readonly messages?: readonly string[];
+  /** Whether a proxy, us, says that each is at an address of their own. @default false */
+  readonly isProxied?: boolean;
+}
+
 /** Asks `count` times, pixel and link in turn, `lanes` at a time. */
-export async function askMany(url: string, count: number, lanes = 8): Promise<readonly Asked[]> {
+export async function askMany(url: string, count: number, lanes = 8, readers: Readers = {}): Promise<readonly Asked[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: lanes });
   const asked: Asked[] = [];
   let left = count;
   const lane = async () => {
     while (left > 0) {
       left -= 1;
-      asked.push(await askOne(url, agent));
+      asked.push(await askOne(url, agent, readers));
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -134,22 +146,33 @@ export async function askMany(url: string, count: number, lanes = 8): Promise<re
   return asked;
 }
 
-function askOne(url: string, agent: Agent): Promise<Asked> {
+function mailOf(message: string): CompiledMail {
+  const mail =
+    mails.get(message) ?? tracker.compile('<body><a href="https://shop.example/sale">Sale</a></body>', { message });
+  mails.set(message, mail);
+  return mail;
+}
+
+function askOne(url: string, agent: Agent, { messages = ['spring-sale'], isProxied = false }: Readers): Promise<Asked> {
   made += 1;
+  const headers = isProxied ? { 'x-forwarded-for': [11, made >> 16, (made >> 8) & 255, made & 255].join('.') } : {};
   const recipient = `asked-${process.pid}-${made}`;
   const kind = made % 2 === 0 ? 'open' : 'click';
-  const { html } = mail.render(recipient);
+  // Both kinds of each message.
+  const message = messages[Math.floor(made / 2) % messages.length] ?? '';
+  const { html } = mailOf(message).render(recipient);
   const path = new RegExp(`https://t\\.example\\.com(/${kind === 'open' ? 'o' : 'c'}/[^"]+)`).exec(html)?.[1] ?? '';
   const startedMs = performance.now();
   return new Promise((resolve) => {
     const finish = (status: number, durable: boolean) =>
-      resolve({ recipient, kind, status, durable, ms: performance.now() - startedMs });
-    const sent = request(url + path, { agent }, (response) => {
+      resolve({ recipient, message, kind, status, durable, ms: performance.now() - startedMs });
+    const sent = request(url + path, { agent, headers }, (response) => {
       response.resume();
       response.on('error', () => finish(0, false));
       response.on('end', () => finish(response.statusCode ?? 0, response.headers['telltale-durable'] === 'yes'));
     });
     sent.on('error', () => finish(0, false));
+    sent.setTimeout(PATIENCE_MS, () => sent.destroy(new Error('no answer came')));
     sent.end();
   });
 }

@@ -1,10 +1,11 @@
 // `telltale serve` as processes of their own, and the mail whose readers it answers.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTracker } from '../../src/track/create-tracker.ts';
 import { firstLine, start } from './command.ts';
+import { childrenOf, commandOf } from './processes.ts';
 import { ask, urlIn } from './service.ts';
 
 const API_TOKEN = 'an-extra-token';
@@ -51,35 +52,6 @@ export async function startServing(cwd: string, args: readonly string[], fromSou
     },
     ended: async () => (await exited)[0],
   };
-}
-
-function childrenOf(parent: number): readonly number[] {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => Number(statOf(pid)[1]) === parent).map(Number);
-}
-
-/** The fields of a process after its name: its state, its parent, … */
-function statOf(pid: string): readonly string[] {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return [];
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** Whether a process runs. */
-export function isAlive(pid: number): boolean {
-  const [state = 'X'] = statOf(String(pid));
-  return state !== 'X' && state !== 'Z';
 }
 
 /** Fetches a pixel over a connection of its own; whether the answer said that the hit is on disk. */
