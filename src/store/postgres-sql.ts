@@ -149,6 +149,7 @@ function openLine(config: unknown) {
   let lastConnection = 0;
   /** The connection of the transaction that has begun. */
   let connection: number | null = null;
+  let isClosed = false;
 
   function start() {
     const { port1: port, port2 } = new MessageChannel();
@@ -180,6 +181,7 @@ function openLine(config: unknown) {
   }
 
   function send(steps: readonly Step[]): readonly StepResult[] {
+    if (isClosed) throw new Error('The store is closed.');
     thread ??= start();
     const { port, bell } = thread;
     Atomics.store(bell, 0, 0);
@@ -236,6 +238,7 @@ function openLine(config: unknown) {
       connection = null;
     },
     async close() {
+      isClosed = true;
       thread?.port.postMessage('close');
       await thread?.worker.terminate();
       thread = undefined;

@@ -67,7 +67,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   });
   /** The earliest hit in hand of each partition: unknown at first, none when there was no message. */
   const earliest = new Map<number, number>();
-  const busy = new Set<Promise<void>>();
+  const busy = new Set<Promise<unknown>>();
   let started = 0;
 
   /** One loop for each partition there is. */
@@ -90,7 +90,8 @@ export function startConsuming(options: ConsumeOptions): Consuming {
         const message = await consumer?.next({ expires: streamPullMs });
         if (message) await hold(handle(message, partition));
         else earliest.set(partition, Number.POSITIVE_INFINITY);
-        tell(partition, partition === 0 ? await forgetOldPeers() : undefined);
+        if (stopping.signal.aborted) return;
+        tell(partition, partition === 0 ? await hold(forgetOldPeers()) : undefined);
       } catch (error) {
         if (stopping.signal.aborted) return;
         tell(partition, link.failed(error));
@@ -99,9 +100,10 @@ export function startConsuming(options: ConsumeOptions): Consuming {
     }
   }
 
-  function hold(handling: Promise<void>): Promise<void> {
-    busy.add(handling);
-    return handling.finally(() => busy.delete(handling));
+  /** What stopping waits for. */
+  function hold<T>(work: Promise<T>): Promise<T> {
+    busy.add(work);
+    return work.finally(() => busy.delete(work));
   }
 
   /** Settles a message, however long that takes, and acknowledges it; when we stop before that, another gets it. */
