@@ -556,11 +556,13 @@ function addSuppressions(program: Command, io: Io): void {
 }
 
 function addErase(program: Command, io: Io, setStatus: SetStatus): void {
-  command(
-    program,
-    'erase',
-    'Remove all that is kept of a recipient, also beside a running server; links of their mail go on working.',
-    'telltale erase --recipient recipient-42\ntelltale erase --recipient recipient-42 --json',
+  withStreamOptions(
+    command(
+      program,
+      'erase',
+      'Remove all that is kept of a recipient, also beside a running server; links of their mail go on working.',
+      'telltale erase --recipient recipient-42\ntelltale erase --recipient recipient-42 --stream nats://nats-1 --json',
+    ),
   )
     .requiredOption('--recipient <id>', 'the id of the recipient')
     .action(async (flags) => setStatus(await (await import('./erase.ts')).eraseCommand(flags, io)));

@@ -87,3 +87,31 @@ function readHit(text: string): FitHit | null {
     return null;
   }
 }
+
+/** What was removed of one recipient, and what could not be read to tell. */
+export interface ErasedParked {
+  readonly removed: number;
+  readonly unreadable: number;
+}
+
+/** Removes what is parked of a recipient, and what cannot be read but has the id in it. */
+export async function eraseParked(stream: Pick<OpenStream, 'jsm'>, recipient: string): Promise<ErasedParked> {
+  let removed = 0;
+  let unreadable = 0;
+  for await (const { text, place } of listParked(stream)) {
+    const named = recipientOf(text);
+    const isTheirs = named === undefined ? text.includes(recipient) : named === recipient;
+    if (isTheirs) {
+      await stream.jsm.streams.deleteMessage(PARKED_NAME, place);
+      removed += 1;
+    } else if (named === undefined) unreadable += 1;
+  }
+  return { removed, unreadable };
+}
+
+/** Whom a text names; undefined where nobody can tell. */
+function recipientOf(text: string): string | null | undefined {
+  const hit = readHit(text);
+  const recipient: unknown = hit?.kind === 'conversion' ? hit.conversion?.recipient : hit?.recipient;
+  return typeof recipient === 'string' || recipient === null ? recipient : undefined;
+}

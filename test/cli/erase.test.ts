@@ -3,14 +3,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ConversionHit } from '../../src/base/conversion.ts';
+import { writeBody } from '../../src/base/hit-body.ts';
 import { openJournal } from '../../src/journal/open-journal.ts';
 import { openStore } from '../../src/store/open-store.ts';
+import { listParked, park } from '../../src/stream/parked.ts';
 import { createKeyRing } from '../../src/token/key-ring.ts';
 import { createTracker } from '../../src/track/create-tracker.ts';
 import { run } from '../support/command.ts';
 import { makeHit, makeLink } from '../support/hits.ts';
 import { accountedFor, appendAll, entriesOf } from '../support/journals.ts';
 import { testRing } from '../support/keys.ts';
+import { hasNats, linkTo, startNats, withNats } from '../support/nats.ts';
 import { ask, urlIn } from '../support/service.ts';
 import { asAdmin, startServing } from '../support/serving.ts';
 import { rowsOf } from '../support/stores.ts';
@@ -159,5 +162,40 @@ describe('telltale erase', () => {
     const { status, stderr } = await run(['erase', '--recipient', ''], { cwd });
     expect([status, stderr]).toEqual([expect.any(Number), expect.stringContaining('recipient')]);
     expect(status).not.toBe(0);
+  });
+});
+
+describe.skipIf(!hasNats)(withNats('telltale erase, where there is a stream'), () => {
+  it('removes what is parked there of the recipient, and nothing else', async () => {
+    const cwd = temporaryDirectory();
+    await run(['migrate'], { cwd });
+    const { url } = await startNats();
+    const stream = await linkTo(url).open();
+    const texts = [
+      writeBody(makeHit({ recipient: GONE })),
+      writeBody(makeHit({ recipient: 'stays' })),
+      writeBody(makeHit({ recipient: GONE, link: makeLink() })),
+      `no hit, but of ${GONE}`,
+      'no hit',
+    ];
+    for (const [at, text] of texts.entries())
+      await park(stream, { journal: 'j#1', seq: at + 1, reason: 'a test', parkedAtMs: 0, text });
+    const args = ['erase', '--recipient', GONE, '--json', '--stream', url];
+    const { status, stdout } = await run(args, { cwd });
+    expect([status, JSON.parse(stdout)]).toMatchObject([0, { found: true, stream: { removed: 3, unreadable: 1 } }]);
+    const left: string[] = [];
+    for await (const { text } of listParked(stream)) left.push(text);
+    expect(left).toEqual([texts[1], 'no hit']);
+  });
+
+  it('erases the rest and says what is left to do where the stream is away', async () => {
+    const cwd = temporaryDirectory();
+    await run(['migrate'], { cwd });
+    const nats = await startNats();
+    await nats.kill();
+    const { status, stderr } = await run(['erase', '--recipient', GONE, '--stream', nats.url], { cwd });
+    expect(status).toBe(3);
+    expect(stderr).toContain('What is parked there was not searched');
+    expect(stderr).toContain('a tombstone is left');
   });
 });
