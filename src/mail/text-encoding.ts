@@ -9,7 +9,7 @@ const LATIN = /[A-Za-z]/g;
 const ENCODED = /[\0-\x08\x0b\x0c\x0e-\x1f\x80-\uffff]/g;
 
 /** The encoding that nodemailer would choose for a text. */
-export function textEncodingOf(text: string): TextEncoding {
+function textEncodingOf(text: string): TextEncoding {
   return count(text, ENCODED) < count(text, LATIN) ? 'quoted-printable' : 'base64';
 }
 
