@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Client } from 'pg';
 import { openStore } from '../../src/store/open-store.ts';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
 import { postgresSql } from '../../src/store/postgres-sql.ts';
 import { builtFile } from './built.ts';
@@ -66,7 +67,7 @@ export async function makeDatabase(isEmpty = false): Promise<TestDatabase> {
 
 /** Made once for a state of the schema, and left there; who comes at the same moment waits. */
 async function makeTemplate(): Promise<string> {
-  const steps = Object.values(POSTGRES_MIGRATIONS).map(({ up }) => up.toString());
+  const steps = [MIGRATIONS, POSTGRES_MIGRATIONS].flatMap((of) => Object.values(of).map(({ up }) => up.toString()));
   const state = createHash('sha256')
     .update([...steps, WORDS_OF_SQLITE].join())
     .digest('hex')
