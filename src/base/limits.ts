@@ -145,6 +145,9 @@ export const settlerBelievedMs = 180_000;
 /** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
 export const peersForgottenAtOnce = 10_000;
 
+/** Messages of few such events whose peers are forgotten in one transaction. */
+export const peerMessagesAtOnce = 100;
+
 /** Milliseconds a whole user agent is kept where the owner wants less: hits say something of one another for 15 minutes. */
 export const wholeAgentsMs = 3_600_000;
 

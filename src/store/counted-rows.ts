@@ -2,7 +2,7 @@
 // forgotten once its window has closed. `kept_peers` says since when a message has events with peers, so that neither
 // looks at events that have none.
 import type { Kysely } from 'kysely';
-import { peerKeptMs, peersForgottenAtOnce, waitingBelievedMs } from '../base/limits.ts';
+import { peerKeptMs, peerMessagesAtOnce, peersForgottenAtOnce, waitingBelievedMs } from '../base/limits.ts';
 import { LABELS, type Label } from '../base/nouns.ts';
 import { ownJudgement } from '../classify/judgement-of.ts';
 import type { CountedRequest, CountedSource } from '../settle/repeats.ts';
@@ -10,7 +10,7 @@ import type { Waiting } from '../settle/settle-store.ts';
 import { codeOf, KINDS, wordOf } from './codes.ts';
 import type { KeyedHit } from './count-rows.ts';
 import { hitIdAt, timeOf } from './hit-ids.ts';
-import type { StoredVerdict } from './hot-statements.ts';
+import type { HotStatements, StoredVerdict } from './hot-statements.ts';
 import { unpackId } from './recipient-keys.ts';
 import type { Tables } from './tables.ts';
 import type { Writer } from './writer.ts';
@@ -83,18 +83,33 @@ export function forgetPeers(writer: Writer, dueMs: number, waiting?: Waiting): b
   const { statements } = writer;
   const beforeMs = waiting === undefined ? dueMs : Math.min(dueMs, neededFrom(writer, waiting));
   statements.dropKnownPeers.run(beforeMs);
-  const due = statements.duePeers.get(beforeMs);
-  if (due === undefined) return false;
-  const { message_key: message, from_ms: fromMs } = due;
-  const from = hitIdAt(fromMs);
-  const before = hitIdAt(beforeMs);
-  const end = statements.eventAfter.get(message, from, before, peersForgottenAtOnce) ?? before;
+  const { together, end } = findDuePeers(statements, beforeMs);
+  if (together.length === 0) return false;
   statements.notePeersBefore.run(beforeMs, beforeMs);
-  statements.forgetPeers.run(message, from, end);
-  const next = statements.nextPeer.get(message, end);
-  if (next === undefined) statements.dropPeers.run(message);
-  else statements.movePeers.run(timeOf(next), message);
+  statements.forgetPeers.runs(together.map(({ message, from }) => [message, from, end]));
+  const next = statements.nextPeer.gets(together.map(({ message }) => [message, end]));
+  for (const [at, { message }] of together.entries()) {
+    const left = next[at];
+    if (left === undefined) statements.dropPeers.queue(message);
+    else statements.movePeers.queue(timeOf(left), message);
+  }
   return true;
+}
+
+/** Messages whose events come next, and where to stop: many messages that have few, or one of many, as far as is done at once. */
+function findDuePeers({ duePeers, eventAfter }: HotStatements, beforeMs: number) {
+  const before = hitIdAt(beforeMs);
+  const due = duePeers
+    .all(beforeMs, peerMessagesAtOnce)
+    .map(({ message_key: message, from_ms: fromMs }) => ({ message, from: hitIdAt(fromMs) }));
+  const few = peersForgottenAtOnce / peerMessagesAtOnce;
+  const ends = eventAfter.gets(due.map(({ message, from }) => [message, from, before, few]));
+  const [first] = due;
+  if (first === undefined || ends[0] === undefined) {
+    return { together: due.filter((_, at) => ends[at] === undefined), end: before };
+  }
+  const end = eventAfter.get(first.message, first.from, before, peersForgottenAtOnce) ?? before;
+  return { together: [first], end };
 }
 
 /** From when on a peer may be needed by what waits anywhere; notes what one of them tells. */

@@ -140,8 +140,11 @@ export interface HotStatements {
   /** Drops what has no place and of which nobody believes anything any more. */
   readonly dropWaiting: Statement<[nowMs: number]>;
   readonly notePeers: Statement<[message: number, fromMs: number]>;
-  /** A message with events before a time that have a peer. */
-  readonly duePeers: Statement<[beforeMs: number], { readonly message_key: number; readonly from_ms: number }>;
+  /** So many messages with events before a time that have a peer, the earliest first. */
+  readonly duePeers: Statement<
+    [beforeMs: number, limit: number],
+    { readonly message_key: number; readonly from_ms: number }
+  >;
   /** The event so many after the first of a span; nothing when the span has fewer. */
   readonly eventAfter: Statement<[message: number, from: Buffer, before: Buffer, count: number], Buffer>;
   readonly forgetPeers: Statement<[message: number, from: Buffer, before: Buffer]>;
@@ -716,9 +719,7 @@ export function prepareHotStatements(database: Sql): HotStatements {
             .whereRef('excluded.from_ms', '<', 'kept_peers.from_ms'),
         ),
     ),
-    duePeers: prepare(
-      db.selectFrom('kept_peers').selectAll().where('from_ms', '<', 0).orderBy('from_ms').limit(sql.lit(1)),
-    ),
+    duePeers: prepare(db.selectFrom('kept_peers').selectAll().where('from_ms', '<', 0).orderBy('from_ms').limit(0)),
     eventAfter: first(eventsOf(db).where('hit_id', '<', BLOB).limit(sql.lit(1)).offset(0)),
     forgetPeers: prepare(
       db

@@ -8,6 +8,7 @@ import type { SendReader, Sent } from './send-reader.ts';
 
 /** The hits, with the verdicts that they have by their sends. */
 export function judgeSent(hits: readonly KeyedHit[], sends: SendReader, own: OwnRules): readonly KeyedHit[] {
+  sends.readMessages(hits.map(({ message }) => message));
   const asking = hits.filter((keyed) => sends.mayMatter(sentOf(keyed), own.needsDomain)).sort(bySendKey);
   if (asking.length === 0) return hits;
   sends.readAhead(asking);

@@ -7,6 +7,7 @@ import type { HitKind, NetworkKind } from '../base/nouns.ts';
 import type { KnownSend } from '../classify/kept-hit.ts';
 import { asksForDomain } from '../classify/rules.ts';
 import type { HotStatements, StoredSend } from './hot-statements.ts';
+import { LookUps } from './look-ups.ts';
 import type { Statement } from './sql.ts';
 
 /** A hit, as far as it says whether its send matters. */
@@ -28,7 +29,7 @@ const NEVER_SENT: SentMessage = { sent: 0, lastMs: null, lastDeliveredMs: null }
 
 export class SendReader {
   readonly #statements: HotStatements;
-  readonly #messages = new Map<number, SentMessage>();
+  readonly #messages: LookUps<SentMessage, SentMessage>;
   /** By message, and by the recipient's key object: within a batch a recipient has one. */
   readonly #sends = new Map<number, Map<Buffer, StoredSend | undefined>>();
   readonly #deliveries = new Map<number, Map<Buffer, number | undefined>>();
@@ -36,11 +37,12 @@ export class SendReader {
 
   constructor(statements: HotStatements) {
     this.#statements = statements;
+    this.#messages = new LookUps(statements.sentOf, (row) => row ?? NEVER_SENT);
   }
 
   /** Whether the send of a hit may say something of it; `needsDomain` when a rule of the sender's asks for the domain. */
   mayMatter(hit: Sent, needsDomain: boolean): boolean {
-    const { sent, lastMs, lastDeliveredMs } = this.#messageOf(hit.message);
+    const { sent, lastMs, lastDeliveredMs } = this.#messages.of(hit.message);
     if (sent === 0 && lastDeliveredMs === null) return false;
     const isSoon = (afterMs: number | null) => afterMs !== null && hit.atMs - afterMs < fastMs;
     return isSoon(lastMs) || isSoon(lastDeliveredMs) || (sent > 0 && (needsDomain || asksForDomain(hit)));
@@ -63,15 +65,15 @@ export class SendReader {
 
   /** Reads the sends and deliveries of many recipients, each in one exchange, so that they are known when asked for. */
   readAhead(asked: readonly Pick<Sent, 'message' | 'recipient'>[]): void {
-    const sent = asked.filter(({ message }) => this.#messageOf(message).sent > 0);
+    const sent = asked.filter(({ message }) => this.#messages.of(message).sent > 0);
     readUnread(sent, this.#sends, this.#statements.sendOf);
-    const delivered = asked.filter(({ message }) => this.#messageOf(message).lastDeliveredMs !== null);
+    const delivered = asked.filter(({ message }) => this.#messages.of(message).lastDeliveredMs !== null);
     readUnread(delivered, this.#deliveries, this.#statements.deliveries.deliveredAt);
   }
 
   /** The send of a recipient; nothing when none is recorded. */
   read(message: number, recipient: Buffer): StoredSend | undefined {
-    if (this.#messageOf(message).sent === 0) return undefined;
+    if (this.#messages.of(message).sent === 0) return undefined;
     const ofMessage = this.#sends.get(message) ?? new Map<Buffer, StoredSend | undefined>();
     this.#sends.set(message, ofMessage);
     if (ofMessage.has(recipient)) return ofMessage.get(recipient);
@@ -82,7 +84,7 @@ export class SendReader {
 
   /** When the mail of a recipient arrived, where that was told. */
   #deliveredMs(message: number, recipient: Buffer): number | undefined {
-    if (this.#messageOf(message).lastDeliveredMs === null) return undefined;
+    if (this.#messages.of(message).lastDeliveredMs === null) return undefined;
     const ofMessage = this.#deliveries.get(message) ?? new Map<Buffer, number | undefined>();
     this.#deliveries.set(message, ofMessage);
     if (ofMessage.has(recipient)) return ofMessage.get(recipient);
@@ -91,13 +93,9 @@ export class SendReader {
     return atMs;
   }
 
-  /** Of a message whose sends nobody records, no recipient need be looked for. */
-  #messageOf(message: number): SentMessage {
-    const known = this.#messages.get(message);
-    if (known !== undefined) return known;
-    const read = this.#statements.sentOf.get(message) ?? NEVER_SENT;
-    this.#messages.set(message, read);
-    return read;
+  /** Looks up in one exchange what messages keep of their sends: where nobody records them, nothing more is asked. */
+  readMessages(messages: Iterable<number>): void {
+    this.#messages.readAhead(messages);
   }
 
   #domainOf(key: number): string {
