@@ -651,6 +651,9 @@ export const streamReplicasMax = 5;
 /** Milliseconds in which the stream knows a message that comes again; later ones are known by their places in the store. */
 export const streamDuplicateWindowMs = 120_000;
 
+/** Messages that wait in the stream from which on settlers are behind, and forwarding gathers more into one. */
+export const streamBehindMessages = 1_000;
+
 /** Hits that are read from a journal together to be forwarded: as many as are settled together, over all partitions. */
 export const forwardBatchHits = 10_000;
 

@@ -15,11 +15,14 @@ export interface RunnerOptions {
   /** Does what there is to do, for as long as it may go on. */
   readonly work: (mayGoOn: () => boolean) => Promise<void>;
   readonly lookMs: number;
+  /** Milliseconds for which commits gather before there is a run. @default 100 */
+  readonly gatherMs?: (() => number) | undefined;
   readonly onProblem: (error: unknown) => void;
 }
 
 /** Starts with what the journal already holds. */
-export function runOnCommit({ journal, work, lookMs, onProblem }: RunnerOptions): Runner {
+export function runOnCommit(options: RunnerOptions): Runner {
+  const { journal, work, lookMs, gatherMs = () => settleGatherMs, onProblem } = options;
   let endsMs = Number.POSITIVE_INFINITY;
   let running: Promise<void> | undefined;
   let isDirty = false;
@@ -62,7 +65,7 @@ export function runOnCommit({ journal, work, lookMs, onProblem }: RunnerOptions)
     gathering = setTimeout(() => {
       gathering = undefined;
       look();
-    }, settleGatherMs);
+    }, gatherMs());
   });
   const looking = setInterval(look, lookMs);
   look();

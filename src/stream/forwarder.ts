@@ -3,8 +3,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   forwardBatchHits,
+  settleGatherMs,
   settleLookMs,
   settleStopMs,
+  streamBehindMessages,
   streamHeaderBytes,
   streamMessageBytesMax,
 } from '../base/limits.ts';
@@ -17,7 +19,7 @@ import { prepareWaiting } from '../settle/tell-waiting.ts';
 import { LETTER_FORMAT, LETTER_HEADERS, type LetterPlace, writeLine } from './letter.ts';
 import type { OpenStream, StreamLink } from './open-stream.ts';
 import { partitionOf } from './partition.ts';
-import { subjectOf } from './stream-config.ts';
+import { STREAM_NAME, subjectOf } from './stream-config.ts';
 
 /** What the forwarder needs of a journal. */
 export interface ForwardedJournal extends AsideJournal {
@@ -63,7 +65,11 @@ export function startForwarder(options: ForwarderOptions): Settler {
     isEmpty = entries.length === 0;
     waiting?.tell(earliestOf(entries));
   };
-  const runner = runOnCommit({ journal, work: prepareWork(options, onRead), lookMs, onProblem });
+  const backlog = prepareBacklog(lookMs, now);
+  // Each message is a transaction of a settler: while those are behind, few large ones help.
+  const gatherMs = () => (backlog.isBehind() ? lookMs : settleGatherMs);
+  const work = prepareWork(options, { onRead, onPublished: backlog.look });
+  const runner = runOnCommit({ journal, work, lookMs, gatherMs, onProblem });
   return {
     settleNow: runner.runNow,
     async stop(withinMs = settleStopMs) {
@@ -77,9 +83,33 @@ export function startForwarder(options: ForwarderOptions): Settler {
   };
 }
 
+/** Looks now and then whether settlers keep up with the stream. */
+function prepareBacklog(lookMs: number, now: () => number) {
+  let isBehind = false;
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  return {
+    isBehind: () => isBehind,
+    async look({ jsm }: OpenStream): Promise<void> {
+      if (Math.abs(now() - lookedMs) < lookMs) return;
+      lookedMs = now();
+      // Who cannot be told forwards as ever; what is wrong with the stream is told by publishing.
+      const waiting = await jsm.streams.info(STREAM_NAME).then(
+        ({ state }) => state.messages,
+        () => 0,
+      );
+      isBehind = waiting > streamBehindMessages;
+    },
+  };
+}
+
+interface WorkListeners {
+  readonly onRead: (entries: readonly SourceEntry[]) => void;
+  readonly onPublished: (stream: OpenStream) => Promise<void>;
+}
+
 function prepareWork(
   options: ForwarderOptions,
-  onRead: (entries: readonly SourceEntry[]) => void,
+  { onRead, onPublished }: WorkListeners,
 ): (mayGoOn: () => boolean) => Promise<void> {
   const { journal, link, onProblem } = options;
   let begun: Begun | undefined;
@@ -104,6 +134,7 @@ function prepareWork(
       await journal.forward(next, reached);
       for (const { partition, place } of reached) places.set(partition, place);
       begun.through = next;
+      await onPublished(stream);
     }
   };
 }
