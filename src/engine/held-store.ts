@@ -46,7 +46,11 @@ export function holdStore({ open, onReopen }: HeldStoreOptions): HeldStore {
   async function inTurn<T>(askedMs: number, act: (held: Store) => T): Promise<Awaited<T>> {
     if (locked !== undefined && askedMs < locked.untilMs) throw locked.error;
     try {
-      return await act(await current());
+      const held = await current();
+      const result = await act(held);
+      // It may have waited for a lock of a file that was removed meanwhile: what it wrote is gone with that.
+      if (identityOf(held.url) !== file) throw replacedMeanwhile(held.url);
+      return result;
     } catch (thrown) {
       const error = explainStoreError(thrown);
       if (isLock(error)) locked = { error, untilMs: performance.now() };
@@ -69,6 +73,13 @@ export function holdStore({ open, onReopen }: HeldStoreOptions): HeldStore {
       await store?.close();
     },
   };
+}
+
+function replacedMeanwhile(url: string): TelltaleError {
+  return new TelltaleError(
+    'STORE_UNAVAILABLE',
+    `${url} was removed or replaced while it was used. What is there now is opened next; try again then.`,
+  );
 }
 
 function isLock(error: unknown): error is TelltaleError {

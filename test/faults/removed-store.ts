@@ -1,8 +1,8 @@
 // Somebody removes the store's file while the service has it open. What was settled is gone with it; all else, waiting in
 // the journal or asked for later, is in the one that is made in its place, once, also after a restart.
 import { rmSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { ask } from '../support/service.ts';
-import { lockStore } from './away-store.ts';
 import { type AskedJudgement, askMany } from './oracle.ts';
 import { inTrial } from './trial.ts';
 
@@ -18,10 +18,12 @@ export async function removeStore(count: number): Promise<RemovedStoreResult> {
     const service = await start();
     await askMany(service.url, 20);
     await service.ask('settle');
-    const unlock = lockStore(storePath);
+    const other = new Database(storePath);
+    other.exec('BEGIN EXCLUSIVE');
     const asked = [...(await askMany(service.url, 20))];
     for (const end of ['', '-wal', '-shm']) rmSync(storePath + end);
-    unlock();
+    // Closing would remove the log by its name, which may be that of the new file by now.
+    other.exec('ROLLBACK');
     asked.push(...(await askMany(service.url, count)));
     await service.ask('settle');
     await service.ask('follow');
@@ -30,6 +32,8 @@ export async function removeStore(count: number): Promise<RemovedStoreResult> {
     await service.end('SIGTERM');
     const next = await start();
     asked.push(...(await askMany(next.url, 20)));
-    return { ...(await conclude(next, asked)), readyStatus, isTold };
+    const judged = await conclude(next, asked);
+    other.close();
+    return { ...judged, readyStatus, isTold };
   });
 }

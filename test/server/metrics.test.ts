@@ -30,6 +30,7 @@ describe('/metrics', () => {
   it('accounts for every hit: received is what became of them', async () => {
     for (const url of [pixel, click, pixel]) await ask(url);
     await service.settler.settleNow();
+    await service.control.follower.followNow();
     const told = await figures();
     const of = (name: string) => told.get(`telltale_hits_${name}`) ?? Number.NaN;
     const dropped = ['overflow', 'failed', 'damaged'].map((reason) => of(`dropped{reason="${reason}"}`));
