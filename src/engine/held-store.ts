@@ -46,11 +46,13 @@ export function holdStore({ open, onReopen }: HeldStoreOptions): HeldStore {
   async function inTurn<T>(askedMs: number, act: (held: Store) => T): Promise<Awaited<T>> {
     if (locked !== undefined && askedMs < locked.untilMs) throw locked.error;
     try {
-      const held = await current();
-      const result = await act(held);
       // It may have waited for a lock of a file that was removed meanwhile: what it wrote is gone with that.
-      if (identityOf(held.url) !== file) throw replacedMeanwhile(held.url);
-      return result;
+      for (let tries = 1; ; tries += 1) {
+        const held = await current();
+        const result = await act(held);
+        if (identityOf(held.url) === file) return result;
+        if (tries === REPLACED_TRIES) throw replacedMeanwhile(held.url);
+      }
     } catch (thrown) {
       const error = explainStoreError(thrown);
       if (isLock(error)) locked = { error, untilMs: performance.now() };
@@ -74,6 +76,9 @@ export function holdStore({ open, onReopen }: HeldStoreOptions): HeldStore {
     },
   };
 }
+
+/** Files that are removed one after another under one method. */
+const REPLACED_TRIES = 3;
 
 function replacedMeanwhile(url: string): TelltaleError {
   return new TelltaleError(
