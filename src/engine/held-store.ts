@@ -1,5 +1,5 @@
 // A store held open by a thread: its methods by name, one after another. It is opened when it is first needed. A file
-// that was removed or replaced is noticed before the next method, and opened or made anew.
+// that was removed or replaced is noticed before a method and behind it, and opened or made anew.
 import { statSync } from 'node:fs';
 import { TelltaleError } from '../base/errors.ts';
 import { isPostgres, type Store } from '../store/open-store.ts';

@@ -6,13 +6,13 @@ export class Dictionary<Entry> {
   readonly #known = new Map<string, number>();
   readonly #nameOf: (entry: Entry) => string;
   readonly #find: (entries: readonly Entry[]) => readonly (number | undefined)[];
-  readonly #add: (entries: readonly Entry[]) => readonly number[];
+  readonly #add: (entries: readonly Entry[]) => readonly (number | undefined)[];
 
   constructor(of: {
     /** What tells an entry from all others. */
     readonly nameOf: (entry: Entry) => string;
     readonly find: (entries: readonly Entry[]) => readonly (number | undefined)[];
-    readonly add: (entries: readonly Entry[]) => readonly number[];
+    readonly add: (entries: readonly Entry[]) => readonly (number | undefined)[];
   }) {
     this.#nameOf = of.nameOf;
     this.#find = of.find;

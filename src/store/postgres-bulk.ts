@@ -86,7 +86,7 @@ function insertMany(
   const given = returning === undefined ? [] : [returning];
   const text = `${insert} SELECT * FROM unnest(${arrays.join(', ')}) ${conflict}
     RETURNING ${[...given, ...keys.map((key) => `"${key}"`)].join(', ')}`;
-  const keyOf = (row: Row) => places.map((place) => String(row[place])).join(' ');
+  const keyOf = (row: Row) => nameOf(places.map((place) => row[place]));
   return (rows) => {
     const rounds = distinctRounds(rows, keyOf);
     return {
@@ -111,11 +111,16 @@ function readRound(
   const own = result.names.length - of.keys;
   const names = result.names.slice(0, own);
   const bytes = result.bytes.filter((at) => at < own);
-  const byKey = new Map(result.rows.map((row) => [row.slice(own).map(String).join(' '), row.slice(0, own)]));
+  const byKey = new Map(result.rows.map((row) => [nameOf(row.slice(own)), row.slice(0, own)]));
   for (const row of round) {
     const values = byKey.get(of.keyOf(row));
     if (values !== undefined) of.found.set(row, { changes: 1, names, bytes, rows: [values] });
   }
+}
+
+/** One text for the values of a key; no text of PostgreSQL has a zero byte. */
+function nameOf(key: Row): string {
+  return key.map(String).join('\0');
 }
 
 /** A statement changes a row once, so what comes again of a key waits for the next. */

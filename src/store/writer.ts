@@ -41,22 +41,22 @@ export class Writer {
     this.texts = new Dictionary({
       nameOf: (text) => text,
       find: (texts) => statements.findText.gets(texts.map((text) => [text])),
-      add: (texts) => given(statements.addText.gets(texts.map((text) => [text]))),
+      add: (texts) => statements.addText.gets(texts.map((text) => [text])),
     });
     this.signals = new Dictionary({
       nameOf: ({ text, day }) => `${day} ${text}`,
       find: (signals) => statements.findSignal.gets(signals.map(({ text, day }) => [text, day])),
-      add: (signals) => given(statements.addSignal.gets(signals.map(({ text, day }) => [text, day]))),
+      add: (signals) => statements.addSignal.gets(signals.map(({ text, day }) => [text, day])),
     });
     this.messages = new Dictionary({
       nameOf: ({ id }) => id,
       find: (messages) => statements.findMessage.gets(messages.map(({ id }) => [id])),
-      add: (messages) => given(statements.addMessage.gets(messages.map(({ id, atMs }) => [id, atMs]))),
+      add: (messages) => statements.addMessage.gets(messages.map(({ id, atMs }) => [id, atMs])),
     });
     this.verdicts = new Dictionary({
       nameOf: (verdict) => verdictColumns(verdict).join(' '),
       find: (verdicts) => statements.findVerdict.gets(verdicts.map(verdictColumns)),
-      add: (verdicts) => given(statements.addVerdict.gets(verdicts.map(verdictColumns))),
+      add: (verdicts) => statements.addVerdict.gets(verdicts.map(verdictColumns)),
     });
     this.#hash = hashUnder(secret);
   }
@@ -122,14 +122,6 @@ export class Writer {
   recipientKey(id: string): Buffer | undefined {
     return lookUpRecipientKey(id, this.#hash, this.statements.recipients);
   }
-}
-
-/** The numbers that a statement always gives. */
-function given(keys: readonly (number | undefined)[]): readonly number[] {
-  return keys.map((key) => {
-    if (key === undefined) throw new Error('the store gave no number');
-    return key;
-  });
 }
 
 function verdictColumns({ label, confidence, reasons, rulesVersion }: Verdict): VerdictColumns {

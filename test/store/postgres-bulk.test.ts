@@ -88,6 +88,20 @@ describe.skipIf(!hasPostgres)('many rows of arguments', () => {
     expect(all.map(({ length }) => length)).toContain(3);
   });
 
+  it('are told apart by keys of several texts', async () => {
+    const { url, database } = await openPair();
+    readAtOnce(url, 'CREATE TABLE pairs (a text, b text, PRIMARY KEY (a, b))');
+    const add = database.prepare<[string, string]>(
+      'insert into "pairs" ("a", "b") values (?, ?) on conflict do nothing',
+    );
+    const alike = TEXTS.flatMap((text): [string, string][] => [
+      [`${text} x`, 'y'],
+      [text, 'x y'],
+    ]);
+    expect(await database.write(() => add.runs(alike.filter((_, at) => at % 2 === 0)))).not.toContain(0);
+    expect(await database.write(() => add.runs(alike))).toEqual(alike.map((_, at) => at % 2));
+  });
+
   it('go out before what comes behind them', async () => {
     const { database } = await openPair();
     const add = database.prepare<unknown[]>(ADD);
