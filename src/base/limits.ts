@@ -221,6 +221,9 @@ export const postgresBulkMin = 8;
 /** Milliseconds that a writer of PostgreSQL waits for another that holds what it needs. */
 export const postgresLockMs = 30_000;
 
+/** Milliseconds for which a writer of PostgreSQL that must be alone asks others to keep away. */
+export const postgresAloneMs = 10_000;
+
 /** Milliseconds that one statement of PostgreSQL may take, and that one waits for an answer of it at all. */
 export const postgresStatementMs = 60_000;
 export const postgresWaitMs = 75_000;

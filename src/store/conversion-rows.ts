@@ -56,10 +56,13 @@ export function makeConversions(writer: Writer): ConversionRows {
     recordConversions: (conversions) =>
       writer.transaction(() => {
         return applyConversions(writer, conversions);
-      }),
-    attributionRules: () => writer.transaction(() => readRules(writer)),
+      }, 'none'),
+    attributionRules: () => writer.transaction(() => readRules(writer), 'none'),
     setAttributionRules: ({ windowMs, clicks }) =>
-      writer.transaction(() => void writer.statements.conversions.setRules.run(windowMs, clicks === 'human' ? 1 : 0)),
+      writer.transaction(
+        () => void writer.statements.conversions.setRules.run(windowMs, clicks === 'human' ? 1 : 0),
+        'none',
+      ),
   };
 }
 

@@ -71,9 +71,9 @@ export class Changes {
   /** Recipients with a new click, or one that is judged anew. */
   readonly clickers: Set<Buffer> = new Set();
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, sends: SendReader = new SendReader(writer.statements)) {
     this.#writer = writer;
-    this.sends = new SendReader(writer.statements);
+    this.sends = sends;
     this.audiences = new AudienceMoves(writer.statements, this.sends);
     this.notices = new Notices(writer);
   }

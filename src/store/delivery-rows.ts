@@ -15,7 +15,8 @@ import type { Writer } from './writer.ts';
 
 export function makeDeliveryStore(writer: Writer): DeliveryStore {
   return {
-    recordDeliveries: (deliveries) => writer.transaction(() => recordDeliveries(writer, deliveries, Date.now())),
+    recordDeliveries: (deliveries) =>
+      writer.transaction(() => recordDeliveries(writer, deliveries, Date.now()), 'judge-again'),
   };
 }
 

@@ -25,19 +25,37 @@ export class Dictionary<Entry> {
 
   /** Finds or makes the numbers of many in one exchange each, so that each is known when it is asked for; gives the new. */
   readAhead(entries: Iterable<Entry>): readonly number[] {
+    const unknown = this.#unknown(entries);
+    if (unknown.length === 0) return [];
+    const asked = unknown.map(([, entry]) => entry);
+    const found = this.#find(asked);
+    const added = this.#add(asked.filter((_, at) => found[at] === undefined)).values();
+    const keys = found.map((key) => key ?? added.next().value ?? missing());
+    this.#remember(unknown.map(([name], at) => [name, keys[at] ?? missing()]));
+    return keys;
+  }
+
+  /** Finds the numbers of many, and makes none; whether each has one. */
+  has(entries: Iterable<Entry>): boolean {
+    const unknown = this.#unknown(entries);
+    const found = this.#find(unknown.map(([, entry]) => entry));
+    this.#remember(unknown.flatMap(([name], at) => (found[at] === undefined ? [] : [[name, found[at]]])));
+    return !found.includes(undefined);
+  }
+
+  /** In one order for all who add some, so that none waits for another that waits for it. */
+  #unknown(entries: Iterable<Entry>): readonly (readonly [name: string, Entry])[] {
     const unknown = new Map<string, Entry>();
     for (const entry of entries) {
       const name = this.#nameOf(entry);
       if (!this.#known.has(name)) unknown.set(name, entry);
     }
-    if (unknown.size === 0) return [];
-    const asked = [...unknown.values()];
-    const found = this.#find(asked);
-    const added = this.#add(asked.filter((_, at) => found[at] === undefined)).values();
-    const keys = found.map((key) => key ?? added.next().value ?? missing());
-    if (this.#known.size + keys.length > dictionaryCacheMax) this.#known.clear();
-    for (const [at, name] of [...unknown.keys()].entries()) this.#known.set(name, keys[at] ?? missing());
-    return keys;
+    return [...unknown].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  #remember(found: readonly (readonly [name: string, key: number])[]): void {
+    if (this.#known.size + found.length > dictionaryCacheMax) this.#known.clear();
+    for (const [name, key] of found) this.#known.set(name, key);
   }
 
   /** Forgets what it knows: a transaction that was rolled back may have made numbers that are not there. */

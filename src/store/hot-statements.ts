@@ -129,6 +129,7 @@ export interface HotStatements {
   >;
   /** Makes the place of a journal where there is none, and gives it. */
   readonly lockPlace: Statement<[journal: string, start: number], number>;
+  readonly placeOf: Statement<[journal: string], number>;
   readonly keepPlace: Statement<[through: number, journal: string]>;
   /** Notes how far back what waits in a journal lies, and until when that is believed. */
   readonly noteWaiting: Statement<
@@ -270,7 +271,12 @@ export function prepareHotStatements(database: Sql): HotStatements {
     recipients: {
       pack: dialect.name === 'sqlite' ? packId : (id: string) => id,
       idOf: first(db.selectFrom('recipients').select('id').where('key', '=', BLOB)),
-      add: prepare(db.insertInto('recipients').values({ key: BLOB, id: '' })),
+      add: prepare(
+        db
+          .insertInto('recipients')
+          .values({ key: BLOB, id: '' })
+          .onConflict((conflict) => conflict.doNothing()),
+      ),
     },
     retention: prepareRetention(database),
     sweeping: prepareSweeping(database),
@@ -309,7 +315,15 @@ export function prepareHotStatements(database: Sql): HotStatements {
         .returning('key'),
     ),
     findMessage: first(db.selectFrom('messages').select('key').where('id', '=', '')),
-    addMessage: first(db.insertInto('messages').values({ id: '', created_at_ms: 0 }).returning('key')),
+    addMessage: first(
+      db
+        .insertInto('messages')
+        .values({ id: '', created_at_ms: 0 })
+        .onConflict((conflict) =>
+          conflict.column('id').doUpdateSet((eb) => ({ created_at_ms: eb.ref('messages.created_at_ms') })),
+        )
+        .returning('key'),
+    ),
     setName: prepare(db.updateTable('messages').set({ name: '' }).where('key', '=', 0)),
     setCost: prepare(db.updateTable('messages').set({ cost: '', currency: '' }).where('key', '=', 0)),
     findVerdict: first(
@@ -322,7 +336,15 @@ export function prepareHotStatements(database: Sql): HotStatements {
         .where('rules_version', '=', ''),
     ),
     addVerdict: first(
-      db.insertInto('verdicts').values({ label: 0, confidence: 0, reasons: '', rules_version: '' }).returning('key'),
+      db
+        .insertInto('verdicts')
+        .values({ label: 0, confidence: 0, reasons: '', rules_version: '' })
+        .onConflict((conflict) =>
+          conflict
+            .columns(['label', 'confidence', 'reasons', 'rules_version'])
+            .doUpdateSet((eb) => ({ label: eb.ref('verdicts.label') })),
+        )
+        .returning('key'),
     ),
     addSend: prepare(
       db
@@ -683,6 +705,7 @@ export function prepareHotStatements(database: Sql): HotStatements {
         )
         .returning('settled_through'),
     ),
+    placeOf: first(db.selectFrom('journals').select('settled_through').where('id', '=', '')),
     keepPlace: prepare(db.updateTable('journals').set({ settled_through: 0 }).where('id', '=', '')),
     noteWaiting: prepare(
       db

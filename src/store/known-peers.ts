@@ -39,9 +39,12 @@ export interface KnownPeerStore {
 export function makeKnownPeers(writer: Writer): KnownPeerStore {
   return {
     hidePeer: (peer, atMs) =>
-      writer.transaction(() => learn(writer, peer, { ...HIDES, ...since(atMs), untilMs: atMs })),
+      writer.transaction(() => learn(writer, peer, { ...HIDES, ...since(atMs), untilMs: atMs }), 'judge-again'),
     namePeer: (peer, { host, atMs, untilMs }) =>
-      writer.transaction(() => learn(writer, peer, { network: 'unknown', host, ...since(atMs), untilMs })),
+      writer.transaction(
+        () => learn(writer, peer, { network: 'unknown', host, ...since(atMs), untilMs }),
+        'judge-again',
+      ),
   };
 }
 

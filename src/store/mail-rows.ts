@@ -10,7 +10,7 @@ export interface MailRows extends MailStore, MailSource {}
 
 export function makeMailStore(db: Kysely<Tables>, writer: Writer): MailRows {
   return {
-    recordMail: (message, mail) => writer.transaction(() => recordMail(writer, message, mail)),
+    recordMail: (message, mail) => writer.transaction(() => recordMail(writer, message, mail), 'none'),
     async listMails(message) {
       const rows = await db
         .selectFrom('mails')

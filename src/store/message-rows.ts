@@ -28,7 +28,7 @@ export function makeDescriptions(writer: Writer): Descriptions {
         if (name !== undefined) setName.run(name, key);
         if (cost !== undefined && currency !== undefined) setCost.run(cost, currency, key);
         return isNew;
-      }),
+      }, 'none'),
   };
 }
 

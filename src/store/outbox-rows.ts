@@ -81,13 +81,13 @@ export function makeOutbox(writer: Writer): OutboxStore {
       writer.read(() =>
         webhooks.due.all(nowMs).map(({ key, id, url, secret, attempts }) => ({ key, id, url, secret, attempts })),
       ),
-    takeNotices: (webhook) => writer.transaction(() => take(writer, webhook)),
+    takeNotices: (webhook) => writer.transaction(() => take(writer, webhook), 'none'),
     endNotices: (webhook, batch) =>
       writer.transaction(() => {
         webhooks.endBatch.run(webhook, batch);
         webhooks.noteSuccess.run(webhook);
-      }),
-    failNotices: (webhook, failed) => writer.transaction(() => fail(writer, webhook, failed)),
+      }, 'none'),
+    failNotices: (webhook, failed) => writer.transaction(() => fail(writer, webhook, failed), 'none'),
     replayNotices: (id) =>
       writer.transaction(() => {
         let replayed = 0;
@@ -98,7 +98,7 @@ export function makeOutbox(writer: Writer): OutboxStore {
           replayed += changes;
         }
         return replayed;
-      }),
+      }, 'none'),
   };
 }
 

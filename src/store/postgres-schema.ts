@@ -27,10 +27,18 @@ export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = Object.f
   ]),
 );
 
-/** Who writes takes the one row of `turns` first; `epoch` changes when numbers lose their meaning. */
+/** What writers take turns by (postgres-turns.ts); `epoch` changes when numbers lose their meaning. */
 async function addTurns(db: Kysely<unknown>): Promise<void> {
-  await sql`CREATE TABLE turns (epoch bigint NOT NULL)`.execute(db);
-  await sql`INSERT INTO turns VALUES (0)`.execute(db);
+  await sql`CREATE TABLE turn (place smallint NOT NULL)`.execute(db);
+  await sql`INSERT INTO turn VALUES (0)`.execute(db);
+  await sql`CREATE TABLE turns (
+    epoch bigint NOT NULL,
+    taken bigint NOT NULL,
+    begin_again bigint NOT NULL,
+    judge_again bigint NOT NULL,
+    alone_until timestamptz NOT NULL
+  )`.execute(db);
+  await sql`INSERT INTO turns VALUES (0, 0, 0, 0, '-infinity')`.execute(db);
   // For times that no clock should have; what is removed by the month is never here.
   await sql`CREATE TABLE events_outside PARTITION OF events DEFAULT`.execute(db);
 }

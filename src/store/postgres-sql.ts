@@ -6,12 +6,13 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } f
 import { type Kysely, sql } from 'kysely';
 import type { Client } from 'pg';
 import { TelltaleError } from '../base/errors.ts';
-import { postgresLockMs, postgresWaitMs } from '../base/limits.ts';
+import { postgresWaitMs } from '../base/limits.ts';
 import { startThread } from '../base/start-thread.ts';
 import { makeBulks } from './postgres-bulk.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
 import { ANNOUNCE, listenForChanges } from './postgres-notices.ts';
-import { createMonth, MONTHS, monthIn, monthOf } from './postgres-partitions.ts';
+import { createMonth, type EventMonth, MONTHS, monthIn, monthOf } from './postgres-partitions.ts';
+import { makeTurns, plain } from './postgres-turns.ts';
 import { POSTGRES, type Sql, type Statement } from './sql.ts';
 import type { Tables } from './tables.ts';
 
@@ -22,12 +23,6 @@ export interface PostgresSql extends Sql {
 
 type Step = PostgresLetter['steps'][number];
 
-/** Who writes holds this row to the end of its transaction. Nothing waits for it but another writer. */
-const TAKE_TURN = 'SELECT epoch FROM turns FOR UPDATE';
-
-/** Tries again what PostgreSQL ended because of another transaction. */
-const TRIES = 5;
-
 /** `connect` makes one more connection with the same `config`, which the database of `db` is reached by too. */
 export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => Client): PostgresSql {
   const line = openLine(config);
@@ -35,10 +30,10 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
   const prefix = `t${randomBytes(4).toString('hex')}_`;
   /** What each text is prepared as. */
   const names = new Map<string, string>();
-  let epoch = 0;
   const stops = new Set<() => void>();
   /** Tables of events that are known to be there; whoever drops one ends the epoch. */
   const months = new Set<string>();
+  const turns = makeTurns(line, () => months.clear());
 
   function make<Args extends unknown[], Row>(query: string, read: (result: StepResult) => Row[]): Statement<Args, Row> {
     const text = numbered(query);
@@ -58,21 +53,8 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
     };
   }
 
-  const plain = (text: string): Step => ({ name: '', text, rows: [[]] });
-
-  /** A transaction; `begin` gives what the last statement of its beginning found. */
-  function transact<T>(begin: readonly string[], work: (found: StepResult | undefined) => T): T {
-    const found = line.begin(begin.map(plain), plain('ROLLBACK')).at(-1);
-    try {
-      const result = work(found);
-      line.end(plain('COMMIT'));
-      return result;
-    } catch (error) {
-      line.rollBack(plain('ROLLBACK'));
-      // One that was made in it is gone again.
-      months.clear();
-      throw error;
-    }
+  function monthsThere(): readonly EventMonth[] {
+    return line.ask(plain(MONTHS)).flatMap(({ rows }) => rows.flatMap(([name]) => monthIn(String(name)) ?? []));
   }
 
   return {
@@ -84,34 +66,31 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       make<Args, Value>(query, ({ rows, bytes }) =>
         rows.map((row) => (bytes.includes(0) ? toBytes(row[0]) : row[0]) as Value),
       ),
-    write: async (work) =>
-      again(() =>
-        transact(['BEGIN', `SET LOCAL lock_timeout = ${postgresLockMs}`, TAKE_TURN], (found) => {
-          const now = Number(found?.rows[0]?.[0] ?? 0);
-          if (now !== epoch) months.clear();
-          epoch = now;
-          return work();
-        }),
-      ),
-    read: async (work) => again(() => transact(['BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY'], () => work())),
-    epoch: () => epoch,
-    endEpoch: () => line.queue(plain('UPDATE turns SET epoch = epoch + 1')),
+    write: async (work, bearing) => turns.write(work, bearing),
+    writeBeside: async (prepare, finish) => turns.writeBeside(prepare, finish),
+    mustBeInTurn: () => turns.mustBe('in-turn'),
+    read: async (work) => turns.read(work),
+    epoch: turns.epoch,
+    endEpoch: () => line.queue(turns.endEpoch),
     makeRoom(times) {
-      for (const atMs of times) {
-        const month = monthOf(atMs);
-        if (month === undefined || months.has(month.table)) continue;
+      const needed = new Map([...times].map(monthOf).flatMap((month) => (month ? [[month.table, month]] : [])));
+      if ([...needed.keys()].every((table) => months.has(table))) return;
+      for (const { table } of monthsThere()) months.add(table);
+      for (const month of needed.values()) {
+        if (months.has(month.table)) continue;
+        // A part of a table is made or dropped while nobody has rows of the table in hand.
+        turns.mustBe('alone');
         line.ask(plain(createMonth(month)));
         months.add(month.table);
       }
     },
     dropMonths(before) {
-      const due = line
-        .ask(plain(MONTHS))
-        .flatMap(({ rows }) => rows.flatMap(([name]) => monthIn(String(name)) ?? []))
+      const due = monthsThere()
         .filter((month) => month.before.compare(before) <= 0)
         .sort((a, b) => a.from.compare(b.from));
       const last = due.at(-1);
       if (last === undefined) return undefined;
+      turns.mustBe('alone');
       let rows = 0;
       for (const { table } of due) {
         rows += Number(line.ask(plain(`SELECT count(*) FROM ${table}`))[0]?.rows[0]?.[0] ?? 0);
@@ -250,22 +229,6 @@ function openLine(config: unknown) {
 function numbered(query: string): string {
   const [first = '', ...others] = query.split('?');
   return others.reduce((text, part, at) => `${text}$${at + 1}${part}`, first);
-}
-
-/** Runs a transaction until nothing of others ended it. */
-function again<T>(run: () => T): T {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return run();
-    } catch (error) {
-      if (tries >= TRIES || !isConflict(error)) throw error;
-    }
-  }
-}
-
-/** Also where another version changed a table under what this connection has prepared (postgres-worker.ts). */
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^(?:40P01|40001|0A000)$/.test(String(error.code));
 }
 
 /** Byte strings as PostgreSQL reads them in a text, which crosses threads faster than a buffer. */

@@ -1,7 +1,7 @@
 // Numbers for recipients: the first 8 bytes of a keyed hash of the id, so that every machine that knows the key gives a
 // recipient the same one. Two ids whose hashes meet are told apart: the later takes the hash of its next try.
 import { prepareMac } from '../token/mac.ts';
-import type { Statement } from './sql.ts';
+import { Overtaken, type Statement } from './sql.ts';
 
 /** Bytes of a recipient's key. */
 const KEY_BYTES = 8;
@@ -28,17 +28,36 @@ export interface RecipientRows {
   readonly add: Statement<[Buffer, string | Buffer]>;
 }
 
+/** Keys by id, in the order of the keys, as the table is; and the rows of those that are not there yet. */
+export interface RecipientKeys {
+  readonly keys: ReadonlyMap<string, Buffer>;
+  readonly missing: readonly [key: Buffer, id: string | Buffer][];
+}
+
 /** Within a transaction: the key of each id, made where it has none. In the order of the keys, as the table is. */
 export function findRecipientKeys(
   ids: Iterable<string>,
   hash: RecipientHash,
   rows: RecipientRows,
 ): ReadonlyMap<string, Buffer> {
+  const { keys, missing } = chooseRecipientKeys(ids, hash, rows);
+  addRecipients(missing, rows);
+  return keys;
+}
+
+/** The key of each id, chosen where it has none. Writes nothing. */
+export function chooseRecipientKeys(
+  ids: Iterable<string>,
+  hash: RecipientHash,
+  rows: Pick<RecipientRows, 'pack' | 'idOf'>,
+): RecipientKeys {
   const hashed = [...new Set(ids)].map((id) => ({ id, key: hash(id, 0) }));
   hashed.sort((a, b) => compareKeys(a.key, b.key));
   const holders = rows.idOf.gets(hashed.map(({ key }) => [key]));
   const taken = new Set<string>();
-  return new Map(hashed.map(({ id, key }, at) => [id, settleOn({ id, key, holder: holders[at], taken }, hash, rows)]));
+  const missing: [Buffer, string | Buffer][] = [];
+  const looked = hashed.map(({ id, key }, at) => ({ id, key, holder: holders[at], taken, missing }));
+  return { keys: new Map(looked.map((one) => [one.id, settleOn(one, hash, rows)])), missing };
 }
 
 interface Looked {
@@ -48,21 +67,35 @@ interface Looked {
   readonly holder: string | Buffer | undefined;
   /** Keys that were given since that was looked up. */
   readonly taken: Set<string>;
+  readonly missing: [Buffer, string | Buffer][];
 }
 
-function settleOn(looked: Looked, hash: RecipientHash, rows: RecipientRows): Buffer {
-  const { id, taken } = looked;
+function settleOn(looked: Looked, hash: RecipientHash, rows: Pick<RecipientRows, 'pack' | 'idOf'>): Buffer {
+  const { id, taken, missing } = looked;
   let { key, holder } = looked;
   for (let attempt = 1; ; attempt += 1) {
     const name = key.toString('latin1');
     if (holder === undefined && !taken.has(name)) {
-      rows.add.queue(key, rows.pack(id));
+      missing.push([key, rows.pack(id)]);
       taken.add(name);
       return key;
     }
     if (holder !== undefined && unpackId(holder) === id) return key;
     key = hash(id, attempt);
     holder = rows.idOf.get(key);
+  }
+}
+
+/**
+ * Within a transaction: adds the rows of keys that were found missing.
+ *
+ * @throws Overtaken when somebody else has been given one of them since.
+ */
+export function addRecipients(missing: RecipientKeys['missing'], { add, idOf }: RecipientRows): void {
+  const added = add.runs(missing);
+  for (const [at, [key, id]] of missing.entries()) {
+    const holder = added[at] === 1 ? id : idOf.get(key);
+    if (holder === undefined || unpackId(holder) !== unpackId(id)) throw new Overtaken('two recipients met in one key');
   }
 }
 

@@ -18,13 +18,14 @@ export type SendLogRows = Omit<SendLog, 'sendability'>;
 
 export function makeSendLog(writer: Writer): SendLogRows {
   return {
-    startSending: (message, run) => writer.transaction(() => startSending(writer, message, run)),
-    logSends: (message, run, entries) => writer.transaction(() => logSends(writer, message, run, entries)),
+    startSending: (message, run) => writer.transaction(() => startSending(writer, message, run), 'none'),
+    logSends: (message, run, entries) =>
+      writer.transaction(() => logSends(writer, message, run, entries), 'judge-again'),
     endSending: (message, run) =>
       writer.transaction(() => {
         const key = writer.statements.findMessage.get(message);
         if (key !== undefined) writer.statements.sendLog.giveBack.run(key, run.id);
-      }),
+      }, 'none'),
   };
 }
 

@@ -25,8 +25,8 @@ export interface SendRows extends SendStore {
 
 export function makeSendStore(writer: Writer): SendRows {
   return {
-    recordSends: (message, sends) => writer.transaction(() => recordSends(writer, message, sends)),
-    recordLinks: (message, links) => writer.transaction(() => recordLinks(writer, message, links)),
+    recordSends: (message, sends) => writer.transaction(() => recordSends(writer, message, sends), 'judge-again'),
+    recordLinks: (message, links) => writer.transaction(() => recordLinks(writer, message, links), 'none'),
   };
 }
 

@@ -2,9 +2,8 @@
 // and change only for events that were really new, so a batch may come twice. Hits without a recipient leave no event:
 // for them the place in the journal says what is new. What the control state forbids by now is not kept.
 import type { Kysely } from 'kysely';
-import { getOrSet } from '../base/get-or-set.ts';
-import type { Hit, Verdict } from '../base/nouns.ts';
-import type { VerdictRule } from '../classify/own-rules.ts';
+import type { Hit } from '../base/nouns.ts';
+import type { OwnRules, VerdictRule } from '../classify/own-rules.ts';
 import type { JudgedHit } from '../settle/judge-hits.ts';
 import { keepHit } from '../settle/keep-hit.ts';
 import type { SettleBatch, SettleStore } from '../settle/settler.ts';
@@ -16,7 +15,10 @@ import { forgetPeers, notePeers, noteWaiting } from './counted-rows.ts';
 import type { EventColumns } from './hot-statements.ts';
 import { judgeSent } from './judge-sent.ts';
 import { placeHits } from './known-peers.ts';
+import type { RecipientKeys } from './recipient-keys.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
+import { SendReader } from './send-reader.ts';
+import { Overtaken } from './sql.ts';
 import { applyStates } from './state-rows.ts';
 import { suppressNow } from './suppression-rows.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
@@ -33,23 +35,77 @@ export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore
         .executeTakeFirst();
       return row?.settled_through ?? 0;
     },
-    settle: (batch) => writer.transaction(() => settle(writer, batch)),
-    noteWaiting: (waiting) => writer.transaction(() => noteWaiting(writer, waiting)),
-    forgetPeers: (beforeMs, waiting) => writer.transaction(() => forgetPeers(writer, beforeMs, waiting)),
+    settle: (batch) =>
+      writer.settling(
+        () => prepare(writer, batch),
+        (prepared, mustJudgeAgain) => {
+          if (prepared === undefined) return;
+          finish(writer, batch, mustJudgeAgain ? { ...prepared, ...judgeAgain(writer, prepared) } : prepared);
+        },
+      ),
+    noteWaiting: (waiting) => writer.transaction(() => noteWaiting(writer, waiting), 'none'),
+    forgetPeers: (beforeMs, waiting) => writer.transaction(() => forgetPeers(writer, beforeMs, waiting), 'none'),
   };
 }
 
-function settle(writer: Writer, batch: SettleBatch): void {
-  // A write, so that from here on no other process settles anything.
-  const place = writer.statements.lockPlace.get(batch.journal, 0) ?? 0;
-  if (place >= batch.through) return;
-  if (place !== batch.after) {
-    throw new Error(`Another process settles this journal too: it stands at ${place}, not at ${batch.after}.`);
-  }
-  const { known, anonymous } = findKeys(writer, keepHits(writer, batch.hits));
-  const changes = new Changes(writer);
+/** A batch whose events are in the table, and counted nowhere yet. */
+interface Prepared {
+  readonly own: OwnRules;
+  /** Hits that came with a recipient, as they came. */
+  readonly known: readonly KeyedHit[];
+  readonly anonymous: readonly KeyedHit[];
+  readonly newRecipients: RecipientKeys['missing'];
+  /** What was looked up of the sends. */
+  readonly sends: SendReader;
+  /** Of the known ones those that were new, as they are judged by themselves. */
+  readonly fresh: readonly KeyedHit[];
+}
+
+/** What may run beside other writers; nothing for a batch that was settled before. */
+function prepare(writer: Writer, batch: SettleBatch): Prepared | undefined {
+  if (isSettled(batch, writer.statements.placeOf.get(batch.journal) ?? 0)) return undefined;
+  const keyed = findKeys(writer, keepHits(writer, batch.hits));
   const own = writer.ownRules.keep(batch.rules ?? NO_RULES);
-  const fresh = insertEvents(writer, judgeSent(placeHits(writer, known, own), changes.sends, own));
+  const sends = new SendReader(writer.statements);
+  const fresh = insertEvents(writer, judgeSent(placeHits(writer, keyed.known, own), sends, own));
+  return { ...keyed, own, sends, fresh };
+}
+
+/** Whether somebody else has settled this batch. */
+function isSettled({ after, through }: SettleBatch, place: number): boolean {
+  if (place >= through) return true;
+  if (place !== after) {
+    throw new Error(`Another process settles this journal too: it stands at ${place}, not at ${after}.`);
+  }
+  return false;
+}
+
+/** Once more by what has become known of sends and addresses since; the events say so, too. */
+function judgeAgain(writer: Writer, { known, own, fresh }: Prepared): Pick<Prepared, 'sends' | 'fresh'> {
+  const { relabel, setPlace } = writer.statements;
+  const sends = new SendReader(writer.statements);
+  const before = new Map(fresh.map((keyed) => [keyed.hit.id, keyed]));
+  const judged = judgeSent(placeHits(writer, known, own), sends, own).filter(({ hit }) => before.has(hit.id));
+  for (const { hit, host, verdict, message } of judged) {
+    const last = before.get(hit.id);
+    const id = Buffer.from(hit.id, 'hex');
+    if (last?.hit.network !== hit.network || last.host !== host) {
+      setPlace.queue(codeOf(NETWORKS, hit.network), hostKey(writer, host), message, id);
+    }
+    const verdictKey = writer.verdicts.keyOf(verdict);
+    if (last === undefined || verdictKey !== writer.verdicts.keyOf(last.verdict))
+      relabel.queue(verdictKey, message, id);
+  }
+  return { sends, fresh: judged.sort(byEventKey) };
+}
+
+/** What nobody else does meanwhile: counts the events, and weighs them with those that are there. */
+function finish(writer: Writer, batch: SettleBatch, { fresh, anonymous, newRecipients, sends }: Prepared): void {
+  const { statements } = writer;
+  if (isSettled(batch, statements.lockPlace.get(batch.journal, 0) ?? 0))
+    throw new Overtaken('it was settled meanwhile');
+  writer.addRecipients(newRecipients);
+  const changes = new Changes(writer, sends);
   noteLinkCounts(writer, fresh);
   notePeers(writer, fresh);
   noteEvents(writer, fresh);
@@ -66,7 +122,7 @@ function settle(writer: Writer, batch: SettleBatch): void {
       writer,
       conversions.map(({ conversion }) => conversion),
     );
-  writer.statements.keepPlace.queue(batch.through, batch.journal);
+  statements.keepPlace.queue(batch.through, batch.journal);
 }
 
 /** Behind the clicks that came with them. */
@@ -92,21 +148,22 @@ function keepHits(writer: Writer, hits: readonly JudgedHit[]): readonly JudgedHi
 }
 
 /** Hits with the numbers of their messages and recipients. */
-function findKeys(writer: Writer, hits: readonly JudgedHit[]) {
+function findKeys(writer: Writer, hits: readonly JudgedHit[]): Pick<Prepared, 'known' | 'anonymous' | 'newRecipients'> {
   const firstAtMs = hits.reduce((least, { hit }) => Math.min(least, hit.atMs), Number.MAX_SAFE_INTEGER);
   const isKnown = ({ hit }: JudgedHit) => hit.level === 'individual' && hit.recipient !== null;
-  const recipients = writer.recipientKeys(hits.filter(isKnown).map(({ hit }) => hit.recipient ?? ''));
-  writer.messages.readAhead(hits.map(({ hit }) => ({ id: hit.message, atMs: firstAtMs })));
+  const recipients = writer.chooseRecipients(hits.filter(isKnown).map(({ hit }) => hit.recipient ?? ''));
+  writer.makeMessages(hits.map(({ hit }) => ({ id: hit.message, atMs: firstAtMs })));
   const withKeys = ({ hit, verdict }: JudgedHit): KeyedHit => ({
     hit,
     verdict,
     message: writer.messages.keyOf({ id: hit.message, atMs: firstAtMs }),
-    recipient: recipients.get(hit.recipient ?? '') ?? NOBODY,
+    recipient: recipients.keys.get(hit.recipient ?? '') ?? NOBODY,
     host: '',
   });
   return {
     known: distinctById(hits.filter(isKnown)).map(withKeys),
     anonymous: hits.filter((judged) => !isKnown(judged)).map(withKeys),
+    newRecipients: recipients.missing,
   };
 }
 
@@ -119,10 +176,12 @@ function distinctById(hits: readonly JudgedHit[]): readonly JudgedHit[] {
 /** Inserts events, in the order of the table, and returns those that were not there. */
 function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly KeyedHit[] {
   const { addEvent } = writer.statements;
-  const verdictKeys = new Map<Verdict, number>();
   const sorted = [...hits].sort(byEventKey);
   writer.signals.readAhead(sorted.flatMap(({ hit }) => [signalOf(hit, agentOf(hit)), signalOf(hit, hit.method)]));
   writer.texts.readAhead(sorted.flatMap(({ hit, host }) => [hit.link?.destination ?? '', host].filter(Boolean)));
+  const verdicts = [...new Set(sorted.map(({ verdict }) => verdict))];
+  writer.verdicts.readAhead(verdicts);
+  const verdictKeys = new Map(verdicts.map((verdict) => [verdict, writer.verdicts.keyOf(verdict)]));
   const rows = sorted.map(
     ({ hit, verdict, message, recipient, host }): EventColumns => [
       message,
@@ -131,19 +190,23 @@ function insertEvents(writer: Writer, hits: readonly KeyedHit[]): readonly Keyed
       recipient,
       hit.link?.index ?? null,
       hit.link === null ? null : writer.texts.keyOf(hit.link.destination),
-      getOrSet(verdictKeys, verdict, () => writer.verdicts.keyOf(verdict)),
+      verdictKeys.get(verdict) ?? writer.verdicts.keyOf(verdict),
       writer.signals.keyOf(signalOf(hit, agentOf(hit))),
       writer.signals.keyOf(signalOf(hit, hit.method)),
       hit.test ? 1 : 0,
       hit.peer === null ? null : Buffer.from(hit.peer, 'hex'),
       codeOf(NETWORKS, hit.network),
       hit.repeat ? 1 : 0,
-      host === '' ? NO_TEXT : writer.texts.keyOf(host),
+      hostKey(writer, host),
     ],
   );
   writer.makeRoom(sorted.map(({ hit }) => hit.atMs));
   const changes = addEvent.runs(rows);
   return sorted.filter((_, at) => changes[at] === 1);
+}
+
+function hostKey(writer: Writer, host: string): number {
+  return host === '' ? NO_TEXT : writer.texts.keyOf(host);
 }
 
 function byEventKey(a: KeyedHit, b: KeyedHit): number {

@@ -35,6 +35,15 @@ export interface Dialect {
   pairsIn(json: string): RawBuilder<unknown>;
 }
 
+/**
+ * What a write means for those who have prepared to settle meanwhile: nothing, or that what hits are judged by may be
+ * another (sends, deliveries, what is known of addresses), or that nothing they found need be there any more.
+ */
+export type Bearing = 'none' | 'judge-again' | 'begin-again';
+
+/** Thrown within `writeBeside`: what was prepared does not hold, so it is prepared again while nobody else writes. */
+export class Overtaken extends Error {}
+
 /** A connection that one store has, with what it runs on it. */
 export interface Sql {
   readonly dialect: Dialect;
@@ -45,7 +54,18 @@ export interface Sql {
   /** The same, for its first column alone. */
   first<Args extends unknown[], Value = unknown>(query: string): Statement<Args, Value>;
   /** Runs `work` in a transaction beside which nobody else writes, when every other use of the connection has ended. */
-  write<T>(work: () => T): Promise<T>;
+  write<T>(work: () => T, bearing: Bearing): Promise<T>;
+  /**
+   * The same for what settles, where `prepare` may run beside other writers: it adds events, and what their numbers stand
+   * for, and looks at nothing that others who settle write. `finish` runs when nobody else writes; it is told when what
+   * hits are judged by has changed meanwhile. Both run anew, and nothing of the first time is left, when more than that has.
+   */
+  writeBeside<Prepared, T>(
+    prepare: () => Prepared,
+    finish: (prepared: Prepared, mustJudgeAgain: boolean) => T,
+  ): Promise<T>;
+  /** Within `prepare`: goes on only when nobody else writes, and begins anew so otherwise. */
+  mustBeInTurn(): void;
   /** Runs `work`, which only reads, on the database as it is at one moment. */
   read<T>(work: () => T): Promise<T>;
   /** Within `write`: another number when what rows' numbers stand for may have been removed by others since. */

@@ -15,6 +15,8 @@ export function sqliteSql(sqlite: Database.Database, db: Kysely<Tables>): Sql {
     prepare: <Args extends unknown[], Row>(query: string) => withMany<Args, Row>(sqlite.prepare(query)),
     first: <Args extends unknown[], Value>(query: string) => withMany<Args, Value>(sqlite.prepare(query).pluck()),
     write: (work) => inTurn(() => sqlite.transaction(work).immediate()),
+    writeBeside: (prepare, finish) => inTurn(() => sqlite.transaction(() => finish(prepare(), false)).immediate()),
+    mustBeInTurn: () => undefined,
     read: (work) => inTurn(() => sqlite.transaction(work).deferred()),
     epoch: () => foreignWrites.get() ?? 0,
     endEpoch: () => undefined,

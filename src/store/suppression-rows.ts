@@ -44,7 +44,7 @@ export function makeSuppressions(db: Kysely<Tables>, writer: Writer): Suppressio
       const row = await selectSuppressed(db).where('recipient_key', '=', key).executeTakeFirst();
       return row && toSuppressed(row);
     },
-    sendability: (recipients) => writer.transaction(() => sendability(writer, recipients)),
+    sendability: (recipients) => writer.transaction(() => sendability(writer, recipients), 'none'),
     suppress: (recipients, reason, source) =>
       writer.transaction(() => {
         let added = 0;
@@ -53,7 +53,7 @@ export function makeSuppressions(db: Kysely<Tables>, writer: Writer): Suppressio
           added += suppressNow(writer, key, { reason, source, atMs: Date.now() });
         }
         return added;
-      }),
+      }, 'none'),
     unsuppress: (recipients) =>
       writer.transaction(() => {
         let removed = 0;
@@ -62,7 +62,7 @@ export function makeSuppressions(db: Kysely<Tables>, writer: Writer): Suppressio
           if (key !== undefined) removed += writer.statements.dropSuppression.run(key).changes;
         }
         return removed;
-      }),
+      }, 'none'),
   };
 }
 

@@ -86,13 +86,13 @@ export function makeWebhookRows(writer: Writer): WebhookRows {
         const row = webhooks.byId.get(id);
         if (row === undefined) throw new Error('an endpoint was not added');
         return toWebhook(row);
-      }),
+      }, 'none'),
     removeWebhook: (id) =>
       writer.transaction(() => {
         const row = webhooks.byId.get(id);
         if (row !== undefined) remove(row.key);
         return row !== undefined;
-      }),
+      }, 'none'),
     listWebhooks: () => writer.read(() => webhooks.all.all().map(toWebhook)),
     async setConfiguredWebhooks(wanted) {
       const known = await writer.read(() => webhooks.all.all());
@@ -107,7 +107,7 @@ export function makeWebhookRows(writer: Writer): WebhookRows {
           if (known === undefined) add(id, webhook, CONFIGURED);
           else webhooks.change.run(url, secret, toJson(events), toJson(labels), known.key);
         }
-      });
+      }, 'none');
     },
   };
 }

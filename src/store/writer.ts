@@ -5,8 +5,16 @@ import { COUNT_LABELS, codeOf } from './codes.ts';
 import { Dictionary } from './dictionary.ts';
 import { type HotStatements, prepareHotStatements, type VerdictColumns } from './hot-statements.ts';
 import { OwnRuleRows } from './own-rule-rows.ts';
-import { findRecipientKeys, hashUnder, lookUpRecipientKey, type RecipientHash } from './recipient-keys.ts';
-import type { Sql } from './sql.ts';
+import {
+  addRecipients,
+  chooseRecipientKeys,
+  findRecipientKeys,
+  hashUnder,
+  lookUpRecipientKey,
+  type RecipientHash,
+  type RecipientKeys,
+} from './recipient-keys.ts';
+import type { Bearing, Sql } from './sql.ts';
 
 /** A message by its id; one not seen before is made as of a time. */
 interface MessageEntry {
@@ -44,7 +52,7 @@ export class Writer {
       add: (texts) => statements.addText.gets(texts.map((text) => [text])),
     });
     this.signals = new Dictionary({
-      nameOf: ({ text, day }) => `${day} ${text}`,
+      nameOf: ({ text, day }) => `${text} ${day}`,
       find: (signals) => statements.findSignal.gets(signals.map(({ text, day }) => [text, day])),
       add: (signals) => statements.addSignal.gets(signals.map(({ text, day }) => [text, day])),
     });
@@ -66,16 +74,44 @@ export class Writer {
    *
    * @throws TelltaleError `REFUSED_HITS` when the store could never take what `work` wrote, however often it tried.
    */
-  async transaction<T>(work: () => T): Promise<T> {
+  async transaction<T>(work: () => T, bearing: Bearing = 'begin-again'): Promise<T> {
+    return await this.#attempt((begin) =>
+      this.#database.write(() => {
+        begin();
+        return work();
+      }, bearing),
+    );
+  }
+
+  /** Within a transaction: makes messages that are not there, which whoever is in turn may make, too. */
+  makeMessages(entries: readonly MessageEntry[]): void {
+    if (!this.messages.has(entries)) this.#database.mustBeInTurn();
+    this.messages.readAhead(entries);
+  }
+
+  /** The same for what settles: `prepare` runs beside other writers where that can be, `finish` does not (sql.ts). */
+  async settling<Prepared, T>(
+    prepare: () => Prepared,
+    finish: (prepared: Prepared, mustJudgeAgain: boolean) => T,
+  ): Promise<T> {
+    return await this.#attempt((begin) =>
+      this.#database.writeBeside(() => {
+        begin();
+        return prepare();
+      }, finish),
+    );
+  }
+
+  /** `begin` is called at the beginning of each try. */
+  async #attempt<T>(run: (begin: () => void) => Promise<T>): Promise<T> {
     let tries = 0;
     try {
-      return await this.#database.write(() => {
+      return await run(() => {
         const epoch = this.#database.epoch();
         tries += 1;
         // Another process may have removed what a number stood for, and a try that was taken back has given some out.
         if (epoch !== this.#epoch || tries > 1) this.forget();
         this.#epoch = epoch;
-        return work();
       });
     } catch (error) {
       this.forget();
@@ -116,6 +152,16 @@ export class Writer {
   /** Within a transaction: the key of each recipient, in the order of the keys. */
   recipientKeys(ids: Iterable<string>): ReadonlyMap<string, Buffer> {
     return findRecipientKeys(ids, this.#hash, this.statements.recipients);
+  }
+
+  /** The key of each recipient, also of those that have none yet. Writes nothing. */
+  chooseRecipients(ids: Iterable<string>): RecipientKeys {
+    return chooseRecipientKeys(ids, this.#hash, this.statements.recipients);
+  }
+
+  /** Within a transaction: adds those that were found missing. */
+  addRecipients(missing: RecipientKeys['missing']): void {
+    addRecipients(missing, this.statements.recipients);
   }
 
   /** The key of a recipient; nothing when the store has none. Writes nothing. */

@@ -1,8 +1,7 @@
 // What docs/scale.md says of distributed databases: the schema, as PostgreSQL is told it, and the queries.
 import { readdirSync, readFileSync } from 'node:fs';
-import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
+import { schemaStatements } from '../support/postgres.ts';
 
 const docs = readFileSync(new URL('../../docs/scale.md', import.meta.url), 'utf8');
 const [, ddl = ''] = /```sql\n([\s\S]*?)```/.exec(docs) ?? [];
@@ -15,18 +14,7 @@ function namesIn(sql: string): readonly string[] {
 const asReference = namesIn(references);
 const byMessage = ['events', ...namesIn(distributed).filter((name) => name !== 'events')];
 
-/** Every statement of the schema. */
-const statements: string[] = [];
-const nowhere = new Kysely<unknown>({
-  dialect: {
-    createAdapter: () => new PostgresAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new PostgresIntrospector(db),
-    createQueryCompiler: () => new PostgresQueryCompiler(),
-  },
-  log: ({ query }) => void statements.push(query.sql),
-});
-for (const { up } of Object.values(POSTGRES_MIGRATIONS)) await up(nowhere);
+const statements = await schemaStatements();
 
 /** Tables with what makes them; not those that are parts of one. */
 const tables = new Map(

@@ -1,8 +1,11 @@
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openStore } from '../../src/store/open-store.ts';
+import { buildReport } from '../../src/report/build-report.ts';
+import { sweep } from '../../src/retain/sweep.ts';
+import { openStore, type Store } from '../../src/store/open-store.ts';
 import { makeHit } from '../support/hits.ts';
 import { hasPostgres, makeDatabase } from '../support/postgres.ts';
+import { openSideBySide } from '../support/side-by-side.ts';
 import { changeFile, rowsOf, settleHits } from '../support/stores.ts';
 
 async function openStoreAt() {
@@ -26,6 +29,47 @@ describe.skipIf(!hasPostgres)('who writes to PostgreSQL', () => {
     await other.end();
     await settleHits(store, [makeHit()]);
     expect(rowsOf(url, 'SELECT count(*)::int AS events FROM events')).toEqual([{ events: 1 }]);
+  });
+
+  it('adds its events beside others, and counts them in its turn', async () => {
+    const { stores, meet, adding } = await openSideBySide(2);
+    const [one, two] = stores as [Store, Store];
+    await settleHits(one, [makeHit()]);
+    const settling = [one, two].map((store, at) => () => settleHits(store, [makeHit()], `journal-${at + 1}`));
+    await meet(settling, async () => {
+      expect(await adding()).toBe(2);
+      expect((await buildReport(one, { message: 'spring-sale' })).opens.total).toBe(1);
+    });
+    expect((await buildReport(one, { message: 'spring-sale' })).opens).toMatchObject({ total: 3, unique: 1 });
+  });
+
+  it('looks everything up again when what it had found was removed meanwhile', async () => {
+    const { stores, meet, url } = await openSideBySide(2);
+    const [one, two] = stores as [Store, Store];
+    await settleHits(one, [makeHit({ recipient: 'r1' })]);
+    await meet([() => two.deleteMessage('spring-sale'), () => settleHits(one, [makeHit({ recipient: 'r2' })])]);
+    await sweep(two);
+    expect((await buildReport(one, { message: 'spring-sale' })).opens).toMatchObject({ total: 1, unique: 1 });
+    expect(rowsOf(url, 'SELECT message_key AS key FROM events')).toEqual(rowsOf(url, 'SELECT key FROM messages'));
+  });
+
+  it('is given its turn alone to make or drop a month, whoever adds events meanwhile', async () => {
+    const { stores, meet, url } = await openSideBySide(3);
+    const [one, two, three] = stores as [Store, Store, Store];
+    const may = Date.UTC(2026, 4, 1);
+    const july = Date.UTC(2026, 6, 1);
+    await settleHits(one, [makeHit({ atMs: may }), makeHit({ atMs: july })]);
+    const due = { nowMs: july, signalsBeforeMs: null, eventsBeforeMs: Date.UTC(2026, 5, 2), trustClock: true };
+    const settle = (store: Store, atMs: number) => () => settleHits(store, [makeHit({ atMs })], `journal-${atMs}`);
+    await meet([settle(one, july + 1), () => three.retainStep(due), settle(two, Date.UTC(2026, 7, 1))]);
+    const months =
+      "SELECT inhrelid::regclass::text AS month FROM pg_inherits WHERE inhparent = 'events'::regclass ORDER BY 1";
+    expect(rowsOf(url, months).map(({ month }) => month)).toEqual([
+      'events_2026_07',
+      'events_2026_08',
+      'events_outside',
+    ]);
+    expect((await buildReport(one, { message: 'spring-sale' })).opens.total).toBe(4);
   });
 
   it('reads on when a table gets a column under what it has prepared', async () => {

@@ -8,6 +8,8 @@ import { buildReport } from '../../src/report/build-report.ts';
 import { classifyHit } from '../../src/settle/judge-hits.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { makeHit, makeLink, startMs } from '../support/hits.ts';
+import { hasPostgres } from '../support/postgres.ts';
+import { openSideBySide } from '../support/side-by-side.ts';
 import { openTestStore, rowsOf, settleHits } from '../support/stores.ts';
 
 const CHROME =
@@ -201,6 +203,52 @@ describe('settling in any pieces', () => {
         },
       ),
       { numRuns: 60 },
+    );
+  });
+});
+
+describe.skipIf(!hasPostgres)('settling side by side', () => {
+  it('gives each hit the verdict it gets when all are weighed at once, and all counts follow, whatever is told meanwhile', async () => {
+    const { stores, url, meet, clear } = await openSideBySide(3);
+    const [one, two, teller] = stores as [Store, Store, Store];
+    await fc.assert(
+      fc.asyncProperty(
+        anyHits,
+        anySends,
+        anyName,
+        fc.array(fc.nat({ max: 29 }), { maxLength: 4 }),
+        fc.boolean(),
+        async (hits, sends, name, cuts, isToldFirst) => {
+          await clear();
+          const places = [0, ...[...new Set(cuts)].sort((a, b) => a - b), hits.length];
+          const pieces = places.map((from, n) => hits.slice(from, places[n + 1] ?? hits.length));
+          for (let n = 0; n < 6; n += 2) {
+            const isTime = (toldAt: number) => toldAt === n || toldAt === n + 1;
+            const told = sends.filter(({ toldAt }) => isTime(toldAt));
+            const tell = async () => {
+              await recordSends(teller, told);
+              await tellName(teller, name, isTime);
+            };
+            const isTelling = told.length > 0 || (name !== undefined && isTime(name.toldAt));
+            const settling = [one, two].flatMap((store, at) => {
+              const piece = pieces[n + at] ?? [];
+              return piece.length > 0 ? [() => settleHits(store, piece, `journal-${at}`)] : [];
+            });
+            const telling = isTelling ? [tell] : [];
+            await meet(isToldFirst ? [...telling, ...settling] : [...settling, ...telling]);
+          }
+          expect(verdictsIn(url)).toEqual(verdictsOf(hits, sends, name));
+          const { store: other } = await openTestStore();
+          await recordSends(other, sends);
+          await tellName(other, name, () => true);
+          await settleHits(other, hits);
+          const messages = [...new Set(hits.map(({ message }) => message))].sort();
+          expect(await countsIn(one, messages)).toEqual(await countsIn(other, messages));
+          expect(countedRows(url)).toEqual(recount(hits, sends, name));
+          await other.close();
+        },
+      ),
+      { numRuns: 40 },
     );
   });
 });

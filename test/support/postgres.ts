@@ -2,8 +2,8 @@
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { DummyDriver, Kysely, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely';
 import { Client } from 'pg';
-import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import { POSTGRES_MIGRATIONS } from '../../src/store/postgres-schema.ts';
 import { postgresSql } from '../../src/store/postgres-sql.ts';
@@ -65,11 +65,26 @@ export async function makeDatabase(isEmpty = false): Promise<TestDatabase> {
   return { url: urlOf(name), drop: () => onServer(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
+/** Every statement that makes the schema, in order. */
+export async function schemaStatements(): Promise<readonly string[]> {
+  const statements: string[] = [];
+  const nowhere = new Kysely<unknown>({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+    log: ({ query }) => void statements.push(query.sql),
+  });
+  for (const { up } of Object.values(POSTGRES_MIGRATIONS)) await up(nowhere);
+  return statements;
+}
+
 /** Made once for a state of the schema, and left there; who comes at the same moment waits. */
 async function makeTemplate(): Promise<string> {
-  const steps = [MIGRATIONS, POSTGRES_MIGRATIONS].flatMap((of) => Object.values(of).map(({ up }) => up.toString()));
   const state = createHash('sha256')
-    .update([...steps, WORDS_OF_SQLITE].join())
+    .update([...(await schemaStatements()), WORDS_OF_SQLITE].join())
     .digest('hex')
     .slice(0, 8);
   const name = `telltale_template_${state}`;
