@@ -678,6 +678,9 @@ export const streamReconnectMs = 500;
 /** Milliseconds for which a settler asks for the next message: one that a restarted server has forgotten is asked for again. */
 export const streamPullMs = 5_000;
 
+/** Milliseconds between two looks whether somebody was erased of whom something is parked in the stream. */
+export const parkedLookMs = 5_000;
+
 /** Milliseconds after which a message goes to another settler when the one that has it says nothing. */
 export const streamAckWaitMs = 15_000;
 

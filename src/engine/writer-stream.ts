@@ -6,6 +6,7 @@ import type { Repeats, Settler, SettleStore } from '../settle/settler.ts';
 import { startConsuming } from '../stream/consume.ts';
 import { type ForwardedJournal, startForwarder } from '../stream/forwarder.ts';
 import { linkStream } from '../stream/open-stream.ts';
+import type { ErasureSource } from '../stream/parked.ts';
 import type { StreamStatus } from '../stream/stream-status.ts';
 import type { WriterRequest } from './engine-letters.ts';
 
@@ -18,12 +19,14 @@ export interface WriterStream {
 /** Opens it. */
 export function openWriterStream(
   { settings, settles, hasStore, lookMs, repeatWindowMs, rules }: Extract<WriterRequest, { readonly kind: 'stream' }>,
-  store: SettleStore & CountedSource,
+  store: SettleStore & CountedSource & ErasureSource,
   onProblem: (error: unknown) => void,
 ): WriterStream {
   const link = linkStream(settings, onProblem);
   const repeats = repeatWindowMs > 0 ? askEachTime(repeatWindowMs, store) : undefined;
-  const consuming = settles ? startConsuming({ link, store, repeats, rules, lookMs, onProblem }) : undefined;
+  const consuming = settles
+    ? startConsuming({ link, store, erasures: store, repeats, rules, lookMs, onProblem })
+    : undefined;
   const place = hasStore ? { settledThrough: store.settledThrough, store } : {};
   return {
     forward: (journal, lookMs) => startForwarder({ journal, link, ...place, lookMs, onProblem }),

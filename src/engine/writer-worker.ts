@@ -1,6 +1,7 @@
 // The thread that alone writes to the store: it settles journals, which it reads itself, and runs the store's writing
 // methods, one job after another. Journals are emptied by their owners, whom it tells how far each is settled.
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Erasures } from '../base/control-change.ts';
 import { messageOf } from '../base/errors.ts';
 import { openLine } from '../base/thread-line.ts';
 import type { ForwardedPlaces } from '../journal/open-journal.ts';
@@ -9,6 +10,7 @@ import { type CountedRequest, type CountedSource, makeRepeats } from '../settle/
 import { type JournalSource, type Repeats, type Settler, type SettleStore, startSettler } from '../settle/settler.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import type { ForwardedJournal } from '../stream/forwarder.ts';
+import type { ErasureSource } from '../stream/parked.ts';
 import type { OwnerRequest, StoreThreadData, WriterRequest } from './engine-letters.ts';
 import { giveWay } from './give-way.ts';
 import { holdStore } from './held-store.ts';
@@ -117,11 +119,12 @@ function tell(request: OwnerRequest): void {
   owner.ask(request).catch(() => undefined);
 }
 
-const store: SettleStore & CountedSource = {
+const store: SettleStore & CountedSource & ErasureSource = {
   settledThrough: async (journal) => (await held.run('settledThrough', [journal])) as number,
   settle: async (batch) => void (await held.run('settle', [batch])),
   noteWaiting: async (waiting) => void (await held.run('noteWaiting', [waiting])),
   forgetPeers: async (...args) => (await held.run('forgetPeers', args)) as boolean,
+  erasuresAfter: async (seq) => (await held.run('erasuresAfter', [seq])) as Erasures,
   countedSince: async (...args) => (await held.run('countedSince', args)) as readonly CountedRequest[],
 };
 

@@ -13,7 +13,7 @@ import type { SettleStore } from '../settle/settler.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
 import { readLetter } from './letter.ts';
 import type { OpenStream, StreamLink } from './open-stream.ts';
-import { park } from './parked.ts';
+import { type ErasureSource, park, prepareParkedErasing } from './parked.ts';
 import { type Delivered, prepareLetterSettling } from './settle-letter.ts';
 import { STREAM_NAME } from './stream-config.ts';
 import type { SettlingFigures } from './stream-status.ts';
@@ -21,6 +21,8 @@ import type { SettlingFigures } from './stream-status.ts';
 export interface ConsumeOptions extends SettlingOptions {
   readonly store: SettleStore;
   readonly link: Pick<StreamLink, 'open' | 'failed'>;
+  /** Where it is told who was erased; what is parked of them goes. @default nowhere */
+  readonly erasures?: ErasureSource | undefined;
   /** Told once of what stops a partition, and of what was parked. */
   readonly onProblem: (error: unknown) => void;
   /** Milliseconds between two tries. @default 1000 */
@@ -39,7 +41,15 @@ export interface Consuming {
 
 /** Starts settling. */
 export function startConsuming(options: ConsumeOptions): Consuming {
-  const { link, store, onProblem, lookMs = settleLookMs, ackWaitMs = streamAckWaitMs, now = Date.now } = options;
+  const {
+    link,
+    store,
+    erasures,
+    onProblem,
+    lookMs = settleLookMs,
+    ackWaitMs = streamAckWaitMs,
+    now = Date.now,
+  } = options;
   const stopping = new AbortController();
   // Each partition may pause.
   setMaxListeners(0, stopping.signal);
@@ -65,6 +75,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
     ...{ store, now, journals: () => [name], believedMs: settlerBelievedMs },
     earliestMs: async () => await earliestWaiting(await link.open()),
   });
+  const eraseParked = erasures && prepareParkedErasing(erasures, now);
   /** The earliest hit in hand of each partition: unknown at first, none when there was no message. */
   const earliest = new Map<number, number>();
   const busy = new Set<Promise<unknown>>();
@@ -91,7 +102,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
         if (message) await hold(handle(message, partition));
         else earliest.set(partition, Number.POSITIVE_INFINITY);
         if (stopping.signal.aborted) return;
-        tell(partition, partition === 0 ? await hold(forgetOldPeers()) : undefined);
+        tell(partition, partition === 0 ? await hold(keepClean()) : undefined);
       } catch (error) {
         if (stopping.signal.aborted) return;
         tell(partition, link.failed(error));
@@ -134,8 +145,9 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   }
 
   /** Returns what was wrong, which stops nothing. */
-  async function forgetOldPeers(): Promise<unknown> {
+  async function keepClean(): Promise<unknown> {
     try {
+      await eraseParked?.(await link.open());
       return await forgetPeers();
     } catch (error) {
       return error;

@@ -2,8 +2,11 @@
 // it: each with where it came from and why, and the text it came as.
 
 import { crc32 } from 'node:zlib';
+import type { Erasures } from '../base/control-change.ts';
 import { messageOf } from '../base/errors.ts';
 import { readBody } from '../base/hit-body.ts';
+import { parkedLookMs } from '../base/limits.ts';
+import { tombstoneMaker } from '../control/apply-change.ts';
 import { sortEntries } from '../settle/settle-entries.ts';
 import type { OpenStream } from './open-stream.ts';
 import { PARKED_NAME, PARKED_SUBJECT } from './stream-config.ts';
@@ -96,12 +99,55 @@ export interface ErasedParked {
 
 /** Removes what is parked of a recipient, and what cannot be read but has the id in it. */
 export async function eraseParked(stream: Pick<OpenStream, 'jsm'>, recipient: string): Promise<ErasedParked> {
+  return await removeParked(stream, (text, named) =>
+    named === undefined ? text.includes(recipient) : named === recipient,
+  );
+}
+
+/** What the store tells of erasures. */
+export interface ErasureSource {
+  /** Those behind a place in the sequence of the control state. */
+  erasuresAfter(seq: number): Promise<Erasures>;
+}
+
+/**
+ * Prepares taking out what is parked of whoever was erased, in whatever process; the function looks now and then whether
+ * somebody was. What nobody can read stays: a tombstone does not tell the id.
+ */
+export function prepareParkedErasing(
+  source: ErasureSource,
+  now: () => number,
+): (stream: Pick<OpenStream, 'jsm'>) => Promise<void> {
+  let clean = { log: '', through: 0 };
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  return async (stream) => {
+    const nowMs = now();
+    if (Math.abs(nowMs - lookedMs) < parkedLookMs) return;
+    const since = await source.erasuresAfter(clean.through);
+    // Another sequence where the database was put back, or is another one.
+    const { log, through, tombstoneKey, tombstones } = since.log === clean.log ? since : await source.erasuresAfter(0);
+    if (tombstones.length > 0) {
+      const tombstoneOf = tombstoneMaker(tombstoneKey);
+      const erased = new Set(tombstones);
+      await removeParked(
+        stream,
+        (_, named) => typeof named === 'string' && erased.has(tombstoneOf(named).toString('hex')),
+      );
+    }
+    clean = { log, through };
+    lookedMs = nowMs;
+  };
+}
+
+async function removeParked(
+  stream: Pick<OpenStream, 'jsm'>,
+  isTheirs: (text: string, named: string | null | undefined) => boolean,
+): Promise<ErasedParked> {
   let removed = 0;
   let unreadable = 0;
   for await (const { text, place } of listParked(stream)) {
     const named = recipientOf(text);
-    const isTheirs = named === undefined ? text.includes(recipient) : named === recipient;
-    if (isTheirs) {
+    if (isTheirs(text, named)) {
       await stream.jsm.streams.deleteMessage(PARKED_NAME, place);
       removed += 1;
     } else if (named === undefined) unreadable += 1;

@@ -1,14 +1,15 @@
 // From journals through a stream to a store: every hit once, in order, whoever ends or goes away in between.
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { TelltaleError } from '../../src/base/errors.ts';
+import { writeBody } from '../../src/base/hit-body.ts';
 import type { Hit } from '../../src/base/nouns.ts';
 import type { Journal } from '../../src/journal/open-journal.ts';
 import type { SettleStore } from '../../src/settle/settler.ts';
 import type { Store } from '../../src/store/open-store.ts';
 import { startConsuming } from '../../src/stream/consume.ts';
 import { type ForwardedJournal, startForwarder } from '../../src/stream/forwarder.ts';
-import { listParked, replayParked } from '../../src/stream/parked.ts';
+import { type ErasureSource, listParked, park, replayParked } from '../../src/stream/parked.ts';
 import { partitionOf } from '../../src/stream/partition.ts';
 import { makeHit, startMs } from '../support/hits.ts';
 import { accountedFor, appendAll, countsWith, openTestJournal } from '../support/journals.ts';
@@ -40,11 +41,11 @@ function forward(journal: ForwardedJournal, url: string) {
   return { forwarder, link, problems };
 }
 
-function settleFrom(url: string, store: SettleStore) {
+function settleFrom(url: string, store: SettleStore, erasures?: ErasureSource) {
   const link = linkTo(url);
   const problems: unknown[] = [];
   const consuming = startConsuming({
-    ...{ link, store, lookMs: LOOK_MS, ackWaitMs: ACK_WAIT_MS },
+    ...{ link, store, erasures, lookMs: LOOK_MS, ackWaitMs: ACK_WAIT_MS },
     onProblem: (error) => problems.push(error),
   });
   const stop = async () => {
@@ -406,5 +407,21 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     expect(Math.max(...messages.map(({ body }) => Buffer.byteLength(body)))).toBeLessThanOrEqual(524_288);
     settleFrom(url, store);
     await expect.poll(() => totalOf(store), { timeout: 30_000 }).toBe(3_000);
+  });
+
+  it('gives up what is parked of who is erased, whoever erased them, and nothing else', async () => {
+    const { url } = await startNats();
+    const stream = await linkTo(url).open();
+    const texts = ['gone', 'stays', 'gone'].map((recipient) => writeBody(makeHit({ recipient })));
+    for (const [at, text] of [...texts, 'no hit, but of gone'].entries())
+      await park(stream, { journal: 'j#1', seq: at + 1, reason: 'a test', parkedAtMs: 0, text });
+    const { store } = await openTestStore();
+    await store.leaveTombstone('gone', 'a test');
+    settleFrom(url, store, store);
+    await vi.waitFor(async () => {
+      const left: string[] = [];
+      for await (const { text } of listParked(stream)) left.push(text);
+      expect(left).toEqual([texts[1], 'no hit, but of gone']);
+    }, 20_000);
   });
 });
