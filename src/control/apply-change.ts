@@ -1,16 +1,6 @@
 // What each change of the control state does to the mirror. Applying a change twice is applying it once.
 import type Database from 'better-sqlite3';
 import type { ControlChange, Revocable } from '../base/control-change.ts';
-import { prepareMac } from '../token/mac.ts';
-
-/** Bytes of a tombstone. */
-const TOMBSTONE_BYTES = 16;
-
-/** Returns the function from a recipient's id to what stands for it under one log's key. */
-export function tombstoneMaker(key: Uint8Array): (recipient: string) => Buffer {
-  const mac = prepareMac(key);
-  return (recipient) => mac(Buffer.from(recipient)).subarray(0, TOMBSTONE_BYTES);
-}
 
 /** Prepares the function that applies a change; call it inside a transaction. */
 export function prepareApply(

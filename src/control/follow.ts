@@ -5,7 +5,8 @@ import type Database from 'better-sqlite3';
 import type { ControlPage } from '../base/control-change.ts';
 import { messageOf } from '../base/errors.ts';
 import { controlPageChanges, followIntervalMs } from '../base/limits.ts';
-import { prepareApply, tombstoneMaker } from './apply-change.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
+import { prepareApply } from './apply-change.ts';
 import { openMirrorFile, preparePlace } from './mirror-file.ts';
 
 /** What is followed. */

@@ -6,7 +6,7 @@ import { hostsOf } from '../base/host.ts';
 import { mirrorCacheEntries, mirrorFreshMs, mirrorLookMs } from '../base/limits.ts';
 import { type Consent, lowestConsent } from '../base/nouns.ts';
 import { remember } from '../base/remember.ts';
-import { tombstoneMaker } from './apply-change.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
 import { type MirrorPlace, openMirrorFile, preparePlace } from './mirror-file.ts';
 
 /** Where a short link leads, of how many links. */

@@ -1,10 +1,10 @@
 // Takes erased recipients out of a journal's file: entries that name one are removed, an unsubscribe loses its recipient
 // and stays; then the file is copied, since what was settled and forgotten long ago is still in its free pages. The file
 // keeps how far the sequence of erasures it has come.
-import { createHmac } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { readBody, writeBody } from '../base/hit-body.ts';
 import { journalErasedAtOnce, journalScrubBytesMax } from '../base/limits.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
 import { checksumOf } from './read-entries.ts';
 import { isDamage, isFull } from './salvage.ts';
 
@@ -78,8 +78,8 @@ export function eraseEntries(
   statements: ErasingStatements,
   { tombstoneKey, tombstones, after }: Extract<EraseRequest, { readonly step: 'entries' }>,
 ): ErasedEntries {
-  const isErased = (recipient: string) =>
-    tombstones.has(createHmac('sha256', tombstoneKey).update(recipient).digest('hex').slice(0, 32));
+  const tombstoneOf = tombstoneMaker(tombstoneKey);
+  const isErased = (recipient: string) => tombstones.has(tombstoneOf(recipient).toString('hex'));
   const erased = { hits: 0, parked: 0, unnamed: 0 };
   if (after === 0) {
     for (const { seq, body } of statements.parked.all()) {

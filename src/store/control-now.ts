@@ -3,7 +3,8 @@
 import type { ControlChange } from '../base/control-change.ts';
 import { hostsOf } from '../base/host.ts';
 import type { SettleControl } from '../settle/keep-hit.ts';
-import { readChange, subjectOf, tombstoneOf } from './control-row.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
+import { readChange, subjectOf } from './control-row.ts';
 import type { HotStatements } from './hot-statements.ts';
 import type { ControlTopic } from './tables.ts';
 
@@ -16,6 +17,7 @@ export function controlNow({ hasChange, lastChange, tombstoneKey }: HotStatement
   const hasDestinations = has('destination');
   const hasConsents = has('consent');
   const erasedKey = has('erased') ? tombstoneKey.get() : undefined;
+  const tombstoneOf = erasedKey && tombstoneMaker(erasedKey);
 
   /** The last change of the same subject. */
   function last(change: ControlChange): ControlChange | undefined {
@@ -41,6 +43,7 @@ export function controlNow({ hasChange, lastChange, tombstoneKey }: HotStatement
       return change?.kind === 'consent' ? change.consent : undefined;
     },
     isErased: (recipient) =>
-      erasedKey !== undefined && last({ kind: 'erased', tombstone: tombstoneOf(erasedKey, recipient) }) !== undefined,
+      tombstoneOf !== undefined &&
+      last({ kind: 'erased', tombstone: tombstoneOf(recipient).toString('hex') }) !== undefined,
   };
 }

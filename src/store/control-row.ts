@@ -1,5 +1,4 @@
 // A change of the control state as a row: what it is about (topic and subject), and what it says of that.
-import { createHmac } from 'node:crypto';
 import type { ControlChange, LinkOfMessage } from '../base/control-change.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { ControlTopic } from './tables.ts';
@@ -34,12 +33,6 @@ export function subjectOf(change: ControlChange): Subject {
       return { topic: 'erased', subject: change.tombstone };
   }
 }
-
-/** All that is left of an erased recipient: 16 bytes of HMAC-SHA-256 of the id, in hexadecimal. */
-export function tombstoneOf(key: Uint8Array, recipient: string): string {
-  return createHmac('sha256', key).update(recipient).digest('hex').slice(0, 32);
-}
-
 function textOf(change: ControlChange): string {
   switch (change.kind) {
     case 'revoked':

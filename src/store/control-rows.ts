@@ -14,9 +14,10 @@ import { TelltaleError } from '../base/errors.ts';
 import { quote } from '../base/ids.ts';
 import type { Consent } from '../base/nouns.ts';
 import type { Tombstone } from '../retain/erase.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
 import type { ShortLinkStore } from '../track/send-queue.ts';
 import { codeOf, LEVELS, wordOf } from './codes.ts';
-import { type ChangeRow, readChange, subjectOf, tombstoneOf, toRow } from './control-row.ts';
+import { type ChangeRow, readChange, subjectOf, toRow } from './control-row.ts';
 import type { Dialect, Sql } from './sql.ts';
 import type { Tables } from './tables.ts';
 
@@ -231,7 +232,7 @@ async function lockLog(
       return true;
     },
     added: () => added,
-    tombstoneOf: (recipient) => tombstoneOf(key, recipient),
+    tombstoneOf: (recipient) => tombstoneMaker(key)(recipient).toString('hex'),
   };
 }
 

@@ -63,7 +63,7 @@ export async function giveUpMove(from: string): Promise<void> {
         for (const change of CHANGES) source.database.prepare(`DROP TRIGGER IF EXISTS moved_${change}_${table}`).run();
       }
       source.database.prepare('DROP TABLE IF EXISTS moved').run();
-    }, 'begin-again');
+    });
   } finally {
     await source.close();
   }
@@ -76,7 +76,7 @@ async function moveInto(
 ): Promise<readonly MovedTable[]> {
   const shapes = shapesOf(source.database);
   await claimTarget(source, target);
-  await source.database.write(() => closeSource(source.database, shapes, target.url), 'begin-again');
+  await source.database.write(() => closeSource(source.database, shapes, target.url));
   const moved: MovedTable[] = [];
   for (const shape of shapes) {
     await copyTable(source.database, target.database, shape);

@@ -66,7 +66,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       make<Args, Value>(query, ({ rows, bytes }) =>
         rows.map((row) => (bytes.includes(0) ? toBytes(row[0]) : row[0]) as Value),
       ),
-    write: async (work, bearing) => turns.write(work, bearing),
+    write: async (work, bearing = 'begin-again') => turns.write(work, bearing),
     writeBeside: async (prepare, finish) => turns.writeBeside(prepare, finish),
     mustBeInTurn: () => turns.mustBe('in-turn'),
     read: async (work) => turns.read(work),

@@ -53,8 +53,11 @@ export interface Sql {
   prepare<Args extends unknown[], Row = unknown>(query: string): Statement<Args, Row>;
   /** The same, for its first column alone. */
   first<Args extends unknown[], Value = unknown>(query: string): Statement<Args, Value>;
-  /** Runs `work` in a transaction beside which nobody else writes, when every other use of the connection has ended. */
-  write<T>(work: () => T, bearing: Bearing): Promise<T>;
+  /**
+   * Runs `work` in a transaction beside which nobody else writes, when every other use of the connection has ended.
+   * `bearing` is `begin-again` by default.
+   */
+  write<T>(work: () => T, bearing?: Bearing): Promise<T>;
   /**
    * The same for what settles, where `prepare` may run beside other writers: it adds events, and what their numbers stand
    * for, and looks at nothing that others who settle write. `finish` runs when nobody else writes; it is told when what

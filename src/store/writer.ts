@@ -74,7 +74,7 @@ export class Writer {
    *
    * @throws TelltaleError `REFUSED_HITS` when the store could never take what `work` wrote, however often it tried.
    */
-  async transaction<T>(work: () => T, bearing: Bearing = 'begin-again'): Promise<T> {
+  async transaction<T>(work: () => T, bearing?: Bearing): Promise<T> {
     return await this.#attempt((begin) =>
       this.#database.write(() => {
         begin();

@@ -6,8 +6,8 @@ import type { Erasures } from '../base/control-change.ts';
 import { messageOf } from '../base/errors.ts';
 import { readBody } from '../base/hit-body.ts';
 import { parkedLookMs } from '../base/limits.ts';
-import { tombstoneMaker } from '../control/apply-change.ts';
 import { sortEntries } from '../settle/settle-entries.ts';
+import { tombstoneMaker } from '../token/tombstone.ts';
 import type { OpenStream } from './open-stream.ts';
 import { PARKED_NAME, PARKED_SUBJECT } from './stream-config.ts';
 
