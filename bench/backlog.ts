@@ -18,6 +18,8 @@ export interface Backlog {
   readonly clicksInTen: number;
   /** @default one, the backlog’s own */
   readonly messages?: number;
+  /** Another for each of several journals: which of the recipients it has hits of, and when. @default 0 */
+  readonly collector?: number;
 }
 
 /** An id of 12 bytes. */
@@ -26,8 +28,9 @@ export function shortId(recipient: number): string {
 }
 
 /** Makes a journal with opens of one message, in the order of time; returns how large its file became. */
-export function fillJournal(path: string, { hits, recipients, idOf, clicksInTen, messages = 1 }: Backlog): number {
-  const chance = seeded(7);
+export function fillJournal(path: string, of: Backlog): number {
+  const { hits, recipients, idOf, clicksInTen, messages = 1, collector = 0 } = of;
+  const chance = seeded(7 + collector);
   const file = new JournalFile(path, Number.MAX_SAFE_INTEGER);
   for (let from = 0; from < hits; from += 5_000) {
     const count = Math.min(5_000, hits - from);

@@ -64,7 +64,10 @@ async function settle(of: {
     const ready = [];
     for (let settler = 0; settler < of.settlers; settler += 1) {
       const path = join(directory, `journal-${settler}.db`);
-      fillJournal(path, { hits, recipients: hits / 2, idOf: shortId, clicksInTen: 1, messages: of.messages });
+      fillJournal(path, {
+        ...{ hits, recipients: HITS / 2, idOf: shortId, clicksInTen: 1, messages: of.messages },
+        collector: settler,
+      });
       const engine = await startEngine({ databaseUrl, onProblem: (error) => process.stderr.write(`${error}\n`) });
       ready.push({ engine, journal: await openJournal(path) });
     }

@@ -142,8 +142,11 @@ export const waitingBelievedMs = 86_400_000;
 /** The same for one of several who settle a stream, whose messages go to another when it is gone: three looks. */
 export const settlerBelievedMs = 180_000;
 
-/** Events whose peers are forgotten in one transaction: some 20 ms in which nothing else is written. */
-export const peersForgottenAtOnce = 10_000;
+/** Milliseconds between two looks while hits wait. */
+export const peerPauseMs = 2_000;
+
+/** Events whose peers are forgotten in one transaction: some 60 ms in which nothing else is written. */
+export const peersForgottenAtOnce = 30_000;
 
 /** Messages of few such events whose peers are forgotten in one transaction. */
 export const peerMessagesAtOnce = 100;

@@ -1,6 +1,6 @@
 // Has the store forget peers: one tells of other hits in its window, and of its reader for no longer than that. Whoever else
 // settles into the store may be hours behind, so each tells it how far.
-import { peerKeptMs, peerLookMs } from '../base/limits.ts';
+import { peerKeptMs, peerLookMs, peerPauseMs } from '../base/limits.ts';
 import type { SettleStore } from './settle-store.ts';
 
 export interface PeersOptions {
@@ -17,11 +17,15 @@ export interface PeersOptions {
 /** Prepares it; the function looks whether there is something to do. */
 export function preparePeers({ store, journals, earliestMs, believedMs, now }: PeersOptions): () => Promise<void> {
   let forgottenMs = Number.NEGATIVE_INFINITY;
+  let triedMs = Number.NEGATIVE_INFINITY;
   return async () => {
     const nowMs = now();
     if (Math.abs(nowMs - forgottenMs) < peerLookMs) return;
     const fromMs = Math.min(nowMs, await earliestMs());
     if (!Number.isFinite(fromMs)) return;
+    // Behind each batch of a backlog there would be as many turns, each for few.
+    if (fromMs < nowMs && Math.abs(nowMs - triedMs) < peerPauseMs) return;
+    triedMs = nowMs;
     const waiting = { journals: journals(), fromMs, nowMs, untilMs: nowMs + believedMs };
     while (await store.forgetPeers(fromMs - peerKeptMs, waiting));
     if (fromMs === nowMs) forgottenMs = nowMs;

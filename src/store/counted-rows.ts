@@ -78,9 +78,26 @@ export function noteWaiting({ statements }: Writer, { journals, fromMs, untilMs 
   for (const journal of journals) statements.noteWaiting.queue(journal, 0, fromMs, fromMs === null ? null : untilMs);
 }
 
-/** Within a transaction: forgets peers of events before a time that nobody waits with; whether there may be more. */
+/**
+ * Beside others who write: what costs time of forgetting peers. Whether that is for us to do: one is enough, and two would
+ * wait for each other's rows.
+ */
+export function prepareForgetting(writer: Writer, dueMs: number, waiting?: Waiting): boolean {
+  if (!writer.isAlone('forgetting')) return false;
+  const { statements } = writer;
+  const beforeMs = waiting === undefined ? dueMs : Math.min(dueMs, neededFrom(writer, waiting));
+  const { together, end } = findDuePeers(statements, beforeMs);
+  statements.forgetPeers.runs(together.map(({ message, from }) => [message, from, end]));
+  return true;
+}
+
+/** When nobody else writes: forgets peers of events before a time that nobody waits with; whether there may be more. */
 export function forgetPeers(writer: Writer, dueMs: number, waiting?: Waiting): boolean {
   const { statements } = writer;
+  if (waiting !== undefined) {
+    noteWaiting(writer, waiting);
+    statements.dropWaiting.run(waiting.nowMs);
+  }
   const beforeMs = waiting === undefined ? dueMs : Math.min(dueMs, neededFrom(writer, waiting));
   statements.dropKnownPeers.run(beforeMs);
   const { together, end } = findDuePeers(statements, beforeMs);
@@ -112,11 +129,8 @@ function findDuePeers({ duePeers, eventAfter }: HotStatements, beforeMs: number)
   return { together: [first], end };
 }
 
-/** From when on a peer may be needed by what waits anywhere; notes what one of them tells. */
-function neededFrom(writer: Writer, waiting: Waiting): number {
-  const { nowMs } = waiting;
-  noteWaiting(writer, waiting);
-  writer.statements.dropWaiting.run(nowMs);
+/** From when on a peer may be needed by what waits anywhere. */
+function neededFrom(writer: Writer, { nowMs }: Waiting): number {
   // What is to be believed for longer than anybody may ask for was told by a clock that is wrong.
   const sinceMs = writer.statements.waitingSince.get(nowMs, nowMs + 2 * waitingBelievedMs);
   return (sinceMs ?? nowMs) - peerKeptMs;

@@ -30,7 +30,7 @@ export const POSTGRES_MIGRATIONS: Readonly<Record<string, Migration>> = Object.f
 /** What writers take turns by (postgres-turns.ts); `epoch` changes when numbers lose their meaning. */
 async function addTurns(db: Kysely<unknown>): Promise<void> {
   await sql`CREATE TABLE turn (place smallint NOT NULL)`.execute(db);
-  await sql`INSERT INTO turn VALUES (0)`.execute(db);
+  await sql`INSERT INTO turn VALUES (0), (1)`.execute(db);
   await sql`CREATE TABLE turns (
     epoch bigint NOT NULL,
     taken bigint NOT NULL,

@@ -12,7 +12,7 @@ import { makeBulks } from './postgres-bulk.ts';
 import type { PostgresLetter, PostgresReply, PostgresThreadData, StepResult } from './postgres-letters.ts';
 import { ANNOUNCE, listenForChanges } from './postgres-notices.ts';
 import { createMonth, type EventMonth, MONTHS, monthIn, monthOf } from './postgres-partitions.ts';
-import { makeTurns, plain } from './postgres-turns.ts';
+import { ERRANDS, makeTurns, plain } from './postgres-turns.ts';
 import { POSTGRES, type Sql, type Statement } from './sql.ts';
 import type { Tables } from './tables.ts';
 
@@ -68,6 +68,7 @@ export function postgresSql(config: unknown, db: Kysely<Tables>, connect: () => 
       ),
     write: async (work, bearing = 'begin-again') => turns.write(work, bearing),
     writeBeside: async (prepare, finish) => turns.writeBeside(prepare, finish),
+    isAlone: (at) => (line.ask(plain(ERRANDS[at]))[0]?.rows.length ?? 0) > 0,
     mustBeInTurn: () => turns.mustBe('in-turn'),
     read: async (work) => turns.read(work),
     epoch: turns.epoch,

@@ -1,10 +1,10 @@
 // Whose turn it is to write in PostgreSQL. Hits are judged by what came from their address and of their recipient a moment
-// before, so two that judged side by side would each miss the other: whoever writes locks the one row of `turn` to the end
+// before, so two that judged side by side would each miss the other: whoever writes locks a row of `turn` to the end
 // of its transaction. Who settles does so late: what costs the most, looking up and adding events, runs beside others, and
 // the one row of `turns` tells then what has changed meanwhile. Nothing waits for either but another writer.
 import { postgresAloneMs, postgresLockMs } from '../base/limits.ts';
 import type { PostgresLetter, StepResult } from './postgres-letters.ts';
-import { type Bearing, Overtaken } from './sql.ts';
+import { type Bearing, type Errand, Overtaken } from './sql.ts';
 
 type Step = PostgresLetter['steps'][number];
 
@@ -40,7 +40,12 @@ const BEGIN = ['BEGIN ISOLATION LEVEL READ COMMITTED', `SET LOCAL lock_timeout =
 const LOOK = 'SELECT epoch, begin_again, judge_again, (alone_until > clock_timestamp())::int FROM turns';
 
 /** A row that nobody changes: those who wait for it get it in the order in which they came. */
-const LOCK = 'SELECT place FROM turn FOR UPDATE';
+const LOCK = 'SELECT place FROM turn WHERE place = 0 FOR UPDATE';
+
+/** Rows that nobody waits for. */
+export const ERRANDS: Readonly<Record<Errand, string>> = {
+  forgetting: 'SELECT place FROM turn WHERE place = 1 FOR UPDATE SKIP LOCKED',
+};
 
 /** Always a change, so that who has an older view of the database is refused by it, whatever the isolation. */
 const TAKE: Readonly<Record<Bearing, string>> = {

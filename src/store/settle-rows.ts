@@ -11,7 +11,7 @@ import { codeOf, KINDS, NETWORKS } from './codes.ts';
 import { controlNow } from './control-now.ts';
 import { applyConversions } from './conversion-rows.ts';
 import { Changes, countsInReports, type KeyedHit } from './count-rows.ts';
-import { forgetPeers, notePeers, noteWaiting } from './counted-rows.ts';
+import { forgetPeers, notePeers, noteWaiting, prepareForgetting } from './counted-rows.ts';
 import type { EventColumns } from './hot-statements.ts';
 import { judgeSent } from './judge-sent.ts';
 import { placeHits } from './known-peers.ts';
@@ -19,7 +19,7 @@ import type { RecipientKeys } from './recipient-keys.ts';
 import { dayOf, noteEvents } from './retain-rows.ts';
 import { SendReader } from './send-reader.ts';
 import { Overtaken } from './sql.ts';
-import { applyStates } from './state-rows.ts';
+import { applyStates, type FoldedStates, foldStates } from './state-rows.ts';
 import { suppressNow } from './suppression-rows.ts';
 import { NO_TEXT, type Tables } from './tables.ts';
 import { weighEvents } from './weigh-rows.ts';
@@ -36,15 +36,23 @@ export function makeSettleStore(db: Kysely<Tables>, writer: Writer): SettleStore
       return row?.settled_through ?? 0;
     },
     settle: (batch) =>
-      writer.settling(
+      writer.beside(
         () => prepare(writer, batch),
         (prepared, mustJudgeAgain) => {
           if (prepared === undefined) return;
-          finish(writer, batch, mustJudgeAgain ? { ...prepared, ...judgeAgain(writer, prepared) } : prepared);
+          finish(writer, batch, mustJudgeAgain ? { ...prepared, counted: judgeAgain(writer, prepared) } : prepared);
         },
       ),
     noteWaiting: (waiting) => writer.transaction(() => noteWaiting(writer, waiting), 'none'),
-    forgetPeers: (beforeMs, waiting) => writer.transaction(() => forgetPeers(writer, beforeMs, waiting), 'none'),
+    forgetPeers: (beforeMs, waiting) =>
+      writer.beside(
+        () => prepareForgetting(writer, beforeMs, waiting),
+        (isOurs) => {
+          if (isOurs) return forgetPeers(writer, beforeMs, waiting);
+          if (waiting !== undefined) noteWaiting(writer, waiting);
+          return false;
+        },
+      ),
   };
 }
 
@@ -55,10 +63,15 @@ interface Prepared {
   readonly known: readonly KeyedHit[];
   readonly anonymous: readonly KeyedHit[];
   readonly newRecipients: RecipientKeys['missing'];
-  /** What was looked up of the sends. */
-  readonly sends: SendReader;
+  readonly counted: Counted;
+}
+
+/** The new ones of a batch, and what they add to the counts as far as that depends on nothing else. */
+interface Counted {
   /** Of the known ones those that were new, as they are judged by themselves. */
   readonly fresh: readonly KeyedHit[];
+  readonly states: FoldedStates;
+  readonly changes: Changes;
 }
 
 /** What may run beside other writers; nothing for a batch that was settled before. */
@@ -68,7 +81,16 @@ function prepare(writer: Writer, batch: SettleBatch): Prepared | undefined {
   const own = writer.ownRules.keep(batch.rules ?? NO_RULES);
   const sends = new SendReader(writer.statements);
   const fresh = insertEvents(writer, judgeSent(placeHits(writer, keyed.known, own), sends, own));
-  return { ...keyed, own, sends, fresh };
+  return { ...keyed, own, counted: count(writer, fresh, keyed.anonymous, sends) };
+}
+
+function count(writer: Writer, fresh: readonly KeyedHit[], anonymous: readonly KeyedHit[], sends: SendReader): Counted {
+  const changes = new Changes(writer, sends);
+  const hits = fresh.filter(countsInReports);
+  for (const keyed of hits) changes.addTotal(keyed);
+  for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
+  for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
+  return { fresh, states: foldStates(hits), changes };
 }
 
 /** Whether somebody else has settled this batch. */
@@ -81,7 +103,7 @@ function isSettled({ after, through }: SettleBatch, place: number): boolean {
 }
 
 /** Once more by what has become known of sends and addresses since; the events say so, too. */
-function judgeAgain(writer: Writer, { known, own, fresh }: Prepared): Pick<Prepared, 'sends' | 'fresh'> {
+function judgeAgain(writer: Writer, { known, anonymous, own, counted: { fresh } }: Prepared): Counted {
   const { relabel, setPlace } = writer.statements;
   const sends = new SendReader(writer.statements);
   const before = new Map(fresh.map((keyed) => [keyed.hit.id, keyed]));
@@ -96,22 +118,20 @@ function judgeAgain(writer: Writer, { known, own, fresh }: Prepared): Pick<Prepa
     if (last === undefined || verdictKey !== writer.verdicts.keyOf(last.verdict))
       relabel.queue(verdictKey, message, id);
   }
-  return { sends, fresh: judged.sort(byEventKey) };
+  return count(writer, judged.sort(byEventKey), anonymous, sends);
 }
 
 /** What nobody else does meanwhile: counts the events, and weighs them with those that are there. */
-function finish(writer: Writer, batch: SettleBatch, { fresh, anonymous, newRecipients, sends }: Prepared): void {
+function finish(writer: Writer, batch: SettleBatch, { anonymous, newRecipients, counted }: Prepared): void {
+  const { fresh, states, changes } = counted;
   const { statements } = writer;
   if (isSettled(batch, statements.lockPlace.get(batch.journal, 0) ?? 0))
     throw new Overtaken('it was settled meanwhile');
   writer.addRecipients(newRecipients);
-  const changes = new Changes(writer, sends);
   noteLinkCounts(writer, fresh);
   notePeers(writer, fresh);
   noteEvents(writer, fresh);
-  applyStates(writer, fresh.filter(countsInReports), changes);
-  for (const keyed of anonymous.filter(countsInReports)) changes.addAnonymous(keyed);
-  for (const keyed of [...fresh, ...anonymous]) if (keyed.hit.test) changes.addTest(keyed);
+  applyStates(writer, states, changes);
   changes.notices.addHits(fresh.filter(countsInReports));
   weighEvents(writer, fresh, changes);
   insertUnsubscribes(writer, fresh, anonymous, changes);

@@ -41,6 +41,9 @@ export interface Dialect {
  */
 export type Bearing = 'none' | 'judge-again' | 'begin-again';
 
+/** What one is enough for. */
+export type Errand = 'forgetting';
+
 /** Thrown within `writeBeside`: what was prepared does not hold, so it is prepared again while nobody else writes. */
 export class Overtaken extends Error {}
 
@@ -59,14 +62,16 @@ export interface Sql {
    */
   write<T>(work: () => T, bearing?: Bearing): Promise<T>;
   /**
-   * The same for what settles, where `prepare` may run beside other writers: it adds events, and what their numbers stand
-   * for, and looks at nothing that others who settle write. `finish` runs when nobody else writes; it is told when what
-   * hits are judged by has changed meanwhile. Both run anew, and nothing of the first time is left, when more than that has.
+   * The same in two parts: `prepare` may run beside other writers, so it must not depend on what others prepare or finish.
+   * `finish` runs when nobody else writes; it is told when what hits are judged by has changed meanwhile. Both run anew,
+   * and nothing of the first time is left, when more than that has.
    */
   writeBeside<Prepared, T>(
     prepare: () => Prepared,
     finish: (prepared: Prepared, mustJudgeAgain: boolean) => T,
   ): Promise<T>;
+  /** Within `prepare`: whether nobody else is at this; who asks is, until its transaction ends. */
+  isAlone(at: Errand): boolean;
   /** Within `prepare`: goes on only when nobody else writes, and begins anew so otherwise. */
   mustBeInTurn(): void;
   /** Runs `work`, which only reads, on the database as it is at one moment. */

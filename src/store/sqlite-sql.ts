@@ -16,6 +16,7 @@ export function sqliteSql(sqlite: Database.Database, db: Kysely<Tables>): Sql {
     first: <Args extends unknown[], Value>(query: string) => withMany<Args, Value>(sqlite.prepare(query).pluck()),
     write: (work) => inTurn(() => sqlite.transaction(work).immediate()),
     writeBeside: (prepare, finish) => inTurn(() => sqlite.transaction(() => finish(prepare(), false)).immediate()),
+    isAlone: () => true,
     mustBeInTurn: () => undefined,
     read: (work) => inTurn(() => sqlite.transaction(work).deferred()),
     epoch: () => foreignWrites.get() ?? 0,

@@ -20,13 +20,26 @@ interface StateChange {
   readonly added: Record<keyof LabelCounts, number>;
 }
 
+/** Events as they are added to the states of their recipients. */
+export interface FoldedStates {
+  readonly hits: readonly CountedHit[];
+  readonly folded: readonly StateChange[];
+  /** Of each, what is written. */
+  readonly rows: readonly StateColumns[];
+}
+
+/** Puts together what is added to each state. */
+export function foldStates(hits: readonly CountedHit[]): FoldedStates {
+  const folded = foldByState(hits).sort(byStateKey);
+  const rows = folded.map((change) => {
+    return stateColumns(change, change.added, change.firstAtMs, change.lastAtMs - change.firstAtMs);
+  });
+  return { hits, folded, rows };
+}
+
 /** Adds events to the states of their recipients; a recipient is new to a label when all it holds was just added. */
-export function applyStates(writer: Writer, hits: readonly CountedHit[], changes: Changes): void {
-  for (const keyed of hits) changes.addTotal(keyed);
-  const folded = foldStates(hits).sort(byStateKey);
-  const kept = writer.statements.addState.gets(
-    folded.map((change) => stateColumns(change, change.added, change.firstAtMs, change.lastAtMs - change.firstAtMs)),
-  );
+export function applyStates(writer: Writer, { hits, folded, rows }: FoldedStates, changes: Changes): void {
+  const kept = writer.statements.addState.gets(rows);
   const moves = folded.map(({ message, recipient, kind, added }, at) => {
     const after = kept[at] ?? added;
     changes.addRecipient(message, kind, newLabels(added, after));
@@ -119,7 +132,7 @@ function sum(counts: LabelCounts): number {
   return counts.human + counts.proxy_human + counts.prefetch + counts.scanner + counts.preview + counts.unknown;
 }
 
-function foldStates(hits: readonly CountedHit[]): StateChange[] {
+function foldByState(hits: readonly CountedHit[]): StateChange[] {
   // Within a batch a recipient has one key object, which is cheaper to look up than a text.
   const folded = new Map<string, Map<Buffer, StateChange>>();
   for (const { hit, verdict, message, recipient } of hits) {

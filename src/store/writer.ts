@@ -14,7 +14,7 @@ import {
   type RecipientHash,
   type RecipientKeys,
 } from './recipient-keys.ts';
-import type { Bearing, Sql } from './sql.ts';
+import type { Bearing, Errand, Sql } from './sql.ts';
 
 /** A message by its id; one not seen before is made as of a time. */
 interface MessageEntry {
@@ -89,8 +89,8 @@ export class Writer {
     this.messages.readAhead(entries);
   }
 
-  /** The same for what settles: `prepare` runs beside other writers where that can be, `finish` does not (sql.ts). */
-  async settling<Prepared, T>(
+  /** The same in two parts: `prepare` runs beside other writers where that can be, `finish` does not (sql.ts). */
+  async beside<Prepared, T>(
     prepare: () => Prepared,
     finish: (prepared: Prepared, mustJudgeAgain: boolean) => T,
   ): Promise<T> {
@@ -152,6 +152,11 @@ export class Writer {
   /** Within a transaction: the key of each recipient, in the order of the keys. */
   recipientKeys(ids: Iterable<string>): ReadonlyMap<string, Buffer> {
     return findRecipientKeys(ids, this.#hash, this.statements.recipients);
+  }
+
+  /** Within `prepare`: whether nobody else is at this; who asks is, until its transaction ends. */
+  isAlone(at: Errand): boolean {
+    return this.#database.isAlone(at);
   }
 
   /** The key of each recipient, also of those that have none yet. Writes nothing. */

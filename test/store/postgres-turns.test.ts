@@ -1,9 +1,10 @@
 import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Hit } from '../../src/base/nouns.ts';
 import { buildReport } from '../../src/report/build-report.ts';
 import { sweep } from '../../src/retain/sweep.ts';
 import { openStore, type Store } from '../../src/store/open-store.ts';
-import { makeHit } from '../support/hits.ts';
+import { makeHit, startMs } from '../support/hits.ts';
 import { hasPostgres, makeDatabase } from '../support/postgres.ts';
 import { openSideBySide } from '../support/side-by-side.ts';
 import { changeFile, rowsOf, settleHits } from '../support/stores.ts';
@@ -70,6 +71,36 @@ describe.skipIf(!hasPostgres)('who writes to PostgreSQL', () => {
       'events_outside',
     ]);
     expect((await buildReport(one, { message: 'spring-sale' })).opens.total).toBe(4);
+  });
+
+  it.each([
+    ['before', 1, 0],
+    ['behind', 0, 1],
+  ])('forgets the peer of an event that another adds meanwhile, whose turn comes %s', async (_, first, second) => {
+    const { stores, meet, url } = await openSideBySide(2);
+    const [one, two] = stores as [Store, Store];
+    const hits = [0, 1_000, 2_000, 90_000].map((ms) => makeHit({ peer: 'aa'.repeat(8), atMs: startMs + ms }));
+    const [early, between, ...late] = hits as [Hit, Hit, Hit, Hit];
+    await settleHits(one, [early, ...late]);
+    const dueMs = startMs + 3_000;
+    const both = [() => one.forgetPeers(dueMs), () => settleHits(two, [between], 'another')];
+    await meet([first, second].flatMap((at) => both[at] ?? []));
+    while (await one.forgetPeers(dueMs));
+    expect(rowsOf(url, 'SELECT count(*)::int AS kept FROM events WHERE peer IS NOT NULL')).toEqual([{ kept: 1 }]);
+    expect(rowsOf(url, 'SELECT from_ms FROM kept_peers')).toEqual([{ from_ms: startMs + 90_000 }]);
+  });
+
+  it('leaves forgetting to whoever is at it', async () => {
+    const { stores, meet, url } = await openSideBySide(2);
+    const [one, two] = stores as [Store, Store];
+    await settleHits(one, [makeHit({ peer: 'aa'.repeat(8) })]);
+    const hasMore: boolean[] = [];
+    const forget = (store: Store) => async () => {
+      hasMore.push(await store.forgetPeers(startMs + 1));
+    };
+    await meet([forget(one), forget(two)]);
+    expect(hasMore).toEqual([true, false]);
+    expect(rowsOf(url, 'SELECT count(*)::int AS kept FROM events WHERE peer IS NOT NULL')).toEqual([{ kept: 0 }]);
   });
 
   it('reads on when a table gets a column under what it has prepared', async () => {

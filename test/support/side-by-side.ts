@@ -44,7 +44,7 @@ export async function openSideBySide(writers: number): Promise<SideBySide> {
     stores,
     async meet(begin, whileWaiting) {
       await holder.query('BEGIN');
-      await holder.query('SELECT place FROM turn FOR UPDATE');
+      await holder.query('SELECT place FROM turn WHERE place = 0 FOR UPDATE');
       const begun: Promise<unknown>[] = [];
       for (const one of begin) {
         begun.push(one());
