@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startEngine } from '../src/engine/start-engine.ts';
 import { openJournal } from '../src/journal/open-journal.ts';
@@ -26,21 +27,23 @@ export async function benchScale(): Promise<readonly BenchResult[]> {
   const settled: BenchResult['rows'][number][] = [];
   for (const messages of [1, MESSAGES]) {
     let floor = Number.NaN;
-    const row = (store: string, seconds: number) => {
+    const row = (store: string, { seconds, inTurn }: Settled) => {
       const perSecond = HITS / seconds;
       const ofFloor = Number((perSecond / floor).toFixed(3));
-      settled.push({ store, messages, 'hits/s': Math.round(perSecond), 'of COPY': ofFloor });
+      settled.push({ store, messages, 'hits/s': Math.round(perSecond), 'of COPY': ofFloor, 'in turn': inTurn });
     };
     const copy = async (url: string) => {
       floor = await copyEvents(url);
     };
     for (const settlers of [1, 2, 4]) {
       const then = settlers === 1 ? copy : undefined;
-      const seconds = await settle({ messages, settlers, isPostgres: true, then });
-      row(`PostgreSQL, ${settlers} settler${settlers > 1 ? 's' : ''}`, seconds);
+      const result = await settle({ messages, settlers, isPostgres: true, then });
+      row(`PostgreSQL, ${settlers} settler${settlers > 1 ? 's' : ''}`, result);
     }
     row('SQLite, 1 settler', await settle({ messages, settlers: 1, isPostgres: false }));
-    settled.push({ store: 'COPY of the same events', messages, 'hits/s': Math.round(floor), 'of COPY': 1 });
+    settled.push({
+      ...{ store: 'COPY of the same events', messages, 'hits/s': Math.round(floor), 'of COPY': 1, 'in turn': '' },
+    });
   }
   return [
     { bench: 'scale', of: `a backlog of ${HITS} hits, one click in ten`, rows: settled },
@@ -49,13 +52,43 @@ export async function benchScale(): Promise<readonly BenchResult[]> {
   ];
 }
 
+interface Settled {
+  readonly seconds: number;
+  /** The share of the time in which one of them had the turn that they all need, as far as it was looked at. */
+  readonly inTurn: number | '';
+}
+
+/** Looks often whether somebody has the turn; the function ends that and tells the share. */
+async function watchTurn(url: string): Promise<() => Promise<number>> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  let isDone = false;
+  const looks: boolean[] = [];
+  const looking = (async () => {
+    while (!isDone) {
+      const { rowCount } = await client.query(TURN_TAKEN);
+      looks.push((rowCount ?? 0) > 0);
+      await pause(LOOK_MS);
+    }
+  })();
+  return async () => {
+    isDone = true;
+    await looking;
+    await client.end();
+    return Number((looks.filter(Boolean).length / looks.length).toFixed(2));
+  };
+}
+
+const LOOK_MS = 10;
+const TURN_TAKEN = `SELECT FROM pg_locks WHERE relation = 'turns'::regclass AND mode = 'RowExclusiveLock' AND granted LIMIT 1`;
+
 async function settle(of: {
   readonly messages: number;
   readonly settlers: number;
   readonly isPostgres: boolean;
   /** Looks into the database before it goes. */
   readonly then?: ((url: string) => Promise<void>) | undefined;
-}): Promise<number> {
+}): Promise<Settled> {
   const directory = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
   const database = of.isPostgres ? await makeDatabase(true) : undefined;
   const databaseUrl = database?.url ?? `sqlite:${join(directory, 'telltale.db')}`;
@@ -71,6 +104,7 @@ async function settle(of: {
       const engine = await startEngine({ databaseUrl, onProblem: (error) => process.stderr.write(`${error}\n`) });
       ready.push({ engine, journal: await openJournal(path) });
     }
+    const watched = of.isPostgres ? await watchTurn(databaseUrl) : undefined;
     const startedMs = performance.now();
     await Promise.all(
       ready.map(async ({ engine, journal }) => {
@@ -80,12 +114,13 @@ async function settle(of: {
       }),
     );
     const seconds = (performance.now() - startedMs) / 1_000;
+    const inTurn = (await watched?.()) ?? '';
     for (const { engine, journal } of ready) {
       await journal.close();
       await engine.close();
     }
     await of.then?.(databaseUrl);
-    return seconds;
+    return { seconds, inTurn };
   } finally {
     await database?.drop();
     rmSync(directory, { recursive: true, force: true });
