@@ -2,6 +2,7 @@
 // one thing after the other under load, and judges. Whatever it started ends with it.
 import { chmodSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { STREAM_NAME } from '../../src/stream/stream-config.ts';
 import { descendantsOf, signalTo } from '../support/processes.ts';
 import { CLUSTER_FAULTS, type ClusterFault } from './cluster-faults.ts';
 import { type AskedInCluster, areStored, askNode, judgeCluster, NO_FAULT, startLoad } from './cluster-load.ts';
@@ -34,11 +35,12 @@ async function run(of: ClusterRun) {
   }
   const asked = [...(await load.stop()), ...probes];
   const isEmpty = await comesTrue(of.recoverMs, () => isDone(cluster, asked));
+  const left = isEmpty ? [] : await leftIn(cluster);
   await Promise.all(cluster.collectors.map((node) => node.end('SIGTERM')));
   const { parked } = await cluster.link.status();
   const journals = cluster.collectors.map(({ name }) => join(of.directory, name, 'journal.db'));
   const judgement = await judgeCluster(cluster.databaseUrl, asked, journals);
-  return { ...judgement, notRecovered, parked, isEmpty, said: saidBy(cluster) };
+  return { ...judgement, notRecovered, parked, isEmpty, said: [...left, ...saidBy(cluster)] };
 
   /** Waits until what every collector is asked now has arrived. */
   async function recovers(): Promise<void> {
@@ -54,6 +56,23 @@ async function run(of: ClusterRun) {
 async function isDone({ databaseUrl, link }: Cluster, asked: readonly AskedInCluster[]): Promise<boolean> {
   const promised = asked.filter(({ durable }) => durable);
   return (await areStored(databaseUrl, promised)) && (await link.status()).waiting === 0;
+}
+
+/** The messages that nobody acknowledged, and those who should have. */
+async function leftIn({ link }: Cluster): Promise<readonly string[]> {
+  const { jsm } = await link.open();
+  const { state } = await jsm.streams.info(STREAM_NAME);
+  const said = [`stream: ${JSON.stringify(state)}`];
+  for (let seq = state.first_seq; seq <= state.last_seq && said.length < 10; seq += 1) {
+    const message = await jsm.streams.getMessage(STREAM_NAME, { seq });
+    if (message !== null) said.push(`message ${seq}: ${message.subject} ${[...message.header].join(' ')}`);
+  }
+  for await (const one of jsm.consumers.list(STREAM_NAME)) {
+    const { name, delivered, ack_floor, num_ack_pending, num_redelivered, num_pending } = one;
+    const figures = { delivered, ack_floor, num_ack_pending, num_redelivered, num_pending };
+    if (num_ack_pending + num_pending > 0) said.push(`consumer ${name}: ${JSON.stringify(figures)}`);
+  }
+  return said;
 }
 
 function saidBy({ collectors, settlers }: Cluster): readonly string[] {
