@@ -36,8 +36,11 @@ const TRIES = 5;
 
 const BEGIN = ['BEGIN ISOLATION LEVEL READ COMMITTED', `SET LOCAL lock_timeout = ${postgresLockMs}`] as const;
 
+/** What tells whether something has changed: also how far the control state is, which is written without a turn. */
+const STATE = 'epoch, begin_again, judge_again, (SELECT last_seq FROM control_log)';
+
 /** As it is, without a lock, and whether somebody asks to be alone. */
-const LOOK = 'SELECT epoch, begin_again, judge_again, (alone_until > clock_timestamp())::int FROM turns';
+const LOOK = `SELECT ${STATE}, (alone_until > clock_timestamp())::int FROM turns`;
 
 /** A row that nobody changes: those who wait for it get it in the order in which they came. */
 const LOCK = 'SELECT place FROM turn WHERE place = 0 FOR UPDATE';
@@ -55,7 +58,7 @@ const TAKE: Readonly<Record<Bearing, string>> = {
 };
 
 function take(change: string): string {
-  return `UPDATE turns SET ${change} RETURNING epoch, begin_again, judge_again, 0`;
+  return `UPDATE turns SET ${change} RETURNING ${STATE}, 0`;
 }
 
 /** For as long as it may take those to end who did not see it; who begins meanwhile takes its turn at once. */
@@ -69,8 +72,12 @@ interface Turn {
   readonly epoch: number;
   readonly beginAgain: number;
   readonly judgeAgain: number;
+  readonly controlSeq: number;
   readonly isSomebodyAlone: boolean;
 }
+
+/** When one of these is another, what was prepared is prepared again. */
+const NAMES = ['epoch', 'beginAgain', 'controlSeq'] as const;
 
 export interface Turns {
   write<T>(work: () => T, bearing: Bearing): T;
@@ -136,7 +143,7 @@ export function makeTurns(line: TurnsLine, forget: () => void): Turns {
       const prepared = prepare();
       line.queue(plain(LOCK));
       const now = readTurn(line.ask(plain(TAKE.none))[0]);
-      if (now.epoch !== begun.epoch || now.beginAgain !== begun.beginAgain) throw new Escalation('in-turn');
+      if (NAMES.some((name) => now[name] !== begun[name])) throw new Escalation('in-turn');
       return finish(prepared, now.judgeAgain !== begun.judgeAgain);
     });
   }
@@ -171,11 +178,12 @@ export function plain(text: string): Step {
 }
 
 function readTurn(found: StepResult | undefined): Turn {
-  const [epoch, beginAgain, judgeAgain, isSomebodyAlone] = found?.rows[0] ?? [];
+  const [epoch, beginAgain, judgeAgain, controlSeq, isSomebodyAlone] = found?.rows[0] ?? [];
   return {
     epoch: Number(epoch ?? 0),
     beginAgain: Number(beginAgain ?? 0),
     judgeAgain: Number(judgeAgain ?? 0),
+    controlSeq: Number(controlSeq ?? 0),
     isSomebodyAlone: Number(isSomebodyAlone ?? 0) === 1,
   };
 }

@@ -54,6 +54,16 @@ describe.skipIf(!hasPostgres)('who writes to PostgreSQL', () => {
     expect(rowsOf(url, 'SELECT message_key AS key FROM events')).toEqual(rowsOf(url, 'SELECT key FROM messages'));
   });
 
+  it('keeps nothing of who withdraws while it waits for its turn', async () => {
+    const { stores, meet } = await openSideBySide(2);
+    const [one, two] = stores as [Store, Store];
+    await settleHits(one, [makeHit()]);
+    await meet([() => settleHits(one, [makeHit({ recipient: 'r2' })])], async () => {
+      await two.setConsent('r2', { opens: 'none', clicks: 'none' }, 'a test');
+    });
+    expect((await buildReport(one, { message: 'spring-sale' })).opens).toMatchObject({ total: 1, unique: 1 });
+  });
+
   it('is given its turn alone to make or drop a month, whoever adds events meanwhile', async () => {
     const { stores, meet, url } = await openSideBySide(3);
     const [one, two, three] = stores as [Store, Store, Store];
