@@ -99,7 +99,8 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const { url, baseUrl, adminUrl } = service;
   if (adminUrl !== undefined && !settings.quiet && !settings.json)
     say(io, `The pages, the API and /metrics answer on ${adminUrl}.`);
-  if (databaseUrl !== null && !settings.quiet && !settings.json) sayWhereToLook(adminUrl ?? url, settings, io);
+  if (databaseUrl !== null && !settings.quiet && !settings.json)
+    sayWhereToLook(adminUrl ?? openable(url, settings), settings, io);
   const line = settings.json
     ? JSON.stringify({ url, baseUrl, ...(adminUrl && { adminUrl }), pid: process.pid })
     : `listening on ${url}`;
@@ -107,6 +108,12 @@ export async function serve(flags: ServeFlags, io: Io): Promise<number> {
   const status = await stopped;
   stopWatching();
   return status;
+}
+
+/** The address of a server that listens on all of its machine, as one asks for it. */
+function openable(url: string, { baseUrl }: Settings): string {
+  const { hostname, port } = new URL(url);
+  return hostname === '0.0.0.0' || hostname === '[::]' ? (baseUrl ?? `http://localhost:${port}`) : url;
 }
 
 /** Where the pages are, and what opens them. */

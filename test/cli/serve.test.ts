@@ -124,6 +124,16 @@ describe('telltale serve', () => {
     expect(saidAgain()).not.toContain('tt_');
   });
 
+  it.each([
+    [['--base-url', 'https://t.example.com'], 'Reports: open https://t.example.com/ and'],
+    [[], 'Reports: open http://localhost:'],
+  ])('says where its pages are when it listens on all of its machine (%j)', async (args, place) => {
+    const child = serve(['--host', '0.0.0.0', '--port', '0', ...args]);
+    const said = textOf(child.stderr);
+    await firstLine(child);
+    expect(said()).toContain(place);
+  });
+
   it('takes a key that was staged, without a restart', async () => {
     const child = serve(['--port', '0']);
     const url = (await firstLine(child)).replace('listening on ', '');

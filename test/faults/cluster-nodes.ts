@@ -53,6 +53,12 @@ const SETTLERS = ['settler-1', 'settler-2'];
 /** Milliseconds in which a process of the program must say that it runs, on a machine that has other things to do. */
 const READY_MS = 60_000;
 
+/**
+ * Each would have a machine of its own. Here what is no collector gives way to them, so that who answers late does so for
+ * what is broken, and not for a core.
+ */
+const GIVING_WAY = ['nice', '-n', '15'];
+
 /** Starts all of it; every process goes with this one. */
 export async function startCluster({ program, directory, isAlone }: ClusterOptions): Promise<Cluster> {
   const network = isAlone ? await makeNetwork(placesOf()) : LOOPBACK;
@@ -61,13 +67,13 @@ export async function startCluster({ program, directory, isAlone }: ClusterOptio
     mkdirSync(made, { mode: 0o711 });
     return made;
   };
-  const postgres = await startPostgres(place('postgres'), network.databaseHosts);
+  const postgres = await startPostgres(place('postgres'), network.databaseHosts, GIVING_WAY);
   const nats = await startNatsServers(network, place);
   const stream = Object.values(nats).map(({ url }) => url);
   const databaseUrl = postgres.urlAt(network.databaseHost);
   const link = linkStream(readStreamSettings({ url: stream.join(',') }), () => undefined);
-  const node = (name: string, args: readonly string[]) =>
-    makeNode(name, [...network.at(name), process.execPath, program, ...args], place(name));
+  const node = (name: string, args: readonly string[], before: readonly string[] = []) =>
+    makeNode(name, [...before, ...network.at(name), process.execPath, program, ...args], place(name));
   const database = ['--database', databaseUrl];
   const collectors = COLLECTORS.map((name, at) => {
     const where = [
@@ -85,7 +91,7 @@ export async function startCluster({ program, directory, isAlone }: ClusterOptio
     return node(name, ['serve', '--json', '--forward-only', '--stream', turned(stream, at), ...where, ...knows]);
   });
   const settlers = SETTLERS.map((name, at) =>
-    node(name, ['settle', '--json', '--stream', turned(stream, at), ...database]),
+    node(name, ['settle', '--json', '--stream', turned(stream, at), ...database], GIVING_WAY),
   );
   await Promise.all([...collectors, ...settlers].map(({ start }) => start()));
   return {
@@ -110,7 +116,11 @@ async function startNatsServers(network: Network, place: (name: string) => strin
   const servers: Record<string, NatsServer> = {};
   for (const [index, args] of clusterArgs(routes).entries()) {
     const name = NATS[index] ?? '';
-    servers[name] = await prepareNats(place(name), { args, host: network.hostOf(name, 'back'), at: network.at(name) });
+    servers[name] = await prepareNats(place(name), {
+      args,
+      host: network.hostOf(name, 'back'),
+      at: [...GIVING_WAY, ...network.at(name)],
+    });
   }
   await Promise.all(Object.values(servers).map(({ restart }) => restart()));
   return servers;

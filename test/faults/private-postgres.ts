@@ -38,8 +38,12 @@ const DATABASE = 'telltale';
 /** Milliseconds in which it must answer: what was killed reads its log again first. */
 const START_MS = 60_000;
 
-/** Makes one in a directory, which its user must be able to enter, and starts it. */
-export async function startPostgres(directory: string, hosts: readonly string[]): Promise<PrivatePostgres> {
+/** Makes one in a directory, which its user must be able to enter, and starts it by the command `before` its own. */
+export async function startPostgres(
+  directory: string,
+  hosts: readonly string[],
+  before: readonly string[] = [],
+): Promise<PrivatePostgres> {
   const programs = postgresPrograms();
   if (programs === undefined) throw new Error(`there is no PostgreSQL in ${INSTALLED}`);
   const data = join(directory, 'data');
@@ -60,7 +64,8 @@ export async function startPostgres(directory: string, hosts: readonly string[])
     for (;;) {
       if (child === undefined || hasEnded(child)) {
         const where = ['-D', data, '-p', String(port), '-k', '', '-h', hosts.join(',')];
-        child = spawn(join(programs ?? '', 'postgres'), where, {
+        const [command = '', ...args] = [...before, join(programs ?? '', 'postgres'), ...where];
+        child = spawn(command, args, {
           ...user,
           env,
           cwd: data,
