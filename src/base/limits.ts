@@ -684,6 +684,13 @@ export const streamPullMs = 5_000;
 /** Milliseconds between two looks whether somebody was erased of whom something is parked in the stream. */
 export const parkedLookMs = 5_000;
 
+/** Milliseconds after which a message of the stream that is settled should be gone, and between two looks whether it is. */
+export const strayAfterMs = 600_000;
+export const strayLookMs = 60_000;
+
+/** Messages that are taken out in one look. */
+export const strayAtOnce = 100;
+
 /** Milliseconds after which a message goes to another settler when the one that has it says nothing. */
 export const streamAckWaitMs = 15_000;
 

@@ -10,6 +10,7 @@ import { settleLookMs, settlerBelievedMs, settleStopMs, streamAckWaitMs, streamP
 import { earliestOf, preparePeers, tellEnd } from '../settle/forget-peers.ts';
 import type { SettlingOptions } from '../settle/settle-entries.ts';
 import type { SettleStore } from '../settle/settler.ts';
+import { prepareDropping } from './drop-settled.ts';
 import { ensureConsumer } from './ensure-consumer.ts';
 import { readLetter } from './letter.ts';
 import type { OpenStream, StreamLink } from './open-stream.ts';
@@ -76,6 +77,7 @@ export function startConsuming(options: ConsumeOptions): Consuming {
     earliestMs: async () => await earliestWaiting(await link.open()),
   });
   const eraseParked = erasures && prepareParkedErasing(erasures, now);
+  const dropSettled = prepareDropping(store, now);
   /** The earliest hit in hand of each partition: unknown at first, none when there was no message. */
   const earliest = new Map<number, number>();
   const busy = new Set<Promise<unknown>>();
@@ -147,7 +149,9 @@ export function startConsuming(options: ConsumeOptions): Consuming {
   /** Returns what was wrong, which stops nothing. */
   async function keepClean(): Promise<unknown> {
     try {
-      await eraseParked?.(await link.open());
+      const stream = await link.open();
+      await eraseParked?.(stream);
+      await dropSettled(stream);
       return await forgetPeers();
     } catch (error) {
       return error;
