@@ -9,8 +9,8 @@ import { type Asked, askMany, type Judgement, judge } from './oracle.ts';
 import { inTrial } from './trial.ts';
 
 const PLACE_IS_LOOKED_AT: readonly Alteration[] = [
-  { file: 'store/settle-rows.ts', from: 'place >= batch.through', to: 'false' },
-  { file: 'store/settle-rows.ts', from: 'place !== batch.after', to: 'false' },
+  { file: 'store/settle-rows.ts', from: 'place >= through', to: 'false' },
+  { file: 'store/settle-rows.ts', from: 'place !== after', to: 'false' },
 ];
 const BATCH = 'await store.settle({ journal, after, through, hits, conversions, rules });';
 const REPEATS: Alteration = { file: 'settle/settle-entries.ts', from: BATCH, to: `${BATCH} ${BATCH}` };

@@ -16,8 +16,8 @@ const PRUNINGS_MAX = 3;
 /** The deliberate defect that must be found: what settles a batch is no longer one transaction. */
 export const SETTLES_PIECEMEAL: Alteration = {
   file: 'store/settle-rows.ts',
-  from: 'settle: (batch) => writer.transaction(() => settle(writer, batch)),',
-  to: 'settle: async (batch) => settle(writer, batch),',
+  from: 'settle: (batch) => writer.beside(',
+  to: 'settle: async (batch) => ((first, then) => then(first(), false))(',
 };
 
 /**
