@@ -2,6 +2,7 @@
 // listener that answers the readers of mail, and the API unless that has a port of its own.
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseBaseUrls } from '../base/base-url.ts';
 import type { AttributionRules } from '../base/conversion.ts';
 import type { VerdictRule } from '../classify/own-rules.ts';
@@ -198,7 +199,21 @@ async function openNamesIfAsked(
   return openNames({ servers: reverseDns, rules, onName, onOutcome: metrics.countName, onProblem });
 }
 
-/** Readers of mail are answered while what answers everybody else is loaded. */
+/** What takes longest to load of what answers everybody else. */
+const HEAVY = [
+  () => import('koa'),
+  () => import('@koa/router'),
+  () => import('zod'),
+  () => import('./api-schemas.ts'),
+  () => import('./openapi.ts'),
+  () => import('./page-routes.ts'),
+];
+
+/** Readers of mail are answered while what answers everybody else is loaded: one by one, and between any two of them. */
 async function loadApp(...of: Parameters<typeof makeApp>): Promise<RequestListener> {
+  for (const load of HEAVY) {
+    await load();
+    await nextTurn();
+  }
   return (await import('./create-app.ts')).makeApp(...of).callback();
 }
