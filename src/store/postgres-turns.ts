@@ -36,11 +36,9 @@ const TRIES = 5;
 
 const BEGIN = ['BEGIN ISOLATION LEVEL READ COMMITTED', `SET LOCAL lock_timeout = ${postgresLockMs}`] as const;
 
-/** What tells whether something has changed: also how far the control state is, which is written without a turn. */
-const STATE = 'epoch, begin_again, judge_again, (SELECT last_seq FROM control_log)';
-
-/** As it is, without a lock, and whether somebody asks to be alone. */
-const LOOK = `SELECT ${STATE}, (alone_until > clock_timestamp())::int FROM turns`;
+/** What tells whether something has changed, the control state too, which is written without a turn; and who asks to be alone. */
+const LOOK = `SELECT epoch, begin_again, judge_again, last_seq, (alone_until > clock_timestamp())::int
+  FROM turns, control_log`;
 
 /** A row that nobody changes: those who wait for it get it in the order in which they came. */
 const LOCK = 'SELECT place FROM turn WHERE place = 0 FOR UPDATE';
@@ -52,14 +50,10 @@ export const ERRANDS: Readonly<Record<Errand, string>> = {
 
 /** Always a change, so that who has an older view of the database is refused by it, whatever the isolation. */
 const TAKE: Readonly<Record<Bearing, string>> = {
-  none: take('taken = taken + 1'),
-  'judge-again': take('judge_again = judge_again + 1'),
-  'begin-again': take('begin_again = begin_again + 1'),
+  none: 'UPDATE turns SET taken = taken + 1',
+  'judge-again': 'UPDATE turns SET judge_again = judge_again + 1',
+  'begin-again': 'UPDATE turns SET begin_again = begin_again + 1',
 };
-
-function take(change: string): string {
-  return `UPDATE turns SET ${change} RETURNING ${STATE}, 0`;
-}
 
 /** For as long as it may take those to end who did not see it; who begins meanwhile takes its turn at once. */
 const ASK_TO_BE_ALONE = `UPDATE turns SET alone_until = clock_timestamp() + interval '${postgresAloneMs} milliseconds'`;
@@ -142,14 +136,15 @@ export function makeTurns(line: TurnsLine, forget: () => void): Turns {
       enter(begun);
       const prepared = prepare();
       line.queue(plain(LOCK));
-      const now = readTurn(line.ask(plain(TAKE.none))[0]);
+      line.queue(plain(TAKE.none));
+      const now = readTurn(line.ask(plain(LOOK))[0]);
       if (NAMES.some((name) => now[name] !== begun[name])) throw new Escalation('in-turn');
       return finish(prepared, now.judgeAgain !== begun.judgeAgain);
     });
   }
 
   function inTurn<T>(work: () => T, bearing: Bearing): T {
-    return transact([...BEGIN, LOCK, TAKE[bearing]], (found) => {
+    return transact([...BEGIN, LOCK, TAKE[bearing], LOOK], (found) => {
       enter(readTurn(found));
       const result = work();
       if (level === 'alone') line.ask(plain(END_ALONE));
