@@ -28,14 +28,20 @@ export interface AskedInCluster extends Asked {
   readonly during: string;
   /** Whether its collector was dead at some time until the answer should have come. */
   readonly isOfDead: boolean;
+  /** Whether its collector had only just begun: it compiles what it runs for the first time, as each process does. */
+  readonly isOfNew: boolean;
 }
+
+/** Milliseconds for which a collector has only just begun. */
+const NEW_MS = 3_000;
 
 /** Asks a collector some times. */
 export async function askNode(node: Node, during: () => string): Promise<readonly AskedInCluster[]> {
   const [life, fault] = [node.life, during()];
+  const isOfNew = performance.now() - node.readyAtMs < NEW_MS;
   const asked = await askMany(node.url, TOGETHER, READERS, { messages: MESSAGES, isProxied: true });
   const isOfDead = life === 0 || node.life !== life;
-  return asked.map((one) => ({ ...one, during: fault, isOfDead }));
+  return asked.map((one) => ({ ...one, during: fault, isOfDead, isOfNew }));
 }
 
 /** Asks all collectors until it is stopped, which returns all that was asked. */
@@ -77,7 +83,9 @@ export interface ClusterJudgement {
   readonly heldUp: number;
   /** Of collectors that lived, as their readers saw it: answers after a server's deadline, which a busy machine has. */
   readonly late: number;
-  /** For each fault, in which time 99 % of the answers came, and the last. */
+  /** Of collectors that had only just begun. */
+  readonly lateOfNew: number;
+  /** For each fault, in which time 99 % of the answers of the others came, and the last. */
   readonly answeredMs: Readonly<Record<string, readonly [p99: number, slowest: number]>>;
 }
 
@@ -103,8 +111,9 @@ export async function judgeCluster(
     unaccounted: await unaccounted(journalPaths),
     illAnswered: illAnswered(alive).length,
     heldUp: alive.filter(({ ms, during }) => during !== NO_FAULT && ms >= HELD_UP_MS).length,
-    late: alive.filter(({ ms }) => ms > answerDeadlineMs).length,
-    answeredMs: answeredMs(alive),
+    late: alive.filter(({ ms, isOfNew }) => ms > answerDeadlineMs && !isOfNew).length,
+    lateOfNew: alive.filter(({ ms, isOfNew }) => ms > answerDeadlineMs && isOfNew).length,
+    answeredMs: answeredMs(alive.filter(({ isOfNew }) => !isOfNew)),
   };
 }
 

@@ -20,6 +20,8 @@ export interface Node {
   readonly url: string;
   /** How many were started; 0 while none runs. */
   readonly life: number;
+  /** When that was ready, as `performance.now()` tells it. */
+  readonly readyAtMs: number;
   /** What all of them said on stderr. */
   readonly said: string;
   start(): Promise<void>;
@@ -143,8 +145,12 @@ function makeNode(name: string, command: readonly string[], cwd: string): Node {
   let url = '';
   let said = '';
   let isRunning = false;
+  let readyAtMs = 0;
   return {
     name,
+    get readyAtMs() {
+      return readyAtMs;
+    },
     get url() {
       return url;
     },
@@ -167,6 +173,7 @@ function makeNode(name: string, command: readonly string[], cwd: string): Node {
       started.stdout?.resume();
       url = JSON.parse(line).url ?? '';
       lives += 1;
+      readyAtMs = performance.now();
       child = started;
       isRunning = true;
     },

@@ -141,6 +141,7 @@ function addUp(runs: readonly ClusterRunResult[]) {
     illAnswered: sum(({ illAnswered }) => illAnswered),
     heldUp: sum(({ heldUp }) => heldUp),
     late: sum(({ late }) => late),
+    lateOfNew: sum(({ lateOfNew }) => lateOfNew),
     answeredMs,
     notRecovered: runs.flatMap(({ notRecovered }) => notRecovered),
     left: runs.filter(({ isEmpty, parked }) => !isEmpty || parked !== 0).length,
