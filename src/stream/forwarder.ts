@@ -19,6 +19,7 @@ import { prepareWaiting } from '../settle/tell-waiting.ts';
 import { LETTER_FORMAT, LETTER_HEADERS, type LetterPlace, writeLine } from './letter.ts';
 import type { OpenStream, StreamLink } from './open-stream.ts';
 import { partitionOf } from './partition.ts';
+import { publishSurely } from './publish.ts';
 import { STREAM_NAME, subjectOf } from './stream-config.ts';
 
 /** What the forwarder needs of a journal. */
@@ -228,12 +229,15 @@ async function publish(letters: readonly Letter[], stream: OpenStream): Promise<
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-async function publishOne({ partition, place, body }: Letter, { js, headers }: OpenStream): Promise<void> {
+async function publishOne({ partition, place, body }: Letter, stream: OpenStream): Promise<void> {
   const { journal, after, through } = place;
-  const told = headers();
+  const told = stream.headers();
   told.set(LETTER_HEADERS.format, LETTER_FORMAT);
   told.set(LETTER_HEADERS.journal, journal);
   told.set(LETTER_HEADERS.after, String(after));
   told.set(LETTER_HEADERS.through, String(through));
-  await js.publish(subjectOf(partition), body, { msgID: `${journal}@${through}`, headers: told });
+  await publishSurely(stream, {
+    ...{ stream: STREAM_NAME, subject: subjectOf(partition), body },
+    ...{ id: `${journal}@${through}`, headers: told },
+  });
 }

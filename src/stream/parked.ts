@@ -9,6 +9,7 @@ import { parkedLookMs } from '../base/limits.ts';
 import { sortEntries } from '../settle/settle-entries.ts';
 import { tombstoneMaker } from '../token/tombstone.ts';
 import type { OpenStream } from './open-stream.ts';
+import { publishSurely } from './publish.ts';
 import { PARKED_NAME, PARKED_SUBJECT } from './stream-config.ts';
 
 export interface ParkedHit {
@@ -28,9 +29,11 @@ export interface KeptParkedHit extends ParkedHit {
 }
 
 /** Keeps one; resolves when the stream has it. */
-export async function park({ js }: Pick<OpenStream, 'js'>, parked: ParkedHit): Promise<void> {
+export async function park(stream: Pick<OpenStream, 'js' | 'jsm'>, parked: ParkedHit): Promise<void> {
   const { journal, seq, text } = parked;
-  await js.publish(PARKED_SUBJECT, JSON.stringify(parked), { msgID: `${journal}@${seq} ${crc32(text)}` });
+  const body = JSON.stringify(parked);
+  const id = `${journal}@${seq} ${crc32(text)}`;
+  await publishSurely(stream, { stream: PARKED_NAME, subject: PARKED_SUBJECT, body, id });
 }
 
 /** All that is parked, the oldest first. */

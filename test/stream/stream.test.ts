@@ -449,4 +449,20 @@ describe.skipIf(!hasNats)(withNats('a stream'), () => {
     await prepareDropping(store, later)(stream);
     expect((await link.status()).waiting).toBe(0);
   });
+
+  it('takes a message again that it only remembers: what an election drops is still called a duplicate', async () => {
+    const { url } = await startNats();
+    const { journal } = await openPlace();
+    await appendAll(journal, anonymous(3));
+    const first = forward(endingBeforeItForgets(journal), url);
+    await first.forwarder.settleNow().catch(() => undefined);
+    const stream = await first.link.open();
+    const [sent] = await messagesOf(stream);
+    await stream.jsm.streams.deleteMessage('telltale', 1);
+    await first.forwarder.stop(0);
+    const again = forward(journal, url);
+    await again.forwarder.settleNow();
+    expect((await messagesOf(stream)).map(({ body }) => body)).toEqual([sent?.body]);
+    expect(journal.counts()).toEqual(countsWith({ received: 3, forwarded: 3 }));
+  });
 });
