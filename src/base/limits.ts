@@ -685,8 +685,8 @@ export const streamPullMs = 5_000;
 export const parkedLookMs = 5_000;
 
 /** Milliseconds after which a message of the stream that is settled should be gone, and between two looks whether it is. */
-export const strayAfterMs = 600_000;
-export const strayLookMs = 60_000;
+export const strayAfterMs = 30_000;
+export const strayLookMs = 10_000;
 
 /** Messages that are taken out in one look. */
 export const strayAtOnce = 100;
