@@ -70,8 +70,8 @@ interface Turn {
   readonly isSomebodyAlone: boolean;
 }
 
-/** When one of these is another, what was prepared is prepared again. */
-const NAMES = ['epoch', 'beginAgain', 'controlSeq'] as const;
+/** What was prepared is stale, and prepared again, when one of these is another. */
+const MUST_STAY = ['epoch', 'beginAgain', 'controlSeq'] as const;
 
 export interface Turns {
   write<T>(work: () => T, bearing: Bearing): T;
@@ -138,7 +138,7 @@ export function makeTurns(line: TurnsLine, forget: () => void): Turns {
       line.queue(plain(LOCK));
       line.queue(plain(TAKE.none));
       const now = readTurn(line.ask(plain(LOOK))[0]);
-      if (NAMES.some((name) => now[name] !== begun[name])) throw new Escalation('in-turn');
+      if (MUST_STAY.some((name) => now[name] !== begun[name])) throw new Escalation('in-turn');
       return finish(prepared, now.judgeAgain !== begun.judgeAgain);
     });
   }

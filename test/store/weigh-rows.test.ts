@@ -153,14 +153,19 @@ async function recordSends(store: Store, sends: readonly PlannedSend[]): Promise
   }
 }
 
+/** What comes, what is told of it, and where it is cut into pieces. */
+const anyCourse = [anyHits, anySends, anyName, fc.array(fc.nat({ max: 29 }), { maxLength: 4 })] as const;
+
+function piecesOf(hits: readonly Hit[], cuts: readonly number[]): readonly (readonly Hit[])[] {
+  const places = [0, ...[...new Set(cuts)].sort((a, b) => a - b), hits.length];
+  return places.map((from, n) => hits.slice(from, places[n + 1] ?? hits.length));
+}
+
 describe('settling in any pieces', () => {
   it('gives each hit the verdict it gets when all are weighed at once, and all counts follow', async () => {
     await fc.assert(
       fc.asyncProperty(
-        anyHits,
-        anySends,
-        anyName,
-        fc.array(fc.nat({ max: 29 }), { maxLength: 4 }),
+        ...anyCourse,
         fc.infiniteStream(fc.nat()),
         async (hits, sends, name, cuts, chance) => {
           if (hits.length === 0) return;
@@ -169,10 +174,9 @@ describe('settling in any pieces', () => {
             .map((hit) => ({ hit, at: Number(chance.next().value) }))
             .sort((a, b) => a.at - b.at)
             .map(({ hit }) => hit);
-          const places = [0, ...[...new Set(cuts)].sort((a, b) => a - b), hits.length];
-          for (const [n, from] of places.entries()) {
-            const piece = shuffled.slice(from, places[n + 1] ?? hits.length);
-            const isLast = n === places.length - 1;
+          const pieces = piecesOf(shuffled, cuts);
+          for (const [n, piece] of pieces.entries()) {
+            const isLast = n === pieces.length - 1;
             const isTime = (toldAt: number) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n);
             await recordSends(
               store,
@@ -213,17 +217,13 @@ describe.skipIf(!hasPostgres)('settling side by side', () => {
     const [one, two, teller] = stores as [Store, Store, Store];
     await fc.assert(
       fc.asyncProperty(
-        anyHits,
-        anySends,
-        anyName,
-        fc.array(fc.nat({ max: 29 }), { maxLength: 4 }),
+        ...anyCourse,
         fc.nat({ max: 3 }).map((n) => n > 0),
         async (hits, sends, name, cuts, isToldFirst) => {
           await clear();
           // What makes a message has its turn from its beginning on.
           for (const message of ['a', 'b']) await teller.describeMessage(message, {});
-          const places = [0, ...[...new Set(cuts)].sort((a, b) => a - b), hits.length];
-          const pieces = places.map((from, n) => hits.slice(from, places[n + 1] ?? hits.length));
+          const pieces = piecesOf(hits, cuts);
           for (let n = 0; n < 6; n += 2) {
             const isTime = (toldAt: number) => toldAt === n || toldAt === n + 1;
             const told = sends.filter(({ toldAt }) => isTime(toldAt));
