@@ -3,7 +3,7 @@
 // (docs/estimate.md). Few clicks are helped by the sender's earlier mailings. Intervals are quantiles of seeded draws.
 import { type Audience, type Strata, seenIn, sumStrata } from './audience.ts';
 import { type BetaPrior, betaOf, betaOfLogOdds, ratioPrior, VISIBLE_PRIOR, visiblePrior } from './prior.ts';
-import { type Chance, drawBeta } from './random.ts';
+import { type Chance, drawBetaOdds } from './random.ts';
 
 /** Level of the interval from `low` to `high`. */
 export const ESTIMATE_LEVEL = 0.9;
@@ -171,13 +171,12 @@ function betaVariance({ a, b }: BetaPrior): number {
 }
 
 function drawOdds({ a, b }: BetaPrior, chance: Chance): number {
-  const share = drawBeta(a, b, chance);
-  return share / (1 - share);
+  return drawBetaOdds(a, b, chance);
 }
 
 /** Readers of a stratum by the odds that a measurable one is seen, and those that a reader is masked. */
 function readers({ measurable, masked }: Audience, visibleOdds: number, maskedOdds: number): number {
-  const visible = visibleOdds / (1 + visibleOdds);
+  const visible = 1 / (1 + 1 / visibleOdds);
   const open = between((measurable.openers + 1) / visible - 1, seenIn(measurable), measurable.recipients);
   if (masked.recipients === 0) return open;
   return open + between(open * maskedOdds, seenIn(masked), masked.recipients);

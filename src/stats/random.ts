@@ -21,22 +21,35 @@ export function drawNormal(chance: Chance): number {
 
 /** Gamma of a shape above 0, scale 1 (Marsaglia and Tsang, 2000). */
 export function drawGamma(shape: number, chance: Chance): number {
-  if (shape < 1) return drawGamma(shape + 1, chance) * (1 - chance()) ** (1 / shape);
+  return Math.exp(drawLogGamma(shape, chance));
+}
+
+/** Its logarithm: of a small shape most draws are too close to 0 for a number to hold them. */
+function drawLogGamma(shape: number, chance: Chance): number {
+  if (shape < 1) return drawLogGamma(shape + 1, chance) + Math.log(1 - chance()) / shape;
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
     const normal = drawNormal(chance);
     const cube = (1 + c * normal) ** 3;
     if (cube <= 0) continue;
-    if (Math.log(1 - chance()) < 0.5 * normal * normal + d * (1 - cube + Math.log(cube))) return d * cube;
+    if (Math.log(1 - chance()) < 0.5 * normal * normal + d * (1 - cube + Math.log(cube))) return Math.log(d * cube);
   }
 }
 
 /** Beta of two shapes above 0. */
 export function drawBeta(a: number, b: number, chance: Chance): number {
-  const x = drawGamma(a, chance);
-  return x / (x + drawGamma(b, chance));
+  return 1 / (1 + 1 / drawBetaOdds(a, b, chance));
 }
+
+/** Odds of a share that is beta of two shapes above 0: never infinite, where the share can be 1 to a number’s precision. */
+export function drawBetaOdds(a: number, b: number, chance: Chance): number {
+  const logOdds = drawLogGamma(a, chance) - drawLogGamma(b, chance);
+  return Math.exp(Math.min(LOG_ODDS_MAX, logOdds));
+}
+
+/** Its exponential is still a number when it is multiplied by a few. */
+const LOG_ODDS_MAX = 700;
 
 /** How many of `n` come true, each by `p`: halves `n` by its median until it is small (Devroye, 1986, section X.4). */
 export function drawBinomial(n: number, p: number, chance: Chance): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { drawBeta, drawBinomial, drawGamma, drawNormal, seededChance } from '../../src/stats/random.ts';
+import { drawBeta, drawBetaOdds, drawBinomial, drawGamma, drawNormal, seededChance } from '../../src/stats/random.ts';
 
 const DRAWS = 40_000;
 
@@ -37,6 +37,17 @@ describe('draws', () => {
     // Five standard errors of a mean, ten of a variance whose tails are not much heavier than a normal one's.
     expect(Math.abs(drawn.mean - mean)).toBeLessThan(5 * Math.sqrt(variance / DRAWS));
     expect(Math.abs(drawn.variance - variance)).toBeLessThan(10 * variance * Math.sqrt(2 / DRAWS));
+  });
+
+  it.each([
+    [1e-5, 1e-5, 0.5],
+    [0.02, 1e-4, 1],
+    [1e-4, 0.02, 0],
+  ])('of odds are numbers, however sure a share is: beta of %d and %d', (a, b, mostly) => {
+    const drawn = Array.from({ length: 2_000 }, () => drawBetaOdds(a, b, chance));
+    expect(drawn.filter((odds) => !Number.isFinite(odds) || odds < 0)).toEqual([]);
+    const large = drawn.filter((odds) => odds > 1).length / drawn.length;
+    expect(Math.abs(large - mostly)).toBeLessThan(0.05);
   });
 
   it('of a binomial are never outside what is possible', () => {
