@@ -81,6 +81,8 @@ export interface ClusterJudgement {
   readonly illAnswered: number;
   /** Of collectors that lived, under faults: answers that came as late as if they had waited for what was broken. */
   readonly heldUp: number;
+  /** Of collectors that lived, by their own clock: answers at the deadline, before the hit was on disk. */
+  readonly unpromised: number;
   /** Of collectors that lived, as their readers saw it: answers after a server's deadline, which a busy machine has. */
   readonly late: number;
   /** Of collectors that had only just begun. */
@@ -111,6 +113,7 @@ export async function judgeCluster(
     unaccounted: await unaccounted(journalPaths),
     illAnswered: illAnswered(alive).length,
     heldUp: alive.filter(({ ms, during }) => during !== NO_FAULT && ms >= HELD_UP_MS).length,
+    unpromised: alive.filter(({ durable }) => !durable).length,
     late: alive.filter(({ ms, isOfNew }) => ms > answerDeadlineMs && !isOfNew).length,
     lateOfNew: alive.filter(({ ms, isOfNew }) => ms > answerDeadlineMs && isOfNew).length,
     answeredMs: answeredMs(alive.filter(({ isOfNew }) => !isOfNew)),

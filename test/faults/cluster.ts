@@ -140,6 +140,7 @@ function addUp(runs: readonly ClusterRunResult[]) {
     unaccounted: sum(({ unaccounted }) => unaccounted),
     illAnswered: sum(({ illAnswered }) => illAnswered),
     heldUp: sum(({ heldUp }) => heldUp),
+    unpromised: sum(({ unpromised }) => unpromised),
     late: sum(({ late }) => late),
     lateOfNew: sum(({ lateOfNew }) => lateOfNew),
     answeredMs,
