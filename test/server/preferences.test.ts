@@ -18,7 +18,9 @@ describe('the preferences page', () => {
   });
   afterAll(() => service.end());
 
-  const compile = () => service.tracker.compile('<body><a href="https://shop.example/">x</a></body>', { message: 'm' });
+  // Not kept: that is done when there is time, in the middle of what is compared here.
+  const mail = { message: 'm', keepMail: false } as const;
+  const compile = () => service.tracker.compile('<body><a href="https://shop.example/">x</a></body>', mail);
   const pageOf = (recipient: string) => compile().preferencesUrl(recipient);
   /** Once more when the disk was slow: asking again does no harm. */
   let posts = 0;

@@ -164,48 +164,44 @@ function piecesOf(hits: readonly Hit[], cuts: readonly number[]): readonly (read
 describe('settling in any pieces', () => {
   it('gives each hit the verdict it gets when all are weighed at once, and all counts follow', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        ...anyCourse,
-        fc.infiniteStream(fc.nat()),
-        async (hits, sends, name, cuts, chance) => {
-          if (hits.length === 0) return;
-          const { store, path } = await openTestStore();
-          const shuffled = hits
-            .map((hit) => ({ hit, at: Number(chance.next().value) }))
-            .sort((a, b) => a.at - b.at)
-            .map(({ hit }) => hit);
-          const pieces = piecesOf(shuffled, cuts);
-          for (const [n, piece] of pieces.entries()) {
-            const isLast = n === pieces.length - 1;
-            const isTime = (toldAt: number) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n);
-            await recordSends(
-              store,
-              sends.filter(({ toldAt }) => isTime(toldAt)),
-            );
-            await tellName(store, name, isTime);
-            if (piece.length > 0) await settleHits(store, piece, `journal-${n % 2}`);
-          }
+      fc.asyncProperty(...anyCourse, fc.infiniteStream(fc.nat()), async (hits, sends, name, cuts, chance) => {
+        if (hits.length === 0) return;
+        const { store, path } = await openTestStore();
+        const shuffled = hits
+          .map((hit) => ({ hit, at: Number(chance.next().value) }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ hit }) => hit);
+        const pieces = piecesOf(shuffled, cuts);
+        for (const [n, piece] of pieces.entries()) {
+          const isLast = n === pieces.length - 1;
+          const isTime = (toldAt: number) => (isLast ? toldAt >= n && toldAt < 5 : toldAt === n);
           await recordSends(
             store,
-            sends.filter(({ toldAt }) => toldAt === 5),
+            sends.filter(({ toldAt }) => isTime(toldAt)),
           );
-          await tellName(store, name, (toldAt) => toldAt === 5);
-          expect(verdictsIn(path)).toEqual(verdictsOf(hits, sends, name));
+          await tellName(store, name, isTime);
+          if (piece.length > 0) await settleHits(store, piece, `journal-${n % 2}`);
+        }
+        await recordSends(
+          store,
+          sends.filter(({ toldAt }) => toldAt === 5),
+        );
+        await tellName(store, name, (toldAt) => toldAt === 5);
+        expect(verdictsIn(path)).toEqual(verdictsOf(hits, sends, name));
 
-          const { store: other, path: otherPath } = await openTestStore();
-          await recordSends(other, sends);
-          await tellName(other, name, () => true);
-          await settleHits(other, hits);
-          expect(verdictsIn(otherPath)).toEqual(verdictsIn(path));
-          const messages = [...new Set(hits.map(({ message }) => message))].sort();
-          expect(await countsIn(store, messages)).toEqual(await countsIn(other, messages));
-          expect(countedRows(path)).toEqual(recount(hits, sends, name));
-          expect(await usagesIn(store)).toEqual(recountUsages(hits, sends, name));
-          expect(await relabelled(store)).toEqual([]);
-          await store.close();
-          await other.close();
-        },
-      ),
+        const { store: other, path: otherPath } = await openTestStore();
+        await recordSends(other, sends);
+        await tellName(other, name, () => true);
+        await settleHits(other, hits);
+        expect(verdictsIn(otherPath)).toEqual(verdictsIn(path));
+        const messages = [...new Set(hits.map(({ message }) => message))].sort();
+        expect(await countsIn(store, messages)).toEqual(await countsIn(other, messages));
+        expect(countedRows(path)).toEqual(recount(hits, sends, name));
+        expect(await usagesIn(store)).toEqual(recountUsages(hits, sends, name));
+        expect(await relabelled(store)).toEqual([]);
+        await store.close();
+        await other.close();
+      }),
       { numRuns: 60 },
     );
   });

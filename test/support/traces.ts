@@ -37,8 +37,12 @@ function formsOf(recipient: string): Readonly<Record<string, readonly (string | 
   };
 }
 
+/** Characters that every token has, and more. */
+const TOKEN_MIN = 24;
+
 function tokensIn(bytes: Buffer, recipient: string, keys: KeyRing): readonly string[] {
-  const runs = bytes.toString('latin1').match(/[a-z2-7]{24,}/gi) ?? [];
+  const texts = bytes.toString('latin1').split(/[^a-z2-7]/i);
+  const runs = texts.filter(({ length }) => length >= TOKEN_MIN);
   return runs.flatMap((text) => {
     const opened = [openHitToken(keys, text), openUnsubscribeToken(keys, text)];
     return opened.some((one) => one.ok && one.token.recipient === recipient) ? ['a token'] : [];
