@@ -18,6 +18,8 @@ export async function removeStore(count: number): Promise<RemovedStoreResult> {
     const service = await start();
     await askMany(service.url, 20);
     await service.ask('settle');
+    // A mirror that has not looked into the first one yet would not know that the second is another.
+    await service.ask('follow');
     const other = new Database(storePath);
     other.exec('BEGIN EXCLUSIVE');
     const asked = [...(await askMany(service.url, 20))];
