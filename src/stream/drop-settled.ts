@@ -4,7 +4,7 @@ import { strayAfterMs, strayAtOnce, strayLookMs } from '../base/limits.ts';
 import type { SettleStore } from '../settle/settler.ts';
 import { readLetter } from './letter.ts';
 import type { OpenStream } from './open-stream.ts';
-import { STREAM_NAME } from './stream-config.ts';
+import { removeMessage, STREAM_NAME } from './stream-config.ts';
 
 /** Prepares it; the function looks now and then at the oldest messages. */
 export function prepareDropping(
@@ -28,7 +28,7 @@ export function prepareDropping(
     for (let dropped = 0; dropped < strayAtOnce; dropped += 1) {
       const { messages, first_seq: seq } = (await jsm.streams.info(STREAM_NAME)).state;
       if (messages === 0 || !(await isSettled(await jsm.streams.getMessage(STREAM_NAME, { seq })))) return;
-      await jsm.streams.deleteMessage(STREAM_NAME, seq);
+      await removeMessage(jsm, STREAM_NAME, seq);
     }
   };
 }

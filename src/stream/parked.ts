@@ -10,7 +10,7 @@ import { sortEntries } from '../settle/settle-entries.ts';
 import { tombstoneMaker } from '../token/tombstone.ts';
 import type { OpenStream } from './open-stream.ts';
 import { publishSurely } from './publish.ts';
-import { PARKED_NAME, PARKED_SUBJECT } from './stream-config.ts';
+import { PARKED_NAME, PARKED_SUBJECT, removeMessage } from './stream-config.ts';
 
 export interface ParkedHit {
   /** The journal and the partition that it came from; empty for a message that nobody can read. */
@@ -74,7 +74,7 @@ export interface Replayed {
 export async function* replayParked(stream: Pick<OpenStream, 'jsm'>, take: TakeParked): AsyncGenerator<Replayed> {
   for await (const parked of listParked(stream)) {
     const problem = await takeOne(parked, take);
-    if (problem === undefined) await stream.jsm.streams.deleteMessage(PARKED_NAME, parked.place);
+    if (problem === undefined) await removeMessage(stream.jsm, PARKED_NAME, parked.place);
     yield { parked, problem };
   }
 }
@@ -151,7 +151,7 @@ async function removeParked(
   for await (const { text, place } of listParked(stream)) {
     const named = recipientOf(text);
     if (isTheirs(text, named)) {
-      await stream.jsm.streams.deleteMessage(PARKED_NAME, place);
+      await removeMessage(stream.jsm, PARKED_NAME, place);
       removed += 1;
     } else if (named === undefined) unreadable += 1;
   }

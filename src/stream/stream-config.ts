@@ -82,6 +82,15 @@ async function make(jsm: JetStreamManager, wanted: Config, replicas: number | un
   }
 }
 
+/** Takes a message out of a stream, which another one may have done meanwhile. */
+export async function removeMessage(jsm: JetStreamManager, stream: string, seq: number): Promise<void> {
+  try {
+    await jsm.streams.deleteMessage(stream, seq);
+  } catch (error) {
+    if ((await jsm.streams.getMessage(stream, { seq })) !== null) throw error;
+  }
+}
+
 const CLUSTER_REPLICAS = 3;
 const STREAM_NOT_FOUND = 10_059;
 const NAME_IN_USE = 10_058;

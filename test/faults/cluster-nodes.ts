@@ -46,6 +46,8 @@ export interface ClusterOptions {
   readonly directory: string;
   /** Whether this process is alone in a network that it may fill. */
   readonly isAlone: boolean;
+  /** Whether what is no collector gives way to them, as if each had a machine: only where nothing else runs beside. */
+  readonly givesWay: boolean;
 }
 
 const NATS = ['nats-1', 'nats-2', 'nats-3'];
@@ -55,22 +57,20 @@ const SETTLERS = ['settler-1', 'settler-2'];
 /** Milliseconds in which a process of the program must say that it runs, on a machine that has other things to do. */
 const READY_MS = 60_000;
 
-/**
- * Each would have a machine of its own. Here what is no collector gives way to them, so that who answers late does so for
- * what is broken, and not for a core.
- */
+/** Each would have a machine of its own. Who answers late does so for what is broken then, and not for a core. */
 const GIVING_WAY = ['nice', '-n', '15'];
 
 /** Starts all of it; every process goes with this one. */
-export async function startCluster({ program, directory, isAlone }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ program, directory, isAlone, givesWay }: ClusterOptions): Promise<Cluster> {
+  const others = givesWay ? GIVING_WAY : [];
   const network = isAlone ? await makeNetwork(placesOf()) : LOOPBACK;
   const place = (name: string) => {
     const made = join(directory, name);
     mkdirSync(made, { mode: 0o711 });
     return made;
   };
-  const postgres = await startPostgres(place('postgres'), network.databaseHosts, GIVING_WAY);
-  const nats = await startNatsServers(network, place);
+  const postgres = await startPostgres(place('postgres'), network.databaseHosts, others);
+  const nats = await startNatsServers(network, place, others);
   const stream = Object.values(nats).map(({ url }) => url);
   const databaseUrl = postgres.urlAt(network.databaseHost);
   const link = linkStream(readStreamSettings({ url: stream.join(',') }), () => undefined);
@@ -93,7 +93,7 @@ export async function startCluster({ program, directory, isAlone }: ClusterOptio
     return node(name, ['serve', '--json', '--forward-only', '--stream', turned(stream, at), ...where, ...knows]);
   });
   const settlers = SETTLERS.map((name, at) =>
-    node(name, ['settle', '--json', '--stream', turned(stream, at), ...database], GIVING_WAY),
+    node(name, ['settle', '--json', '--stream', turned(stream, at), ...database], others),
   );
   await Promise.all([...collectors, ...settlers].map(({ start }) => start()));
   return {
@@ -112,7 +112,7 @@ function placesOf(): Readonly<Record<string, readonly Line[]>> {
   return places;
 }
 
-async function startNatsServers(network: Network, place: (name: string) => string) {
+async function startNatsServers(network: Network, place: (name: string) => string, before: readonly string[]) {
   const routes: { name: string; at: string }[] = [];
   for (const name of NATS) routes.push({ name, at: `${network.hostOf(name, 'back')}:${await freePort()}` });
   const servers: Record<string, NatsServer> = {};
@@ -121,7 +121,7 @@ async function startNatsServers(network: Network, place: (name: string) => strin
     servers[name] = await prepareNats(place(name), {
       args,
       host: network.hostOf(name, 'back'),
-      at: [...GIVING_WAY, ...network.at(name)],
+      at: [...before, ...network.at(name)],
     });
   }
   await Promise.all(Object.values(servers).map(({ restart }) => restart()));

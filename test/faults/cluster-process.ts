@@ -76,7 +76,7 @@ async function leftIn({ link }: Cluster): Promise<readonly string[]> {
 }
 
 function saidBy({ collectors, settlers }: Cluster): readonly string[] {
-  return [...collectors, ...settlers].map(({ name, said }) => `${name}: ${said.slice(-2_000)}`);
+  return [...collectors, ...settlers].map(({ name, said }) => `${name}: ${said.slice(-5_000)}`);
 }
 
 export type ClusterRunResult = Awaited<ReturnType<typeof run>>;

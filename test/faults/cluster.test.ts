@@ -1,6 +1,13 @@
 // A whole installation under load, of which each part is killed, stopped or cut off in turn; and with a deliberate defect.
 import { describe, expect, it } from 'vitest';
-import { ACKNOWLEDGES_FIRST, breakClusters, CLUSTER_FLAWLESS, missingForCluster, sortFaults } from './cluster.ts';
+import {
+  ACKNOWLEDGES_FIRST,
+  breakClusters,
+  CLUSTER_FLAWLESS,
+  missingForCluster,
+  sortFaults,
+  tellFailure,
+} from './cluster.ts';
 
 const MINUTES_10 = 600_000;
 const missing = missingForCluster();
@@ -14,7 +21,7 @@ describe.skipIf(missing !== undefined)(name, () => {
   it(`loses, doubles and invents no answered hit, whatever is broken of it${but}`, {
     timeout: MINUTES_10,
   }, async () => {
-    const found = await breakClusters({ seed: 1, runs: 1, faults: possible });
+    const found = await breakClusters({ seed: 1, runs: 1, faults: possible, onRun: tellFailure });
     expect(found).toMatchObject({ ...CLUSTER_FLAWLESS, durable: some, faults: possible.length });
   });
 

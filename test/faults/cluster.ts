@@ -63,23 +63,30 @@ export interface ClusterTrial {
   readonly alterations?: readonly Alteration[];
   /** Milliseconds that are waited for what should arrive. @default 90,000 */
   readonly recoverMs?: number;
+  /** Whether nothing else runs on this machine. @default false */
+  readonly givesWay?: boolean;
   /** Told of each run. */
   readonly onRun?: (run: ClusterRunResult) => void;
 }
 
 /** Makes `runs` installations, one after the other, and each fault in each, in an order of its own. */
 export async function breakClusters(of: ClusterTrial): Promise<ClusterResult> {
-  const { seed, runs, faults = sortFaults().possible, alterations, recoverMs = 90_000, onRun } = of;
+  const { seed, runs, faults = sortFaults().possible, alterations, recoverMs = 90_000, givesWay = false, onRun } = of;
   const cli = new URL('../../cli.ts', import.meta.url);
   const program = alterations === undefined ? builtFile(cli) : alter(alterations)(cli);
   const done: ClusterRunResult[] = [];
   for (let run = 0; run < runs; run += 1) {
     const turned = [...faults.slice(run % faults.length), ...faults.slice(0, run % faults.length)];
-    const result = await runAlone({ seed: seed + run, faults: turned, program, recoverMs });
+    const result = await runAlone({ seed: seed + run, faults: turned, program, recoverMs, givesWay });
     onRun?.(result);
     done.push(result);
   }
   return { ...addUp(done), runs, faults: runs * faults.length };
+}
+
+/** Tells what all said in a run that failed: what it left is gone. */
+export function tellFailure({ lost, miscounted, notRecovered, isEmpty, said }: ClusterRunResult): void {
+  if (lost + miscounted + notRecovered.length > 0 || !isEmpty) process.stderr.write(`${said.join('\n')}\n`);
 }
 
 /** Milliseconds for all that takes no time of its own: making, starting, judging. */
