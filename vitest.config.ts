@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take a minute or more, for they wait for processes: the others are run beside them, not behind. */
-const LONG = ['faults/cluster', 'pages/browser', 'store/postgres-turns', 'cli/send-kill', 'store/weigh-rows'];
+const LONG = ['pages/browser', 'store/postgres-turns', 'cli/send-kill', 'store/weigh-rows'];
 
 class LongOnesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -44,20 +44,27 @@ export async function askNode(node: Node, during: () => string): Promise<readonl
   return asked.map((one) => ({ ...one, during: fault, isOfDead, isOfNew }));
 }
 
+interface Load {
+  /** Asks nothing, or goes on. */
+  pause(isOn: boolean): void;
+  stop(): Promise<readonly AskedInCluster[]>;
+}
+
 /** Asks all collectors until it is stopped, which returns all that was asked. */
-export function startLoad(
-  nodes: readonly Node[],
-  during: () => string,
-): { stop(): Promise<readonly AskedInCluster[]> } {
+export function startLoad(nodes: readonly Node[], during: () => string): Load {
   let isStopping = false;
+  let isPausing = false;
   const asked: AskedInCluster[] = [];
   const loops = nodes.map(async (node) => {
     while (!isStopping) {
-      asked.push(...(await askNode(node, during)));
+      if (!isPausing) asked.push(...(await askNode(node, during)));
       await pause(PACE_MS);
     }
   });
   return {
+    pause(isOn) {
+      isPausing = isOn;
+    },
     async stop() {
       isStopping = true;
       await Promise.all(loops);
