@@ -54,7 +54,7 @@ async function run(of: ClusterRun) {
     if (await comesTrue(SOON_MS, arrive)) return;
     // A machine with too much to do settles slower than it is asked, and would never be done.
     load.pause(true);
-    if (!(await comesTrue(of.recoverMs, arrive))) notRecovered.push(during);
+    if (!(await comesTrue(of.recoverMs - SOON_MS, arrive))) notRecovered.push(during);
     load.pause(false);
   }
 }

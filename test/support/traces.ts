@@ -37,7 +37,7 @@ function formsOf(recipient: string): Readonly<Record<string, readonly (string | 
   };
 }
 
-/** Characters that every token has, and more. */
+/** Every token has as many characters, or more. */
 const TOKEN_MIN = 24;
 
 function tokensIn(bytes: Buffer, recipient: string, keys: KeyRing): readonly string[] {
